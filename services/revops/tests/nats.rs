@@ -1,0 +1,253 @@
+//! The supervised nats-server: found or started, kept alive, left alone or stopped, as it should.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test stops at what it did not expect"
+)]
+
+use std::env;
+use std::fs;
+use std::future::Future;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use revops::nats::{NatsError, NatsOptions, NatsServer, SyncMode, find_binary};
+use rustix::process::{Pid, Signal, getpgid, kill_process};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+/// Tells a copy of this test program to start a server in this folder and to hold it.
+const HOLD: &str = "REVOPS_TEST_HOLD_NATS";
+
+/// A temporary folder; a server that still runs in it at the end goes with it.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn options(&self) -> NatsOptions {
+        options(self.path())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let noted = fs::read_to_string(self.path().join("pid")).unwrap_or_default();
+        let Ok(pid) = noted.trim().parse() else {
+            return;
+        };
+        if command_of(pid).contains(&*self.path().to_string_lossy()) {
+            kill(pid);
+        }
+    }
+}
+
+fn options(data: &Path) -> NatsOptions {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let fetched = root.join(".tools/nats-server/nats-server");
+    let binary = match env::var_os("REVOPS_NATS_SERVER") {
+        Some(named) => PathBuf::from(named),
+        None if fetched.exists() => fetched,
+        None => find_binary(None).unwrap(),
+    };
+    NatsOptions {
+        binary: Some(binary),
+        ..NatsOptions::new(data)
+    }
+}
+
+fn command_of(pid: u32) -> String {
+    fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default()
+}
+
+fn to_pid(pid: u32) -> Pid {
+    Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()
+}
+
+fn kill(pid: u32) {
+    kill_process(to_pid(pid), Signal::KILL).unwrap();
+}
+
+async fn eventually<F: Future<Output = bool>>(what: &str, check: impl Fn() -> F) {
+    let met = async {
+        while !check().await {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(Duration::from_secs(30), met)
+        .await
+        .unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+/// Whether a NATS client would be greeted.
+async fn greets(url: &str) -> bool {
+    let Ok(stream) = TcpStream::connect(url.trim_start_matches("nats://")).await else {
+        return false;
+    };
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).await.is_ok() && line.starts_with("INFO ")
+}
+
+/// A process that started a server and was then killed without a chance to stop it.
+async fn orphan_in(folder: &Folder) -> u32 {
+    let mut holder: Child = Command::new(env::current_exe().unwrap())
+        .args(["holds_a_server_when_asked", "--exact"])
+        .env(HOLD, folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let ready = folder.path().join("held");
+    eventually("a held server", || async { ready.exists() }).await;
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    fs::read_to_string(folder.path().join("pid"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn holds_a_server_when_asked() {
+    let Some(data) = env::var_os(HOLD).map(PathBuf::from) else {
+        return;
+    };
+    let _server = NatsServer::start(options(&data)).await.unwrap();
+    fs::write(data.join("held"), "").unwrap();
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn starts_healthy_on_loopback_and_stops_clean() {
+    let folder = Folder::new();
+    let server = NatsServer::start(folder.options()).await.unwrap();
+    let (pid, url) = (server.pid(), server.url.clone());
+    assert!(greets(&url).await);
+    assert!(url.starts_with("nats://127.0.0.1:"), "{url}");
+    assert!(
+        server.monitor_url.starts_with("http://127.0.0.1:"),
+        "{}",
+        server.monitor_url
+    );
+    assert_eq!(server.restarts(), 0);
+
+    let group = getpgid(Some(to_pid(pid))).unwrap();
+    assert_eq!(
+        group,
+        to_pid(pid),
+        "Ctrl-C in a terminal must not reach the server"
+    );
+    let second = NatsServer::start(folder.options()).await.unwrap_err();
+    assert!(matches!(second, NatsError::Locked { .. }), "{second}");
+
+    server.stop().await.unwrap();
+    assert_eq!(command_of(pid), "");
+    assert!(!greets(&url).await);
+    let log = fs::read_to_string(folder.path().join("server.log")).unwrap();
+    assert!(log.contains("JetStream Shutdown"), "{log}");
+}
+
+#[tokio::test]
+async fn comes_back_where_it_was_when_killed() {
+    let folder = Folder::new();
+    let server = NatsServer::start(folder.options()).await.unwrap();
+    for round in 1..=2 {
+        let before = server.pid();
+        kill(before);
+        eventually("a restart", || async { server.pid() != before }).await;
+        eventually("an answer", || greets(&server.url)).await;
+        assert_eq!(server.restarts(), round);
+    }
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn adopts_what_a_crash_left_behind_and_keeps_it_alive() {
+    let folder = Folder::new();
+    let orphan = orphan_in(&folder).await;
+    assert_ne!(command_of(orphan), "", "the server outlives us");
+
+    let server = NatsServer::start(folder.options()).await.unwrap();
+    assert_eq!((server.pid(), server.restarts()), (orphan, 0));
+    kill(orphan);
+    eventually("a restart", || async { server.pid() != orphan }).await;
+    eventually("an answer", || greets(&server.url)).await;
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_orphan_is_found_without_its_pid_file() {
+    let folder = Folder::new();
+    let orphan = orphan_in(&folder).await;
+    fs::remove_file(folder.path().join("pid")).unwrap();
+    let server = NatsServer::start(folder.options()).await.unwrap();
+    assert_eq!(server.pid(), orphan);
+    server.stop().await.unwrap();
+    assert_eq!(command_of(orphan), "");
+}
+
+#[tokio::test]
+async fn an_orphan_with_other_settings_is_replaced() {
+    let folder = Folder::new();
+    let orphan = orphan_in(&folder).await;
+    let relaxed = NatsOptions {
+        sync: SyncMode::Interval,
+        ..folder.options()
+    };
+    let server = NatsServer::start(relaxed).await.unwrap();
+    assert_ne!(server.pid(), orphan);
+    assert_eq!(command_of(orphan), "");
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn ports_are_kept_until_a_stranger_takes_one() {
+    let folder = Folder::new();
+    let server = NatsServer::start(folder.options()).await.unwrap();
+    let first = server.url.clone();
+    server.stop().await.unwrap();
+
+    let server = NatsServer::start(folder.options()).await.unwrap();
+    assert_eq!(server.url, first);
+    server.stop().await.unwrap();
+
+    let stranger = TcpListener::bind(first.trim_start_matches("nats://")).unwrap();
+    let server = NatsServer::start(folder.options()).await.unwrap();
+    assert_ne!(server.url, first);
+    assert!(greets(&server.url).await);
+    drop(stranger);
+    server.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stranger_behind_an_old_pid_is_left_alone() {
+    let folder = Folder::new();
+    let mut stranger = Command::new("sleep").arg("600").spawn().unwrap();
+    fs::write(folder.path().join("pid"), stranger.id().to_string()).unwrap();
+    let server = NatsServer::start(folder.options()).await.unwrap();
+    assert_ne!(server.pid(), stranger.id());
+    server.stop().await.unwrap();
+    assert!(stranger.try_wait().unwrap().is_none());
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+}
+
+#[tokio::test]
+async fn a_program_that_is_no_server_is_an_error() {
+    let folder = Folder::new();
+    let wrong = NatsOptions {
+        binary: Some("/bin/false".into()),
+        ..folder.options()
+    };
+    let error = NatsServer::start(wrong).await.unwrap_err();
+    assert!(matches!(error, NatsError::Exited { .. }), "{error}");
+}

@@ -1,0 +1,104 @@
+//! The catalog: a tenant's configuration, as of any instant and as known at any position.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use uuid::Uuid;
+
+use crate::{
+    Entity, Known, PersonId, PipelineId, ProductId, SourceId, Timeline, UserId, person::Person,
+    pipeline, pipeline::Pipeline, product, product::Product, source, source::Source, user,
+    user::User,
+};
+
+/// Everything that one tenant configured. Cheap to clone: timelines are shared.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    sources: BTreeMap<Uuid, Arc<Timeline>>,
+    pipelines: BTreeMap<Uuid, Arc<Timeline>>,
+    products: BTreeMap<Uuid, Arc<Timeline>>,
+    users: BTreeMap<Uuid, Arc<Timeline>>,
+    persons: BTreeMap<Uuid, Arc<Timeline>>,
+}
+
+impl Catalog {
+    /// Replaces an entity's timeline; `false` for a kind that is not configuration.
+    pub fn put(&mut self, kind: crate::Kind, id: Uuid, timeline: Arc<Timeline>) -> bool {
+        let shelf = match kind {
+            crate::Kind::Source => &mut self.sources,
+            crate::Kind::Pipeline => &mut self.pipelines,
+            crate::Kind::Product => &mut self.products,
+            crate::Kind::User => &mut self.users,
+            crate::Kind::Person => &mut self.persons,
+            crate::Kind::Opportunity => return false,
+        };
+        shelf.insert(id, timeline);
+        true
+    }
+
+    /// The source's definition in force.
+    pub fn source(&self, id: SourceId, at: Known) -> Option<source::Defined> {
+        in_force::<Source>(&self.sources, id.0, at)?.definition
+    }
+
+    /// The pipeline's definition in force.
+    pub fn pipeline(&self, id: PipelineId, at: Known) -> Option<pipeline::Defined> {
+        in_force::<Pipeline>(&self.pipelines, id.0, at)?.definition
+    }
+
+    /// The product's definition in force.
+    pub fn product(&self, id: ProductId, at: Known) -> Option<product::Defined> {
+        in_force::<Product>(&self.products, id.0, at)?.definition
+    }
+
+    /// The user's definition in force.
+    pub fn user(&self, id: UserId, at: Known) -> Option<user::Defined> {
+        in_force::<User>(&self.users, id.0, at)?.definition
+    }
+
+    /// Whether a person was erased. Forgetting holds on every axis: what is gone is gone.
+    pub fn is_erased(&self, id: PersonId) -> bool {
+        in_force::<Person>(&self.persons, id.0, Known::NOW)
+            .is_some_and(|person| person.erased_at.is_some())
+    }
+
+    /// The persons who were erased.
+    pub fn erased(&self) -> impl Iterator<Item = PersonId> {
+        self.persons.keys().map(|id| PersonId(*id)).filter(|id| self.is_erased(*id))
+    }
+
+    /// The sources that are defined at a point of the two axes.
+    pub fn sources(&self, at: Known) -> impl Iterator<Item = (SourceId, source::Defined)> {
+        self.sources.keys().filter_map(move |id| {
+            let id = SourceId(*id);
+            self.source(id, at).map(|defined| (id, defined))
+        })
+    }
+
+    /// The pipelines that are defined at a point of the two axes.
+    pub fn pipelines(&self, at: Known) -> impl Iterator<Item = (PipelineId, pipeline::Defined)> {
+        self.pipelines.keys().filter_map(move |id| {
+            let id = PipelineId(*id);
+            self.pipeline(id, at).map(|defined| (id, defined))
+        })
+    }
+
+    /// The products that are defined at a point of the two axes.
+    pub fn products(&self, at: Known) -> impl Iterator<Item = (ProductId, product::Defined)> {
+        self.products.keys().filter_map(move |id| {
+            let id = ProductId(*id);
+            self.product(id, at).map(|defined| (id, defined))
+        })
+    }
+
+    /// The users who are defined at a point of the two axes.
+    pub fn users(&self, at: Known) -> impl Iterator<Item = (UserId, user::Defined)> {
+        self.users.keys().filter_map(move |id| {
+            let id = UserId(*id);
+            self.user(id, at).map(|defined| (id, defined))
+        })
+    }
+}
+
+fn in_force<E: Entity>(shelf: &BTreeMap<Uuid, Arc<Timeline>>, id: Uuid, at: Known) -> Option<E> {
+    shelf.get(&id).map(|timeline| timeline.state(at))
+}

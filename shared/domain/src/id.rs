@@ -1,0 +1,33 @@
+//! Typed ids, one line each: an owner can never be handed over as a product.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub struct $name(pub Uuid);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A deal.
+    OpportunityId
+    /// A human being whose words and names are sealed under a key of their own.
+    PersonId
+    /// A sequence of stages that deals move through.
+    PipelineId
+    /// Something that is sold.
+    ProductId
+    /// A system of record whose reports are taken as they come.
+    SourceId
+    /// Somebody who works here: owner of deals, manager of owners.
+    UserId
+}

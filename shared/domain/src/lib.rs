@@ -1,0 +1,36 @@
+//! What may happen: facts, states and decisions of revenue operations, without IO, clock or chance.
+//!
+//! Each entity is one file read from top to bottom: facts, state, evolve, commands, decide.
+//! A [`timeline::Timeline`] holds an entity's facts in the order in which they happened; its state
+//! at an instant is their fold. Time, actor and ids arrive from outside.
+
+#[macro_use]
+mod fact;
+
+pub mod catalog;
+pub mod entity;
+pub mod forecast_category;
+pub mod id;
+pub mod instant;
+pub mod money;
+pub mod opportunity;
+pub mod outcome;
+pub mod person;
+pub mod personal;
+pub mod pipeline;
+pub mod product;
+pub mod rejection;
+pub mod source;
+pub mod timeline;
+pub mod user;
+
+pub use entity::{Entity, Fault};
+pub use fact::{Fact, FactError, Kind};
+pub use forecast_category::ForecastCategory;
+pub use id::{OpportunityId, PersonId, PipelineId, ProductId, SourceId, UserId};
+pub use instant::{Date, Instant};
+pub use money::{Currency, Money};
+pub use outcome::Outcome;
+pub use personal::{Personal, Sealed};
+pub use rejection::{Rejection, RejectionKind};
+pub use timeline::{Entry, Known, Moment, Provenance, Timeline};

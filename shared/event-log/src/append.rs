@@ -1,0 +1,129 @@
+//! The append: tries until the log has said yes or no, whatever gets lost on the way.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tracing::warn;
+
+use crate::frame::{FrameHash, FrameSummary, MAX_FRAME_BYTES};
+use crate::log::{AppendError, EventLog, ReadError};
+
+/// What came of sending a frame once.
+#[derive(Debug)]
+pub(crate) enum Attempt {
+    Stored(u64),
+    /// Something else follows the guard, or is about to.
+    Conflict,
+    /// No answer, or none that decides: the frame may be stored, now or later, or never.
+    Unknown(String),
+    TooLarge,
+    Closed,
+    Refused(String),
+}
+
+/// What the log holds right after the guard.
+enum Successor {
+    Ours(u64),
+    Another,
+    None,
+}
+
+pub(crate) async fn append(
+    log: &EventLog,
+    guard: u64,
+    body: Bytes,
+    summary: &FrameSummary,
+) -> Result<u64, AppendError> {
+    let bytes = body.len();
+    if bytes > MAX_FRAME_BYTES {
+        return Err(AppendError::TooLarge { guard, bytes });
+    }
+    let mut pause = Pause::default();
+    let mut in_doubt = false;
+    loop {
+        match log.attempt(guard, &body, summary).await {
+            Attempt::Stored(sequence) => return Ok(sequence),
+            Attempt::TooLarge => return Err(AppendError::TooLarge { guard, bytes }),
+            Attempt::Closed => return Err(AppendError::Closed { guard }),
+            Attempt::Refused(reason) => return Err(AppendError::Refused { guard, reason }),
+            Attempt::Unknown(reason) => {
+                warn!(
+                    guard,
+                    reason, "frame was not acknowledged, sending it again"
+                );
+                in_doubt = true;
+            }
+            // The refused try may be the second delivery of one that was stored: a connection
+            // that breaks in the middle can do that, so every refusal is looked into.
+            Attempt::Conflict => match successor(log, guard, &body).await? {
+                Successor::Ours(sequence) => return Ok(sequence),
+                Successor::Another => return Err(AppendError::Conflict { guard }),
+                // Refused for the sake of a frame that is still on its way. It is another
+                // writer's, unless it is an earlier try of our own: then it must arrive first.
+                Successor::None if !in_doubt => return Err(AppendError::Conflict { guard }),
+                Successor::None => {}
+            },
+        }
+        pause.wait().await;
+    }
+}
+
+async fn successor(log: &EventLog, guard: u64, body: &Bytes) -> Result<Successor, AppendError> {
+    let mut pause = Pause::default();
+    loop {
+        match look(log, guard, body).await {
+            Ok(successor) => return Ok(successor),
+            Err(ReadError::Unavailable { reason }) => {
+                warn!(
+                    guard,
+                    reason, "could not read what follows the guard, trying again"
+                );
+            }
+            Err(ReadError::Closed) => return Err(AppendError::Closed { guard }),
+            Err(error) => {
+                return Err(AppendError::Refused {
+                    guard,
+                    reason: error.to_string(),
+                });
+            }
+        }
+        pause.wait().await;
+    }
+}
+
+async fn look(log: &EventLog, guard: u64, body: &Bytes) -> Result<Successor, ReadError> {
+    if let Some(stored) = log.get(guard + 1).await? {
+        let ours = FrameHash::of(&stored.body) == FrameHash::of(body);
+        return Ok(if ours {
+            Successor::Ours(stored.sequence)
+        } else {
+            Successor::Another
+        });
+    }
+    let head = log.head().await?.map_or(0, |stored| stored.sequence);
+    if head < guard {
+        return Err(ReadError::LostTail { after: guard, head });
+    }
+    Ok(Successor::None)
+}
+
+/// Growing pauses between tries: 2 ms, 4 ms and so on up to a second.
+#[derive(Debug)]
+pub(crate) struct Pause(Duration);
+
+impl Pause {
+    const FIRST: Duration = Duration::from_millis(2);
+    const LONGEST: Duration = Duration::from_secs(1);
+
+    pub(crate) async fn wait(&mut self) {
+        let now = self.0;
+        self.0 = (now * 2).min(Self::LONGEST);
+        tokio::time::sleep(now).await;
+    }
+}
+
+impl Default for Pause {
+    fn default() -> Self {
+        Pause(Self::FIRST)
+    }
+}

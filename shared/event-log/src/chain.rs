@@ -1,0 +1,126 @@
+//! A reader's place in the log, and the checks that every frame must pass on its way in.
+
+use bytes::Bytes;
+
+use crate::frame::{Frame, FrameError, FrameHash};
+
+/// How far a reader has come. The default is the place before the first frame.
+///
+/// Kept with what was derived from the log, it notices later that a log has lost its tail and
+/// grown again: the next frame then does not follow the one that was read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// Stream sequence of the last frame; 0 before the first.
+    pub sequence: u64,
+    /// Position of the last commit; 0 before the first.
+    pub last: u64,
+    /// Hash of the last frame; [`FrameHash::NONE`] before the first.
+    pub hash: FrameHash,
+}
+
+/// Where and how the log is not what was written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChainError {
+    #[error(
+        "stream sequence {sequence} with position {position} is missing, sequence {found} came \
+         instead: restore the log from a copy"
+    )]
+    Missing {
+        sequence: u64,
+        position: u64,
+        found: u64,
+    },
+    #[error(
+        "stream sequence {sequence} with position {position} can not be read: restore the log \
+         from a copy"
+    )]
+    Unreadable {
+        sequence: u64,
+        position: u64,
+        source: FrameError,
+    },
+    #[error(
+        "stream sequence {sequence} should start at position {position} but starts at {found}: \
+         restore the log from a copy"
+    )]
+    Position {
+        sequence: u64,
+        position: u64,
+        found: u64,
+    },
+    #[error(
+        "stream sequence {sequence} at position {position} was written after a frame with hash \
+         {found}, but the frame before it has hash {expected}, so one of the two was altered: \
+         restore the log from a copy"
+    )]
+    Previous {
+        sequence: u64,
+        position: u64,
+        expected: FrameHash,
+        found: FrameHash,
+    },
+}
+
+impl Chain {
+    /// Takes the next frame in, or tells what is wrong with it and stays in place.
+    pub fn accept(&mut self, sequence: u64, body: Bytes) -> Result<Frame, ChainError> {
+        let (expected, position) = (self.sequence + 1, self.last + 1);
+        if sequence != expected {
+            return Err(ChainError::Missing {
+                sequence: expected,
+                position,
+                found: sequence,
+            });
+        }
+        let hash = FrameHash::of(&body);
+        let frame = Frame::decode(body).map_err(|source| ChainError::Unreadable {
+            sequence,
+            position,
+            source,
+        })?;
+        if frame.first != position {
+            return Err(ChainError::Position {
+                sequence,
+                position,
+                found: frame.first,
+            });
+        }
+        if frame.previous != self.hash {
+            let (expected, found) = (self.hash, frame.previous);
+            return Err(ChainError::Previous {
+                sequence,
+                position,
+                expected,
+                found,
+            });
+        }
+        *self = Chain {
+            sequence,
+            last: frame.last(),
+            hash,
+        };
+        Ok(frame)
+    }
+}
+
+impl ChainError {
+    /// The stream sequence at which the log stopped being what was written.
+    pub fn sequence(&self) -> u64 {
+        match self {
+            ChainError::Missing { sequence, .. }
+            | ChainError::Unreadable { sequence, .. }
+            | ChainError::Position { sequence, .. }
+            | ChainError::Previous { sequence, .. } => *sequence,
+        }
+    }
+
+    /// The position that the frame there should have started with.
+    pub fn position(&self) -> u64 {
+        match self {
+            ChainError::Missing { position, .. }
+            | ChainError::Unreadable { position, .. }
+            | ChainError::Position { position, .. }
+            | ChainError::Previous { position, .. } => *position,
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The log in JetStream: frames in, frames out, and a reader that outlives its connection.
+
+use std::fmt;
+use std::time::Duration;
+
+use async_nats::HeaderMap;
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
+use bytes::Bytes;
+use futures::{FutureExt, StreamExt};
+use serde_json::json;
+use tokio::sync::watch;
+use tracing::debug;
+
+use crate::append::{Attempt, Pause};
+use crate::connection::{JetStream, Link};
+use crate::frame::FrameSummary;
+use crate::log::{ReadError, Stored};
+use crate::streams::{LOG, LOG_SUBJECT};
+
+/// Frames on their way from the server to a reader, at most. Large enough that a rebuild never
+/// waits for the next request to reach the server.
+const BATCH_FRAMES: usize = 5_000;
+const BATCH_BYTES: usize = 32 * 1024 * 1024;
+
+/// How long the server waits at the end of the log before a request must be made again.
+const REQUEST_LIFE: Duration = Duration::from_secs(30);
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// How long the server remembers a reader that has gone.
+const READER_LIFE: Duration = Duration::from_secs(60);
+
+/// The log in NATS JetStream.
+#[derive(Debug, Clone)]
+pub struct JetStreamLog {
+    connection: JetStream,
+}
+
+/// The log in JetStream, from some place on.
+pub struct JetStreamFrames {
+    connection: JetStream,
+    after: u64,
+    link: watch::Receiver<Link>,
+    reader: Option<Reader>,
+    pause: Pause,
+}
+
+struct Reader {
+    messages: pull::Stream,
+    /// Nothing has come through it yet.
+    fresh: bool,
+}
+
+impl JetStreamLog {
+    pub(crate) fn new(connection: JetStream) -> JetStreamLog {
+        JetStreamLog { connection }
+    }
+
+    pub(crate) async fn attempt(
+        &self,
+        guard: u64,
+        body: &Bytes,
+        summary: &FrameSummary,
+    ) -> Attempt {
+        let mut headers = HeaderMap::new();
+        headers.insert("revops-first", summary.first.to_string());
+        headers.insert("revops-commits", summary.commits.to_string());
+        headers.insert("revops-facts", summary.facts.to_string());
+        if let Some(traceparent) = &summary.traceparent {
+            headers.insert("traceparent", traceparent.as_str());
+        }
+        let (subject, body) = (LOG_SUBJECT.to_owned(), body.clone());
+        self.connection
+            .publish(LOG, subject, guard, headers, body)
+            .await
+    }
+
+    pub(crate) async fn head(&self) -> Result<Option<Stored>, ReadError> {
+        self.connection
+            .read(LOG, json!({ "last_by_subj": LOG_SUBJECT }))
+            .await
+    }
+
+    pub(crate) async fn get(&self, sequence: u64) -> Result<Option<Stored>, ReadError> {
+        // The server takes 0 for "not said" and refuses the request.
+        match sequence {
+            0 => Ok(None),
+            _ => self.connection.read(LOG, json!({ "seq": sequence })).await,
+        }
+    }
+
+    pub(crate) fn follow(&self, after: u64) -> JetStreamFrames {
+        let connection = self.connection.clone();
+        let link = connection.link.clone();
+        JetStreamFrames {
+            connection,
+            after,
+            link,
+            reader: None,
+            pause: Pause::default(),
+        }
+    }
+}
+
+impl JetStreamFrames {
+    pub(crate) async fn next(&mut self) -> Result<Stored, ReadError> {
+        loop {
+            let Some(reader) = &mut self.reader else {
+                self.open().await?;
+                continue;
+            };
+            // What has arrived comes first: it is in order even when the connection is gone.
+            let message = tokio::select! {
+                biased;
+                message = reader.messages.next() => message,
+                _ = self.link.changed() => None,
+            };
+            if let Some(stored) = self.take(message) {
+                return Ok(stored);
+            }
+        }
+    }
+
+    pub(crate) fn take_ready(&mut self) -> Option<Stored> {
+        let message = self.reader.as_mut()?.messages.next().now_or_never()?;
+        self.take(message)
+    }
+
+    /// Takes the next frame from what the reader gave, or drops the reader if it is not that:
+    /// after a broken connection, a restart or an overrun it is cheapest to ask anew.
+    fn take(
+        &mut self,
+        message: Option<Result<async_nats::jetstream::Message, pull::MessagesError>>,
+    ) -> Option<Stored> {
+        let reader = self.reader.as_mut()?;
+        let stored = match message {
+            Some(Ok(message)) => {
+                message
+                    .info()
+                    .ok()
+                    .map(|info| info.stream_sequence)
+                    .map(|sequence| Stored {
+                        sequence,
+                        body: message.message.payload,
+                    })
+            }
+            Some(Err(error)) => {
+                debug!(%error, after = self.after, "the reader ended, opening another");
+                None
+            }
+            None => None,
+        };
+        match stored {
+            // A gap right at the start is one in the log itself: the chain shall name it.
+            Some(stored)
+                if stored.sequence == self.after + 1
+                    || (reader.fresh && stored.sequence > self.after) =>
+            {
+                reader.fresh = false;
+                self.after = stored.sequence;
+                self.pause = Pause::default();
+                Some(stored)
+            }
+            _ => {
+                self.reader = None;
+                None
+            }
+        }
+    }
+
+    /// Opens a reader after the last frame that was taken, or pauses when that does not work yet.
+    async fn open(&mut self) -> Result<(), ReadError> {
+        self.link.mark_unchanged();
+        let head = match self.connection.stream(LOG).await {
+            Ok(info) => info.state.last_sequence,
+            Err(ReadError::Unavailable { reason }) => {
+                debug!(reason, after = self.after, "can not open a reader yet");
+                self.pause.wait().await;
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        };
+        if head < self.after {
+            return Err(ReadError::LostTail {
+                after: self.after,
+                head,
+            });
+        }
+        match self.reader().await {
+            Ok(messages) => {
+                self.reader = Some(Reader {
+                    messages,
+                    fresh: true,
+                })
+            }
+            Err(error) => {
+                debug!(error, after = self.after, "can not open a reader yet");
+                self.pause.wait().await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn reader(&self) -> Result<pull::Stream, async_nats::Error> {
+        let config = pull::Config {
+            deliver_policy: DeliverPolicy::ByStartSequence {
+                start_sequence: self.after + 1,
+            },
+            ack_policy: AckPolicy::None,
+            inactive_threshold: READER_LIFE,
+            // The reader knows its place itself; the server need not keep it on disk.
+            memory_storage: true,
+            num_replicas: 1,
+            ..pull::Config::default()
+        };
+        let consumer = self
+            .connection
+            .context
+            .create_consumer_on_stream(config, LOG)
+            .await?;
+        let messages = consumer
+            .stream()
+            .max_messages_per_batch(BATCH_FRAMES)
+            .max_bytes_per_batch(BATCH_BYTES)
+            .expires(REQUEST_LIFE)
+            .heartbeat(HEARTBEAT)
+            .messages()
+            .await?;
+        Ok(messages)
+    }
+}
+
+impl fmt::Debug for JetStreamFrames {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("JetStreamFrames")
+            .field("after", &self.after)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,291 @@
+//! The bytes of a frame: format 1, frozen.
+//!
+//! A format byte, then postcard. The structs below are that format and never change; a new shape
+//! is a new format byte with structs of its own. Every struct ends with the number of parts that
+//! follow it, which makes the whole one postcard value of nested sequences, and lets the decoder
+//! build commits without a second tree in between.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use postcard::ser_flavors::{Flavor, StdVec};
+use postcard::{Deserializer, Serializer};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::frame::{
+    Commit, EntityFacts, Fact, Frame, FrameError, FrameHash, MAX_FRAME_BYTES, Word,
+};
+
+const FORMAT: u8 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct FrameHead<'a> {
+    first: u64,
+    previous: [u8; 32],
+    recorded_at: i64,
+    writer: [u8; 16],
+    /// Every text of the frame once, in order of first use; elsewhere their index stands.
+    #[serde(borrow)]
+    words: Vec<&'a str>,
+    commits: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CommitHead {
+    tenant: u32,
+    command_id: [u8; 16],
+    fingerprint: [u8; 16],
+    actor: u32,
+    source: Option<u32>,
+    correlation_id: [u8; 16],
+    causation_id: Option<[u8; 16]>,
+    entities: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EntityHead {
+    kind: u32,
+    id: [u8; 16],
+    facts: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FactWhole<'a> {
+    name: u32,
+    occurred_at: i64,
+    source_seq: u64,
+    #[serde(borrow, serialize_with = "as_bytes")]
+    body: &'a [u8],
+}
+
+/// Serde writes a slice number by number; postcard's form is the same either way.
+fn as_bytes<S: serde::Serializer>(body: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(body)
+}
+
+pub(crate) fn encode(frame: &Frame) -> Result<Bytes, FrameError> {
+    let first = frame.first;
+    if frame.commits.is_empty() {
+        return Err(FrameError::Empty { first });
+    }
+    check_range(first, frame.commits.len())?;
+    let mut writer = Writer {
+        words: Words::default(),
+        output: Serializer {
+            output: StdVec::new(),
+        },
+    };
+    // The table precedes the commits that fill it, so they are written first, apart.
+    for commit in &frame.commits {
+        writer.commit(commit)?;
+    }
+    let head = FrameHead {
+        first,
+        previous: *frame.previous.as_bytes(),
+        recorded_at: frame.recorded_at,
+        writer: frame.writer.into_bytes(),
+        words: writer.words.order,
+        commits: count(frame.commits.len()),
+    };
+    let commits = writer.output.output.finalize().map_err(malformed)?;
+    let mut bytes = postcard::to_extend(&head, vec![FORMAT]).map_err(malformed)?;
+    bytes.extend_from_slice(&commits);
+    if bytes.len() > MAX_FRAME_BYTES {
+        return Err(FrameError::TooLarge {
+            first,
+            bytes: bytes.len(),
+        });
+    }
+    Ok(Bytes::from(bytes))
+}
+
+pub(crate) fn decode(bytes: Bytes) -> Result<Frame, FrameError> {
+    let body = match bytes.split_first() {
+        Some((&FORMAT, body)) => body,
+        Some((&found, _)) => return Err(FrameError::UnknownFormat { found }),
+        None => {
+            return Err(FrameError::Malformed {
+                reason: "it has no bytes".to_owned(),
+            });
+        }
+    };
+    let mut input = Deserializer::from_bytes(body);
+    let head = FrameHead::deserialize(&mut input).map_err(malformed)?;
+    if head.commits == 0 {
+        return Err(FrameError::Empty { first: head.first });
+    }
+    check_range(head.first, head.commits as usize)?;
+    let words: Vec<Word> = head.words.into_iter().map(Arc::from).collect();
+    let mut reader = Reader {
+        words,
+        bytes: &bytes,
+        input,
+    };
+    let commits = repeat(head.commits, || reader.commit())?;
+    let rest = reader.input.finalize().map_err(malformed)?;
+    if !rest.is_empty() {
+        return Err(FrameError::Trailing { bytes: rest.len() });
+    }
+    Ok(Frame {
+        first: head.first,
+        previous: FrameHash::from_bytes(head.previous),
+        recorded_at: head.recorded_at,
+        writer: Uuid::from_bytes(head.writer),
+        commits,
+    })
+}
+
+struct Writer<'a> {
+    words: Words<'a>,
+    output: Serializer<StdVec>,
+}
+
+impl<'a> Writer<'a> {
+    fn commit(&mut self, commit: &'a Commit) -> Result<(), FrameError> {
+        put(
+            &mut self.output,
+            &CommitHead {
+                tenant: self.words.index(&commit.tenant),
+                command_id: commit.command_id.into_bytes(),
+                fingerprint: commit.fingerprint,
+                actor: self.words.index(&commit.actor),
+                source: commit
+                    .source
+                    .as_ref()
+                    .map(|source| self.words.index(source)),
+                correlation_id: commit.correlation_id.into_bytes(),
+                causation_id: commit.causation_id.map(Uuid::into_bytes),
+                entities: count(commit.entities.len()),
+            },
+        )?;
+        commit
+            .entities
+            .iter()
+            .try_for_each(|entity| self.entity(entity))
+    }
+
+    fn entity(&mut self, entity: &'a EntityFacts) -> Result<(), FrameError> {
+        put(
+            &mut self.output,
+            &EntityHead {
+                kind: self.words.index(&entity.kind),
+                id: entity.id.into_bytes(),
+                facts: count(entity.facts.len()),
+            },
+        )?;
+        entity.facts.iter().try_for_each(|fact| self.fact(fact))
+    }
+
+    fn fact(&mut self, fact: &'a Fact) -> Result<(), FrameError> {
+        put(
+            &mut self.output,
+            &FactWhole {
+                name: self.words.index(&fact.name),
+                occurred_at: fact.occurred_at,
+                source_seq: fact.source_seq,
+                body: &fact.body,
+            },
+        )
+    }
+}
+
+fn put(output: &mut Serializer<StdVec>, part: &impl Serialize) -> Result<(), FrameError> {
+    part.serialize(output).map_err(malformed)
+}
+
+#[derive(Default)]
+struct Words<'a> {
+    order: Vec<&'a str>,
+    indexes: HashMap<&'a str, u32>,
+}
+
+impl<'a> Words<'a> {
+    fn index(&mut self, word: &'a str) -> u32 {
+        *self.indexes.entry(word).or_insert_with(|| {
+            self.order.push(word);
+            count(self.order.len() - 1)
+        })
+    }
+}
+
+struct Reader<'a> {
+    words: Vec<Word>,
+    bytes: &'a Bytes,
+    input: Deserializer<'a, postcard::de_flavors::Slice<'a>>,
+}
+
+impl Reader<'_> {
+    fn commit(&mut self) -> Result<Commit, FrameError> {
+        let head = CommitHead::deserialize(&mut self.input).map_err(malformed)?;
+        Ok(Commit {
+            tenant: self.word(head.tenant)?,
+            command_id: Uuid::from_bytes(head.command_id),
+            fingerprint: head.fingerprint,
+            actor: self.word(head.actor)?,
+            source: head.source.map(|source| self.word(source)).transpose()?,
+            correlation_id: Uuid::from_bytes(head.correlation_id),
+            causation_id: head.causation_id.map(Uuid::from_bytes),
+            entities: repeat(head.entities, || self.entity())?,
+        })
+    }
+
+    fn entity(&mut self) -> Result<EntityFacts, FrameError> {
+        let head = EntityHead::deserialize(&mut self.input).map_err(malformed)?;
+        Ok(EntityFacts {
+            kind: self.word(head.kind)?,
+            id: Uuid::from_bytes(head.id),
+            facts: repeat(head.facts, || self.fact())?,
+        })
+    }
+
+    fn fact(&mut self) -> Result<Fact, FrameError> {
+        let fact = FactWhole::deserialize(&mut self.input).map_err(malformed)?;
+        Ok(Fact {
+            name: self.word(fact.name)?,
+            occurred_at: fact.occurred_at,
+            source_seq: fact.source_seq,
+            body: self.bytes.slice_ref(fact.body),
+        })
+    }
+
+    fn word(&self, index: u32) -> Result<Word, FrameError> {
+        let word = self.words.get(index as usize).cloned();
+        word.ok_or(FrameError::UnknownWord {
+            index,
+            words: self.words.len(),
+        })
+    }
+}
+
+/// Reads `count` parts. A count comes from the bytes and may be a lie, so it does not get to
+/// reserve much memory before the parts have shown up.
+fn repeat<T>(
+    count: u32,
+    mut part: impl FnMut() -> Result<T, FrameError>,
+) -> Result<Vec<T>, FrameError> {
+    let mut parts = Vec::with_capacity(count.min(128) as usize);
+    for _ in 0..count {
+        parts.push(part()?);
+    }
+    Ok(parts)
+}
+
+/// Lengths in memory are far below the limit of a frame's bytes, which is checked at the end.
+fn count(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+fn check_range(first: u64, commits: usize) -> Result<(), FrameError> {
+    match first.checked_add(commits as u64) {
+        Some(_) if first > 0 => Ok(()),
+        _ => Err(FrameError::OutOfRange { first }),
+    }
+}
+
+fn malformed(error: postcard::Error) -> FrameError {
+    FrameError::Malformed {
+        reason: error.to_string(),
+    }
+}

@@ -1,0 +1,449 @@
+//! The appender: decides commands one after another and groups them into frames.
+//!
+//! Commands are decided on local timelines plus what is decided but not yet acknowledged, so that
+//! a busy entity costs no round trips. A frame leaves as soon as the one before is acknowledged.
+//! When another process was faster, everything that is not in the log is decided again: decisions
+//! are pure, so that those whose entities were not touched come out as they were.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use domain::{Instant, Rejection};
+use event_log::{
+    AppendError, Chain, Commit, EntityFacts, FRAME_HEAD_BYTES, Frame, FrameHash, FrameSummary,
+    MAX_FRAME_BYTES, Word,
+};
+use uuid::Uuid;
+
+use crate::{
+    clock::Clock,
+    desk::{Ahead, Decision, Desk, Undecided},
+    fold::{Fold, FoldError},
+    order::{Answer, Order, Refusal, Reply},
+    timelines::{EntityRef, entries_of},
+    vault::{Place, Vault},
+};
+
+/// How long a command that changed nothing is remembered, in microseconds: ten minutes.
+const UNCHANGED_MEMORY_US: i64 = 600_000_000;
+/// How many such commands are remembered at most.
+const UNCHANGED_MEMORY_MAX: usize = 100_000;
+
+/// The position of what is not in the log yet: beyond every real one, so that no etag matches it.
+const ON_ITS_WAY: u64 = u64::MAX;
+
+/// A frame to be appended after the one with stream sequence `guard`.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// Stream sequence of the frame before.
+    pub guard: u64,
+    /// The frame.
+    pub body: Bytes,
+    /// For people who look at the stream.
+    pub summary: FrameSummary,
+}
+
+struct InFlight {
+    guard: u64,
+    hash: FrameHash,
+    frame: Frame,
+    pending: Vec<Pending>,
+    /// The log said that another frame stands there.
+    refused: bool,
+}
+
+/// A command that was decided and waits for its frame.
+struct Pending {
+    order: Order,
+    reply: Reply,
+    /// Nothing to record, but decided upon facts that are still on their way.
+    decided: Result<Option<Commit>, Refusal>,
+}
+
+/// Decides, groups, and answers. Driven by one thread; does no IO of its own but reading timelines.
+pub struct Appender {
+    pub(crate) fold: Fold,
+    vault: Arc<Vault>,
+    clock: Clock,
+    writer: Uuid,
+    ahead: HashMap<EntityRef, Ahead>,
+    in_flight: Option<InFlight>,
+    waiting: VecDeque<Pending>,
+    unchanged: HashMap<(Word, Uuid), ([u8; 16], Instant)>,
+    stopped: Option<String>,
+    /// How often another process was faster.
+    pub conflicts: u64,
+}
+
+impl Appender {
+    /// An appender that goes on from what the fold has taken in.
+    pub fn new(fold: Fold, vault: Arc<Vault>, clock: Clock, writer: Uuid) -> Appender {
+        Appender {
+            fold,
+            vault,
+            clock,
+            writer,
+            ahead: HashMap::new(),
+            in_flight: None,
+            waiting: VecDeque::new(),
+            unchanged: HashMap::new(),
+            stopped: None,
+            conflicts: 0,
+        }
+    }
+
+    /// Decides a command. It is answered at once, or when its frame is acknowledged.
+    pub fn ask(&mut self, order: Order, reply: Reply) {
+        if let Some(why) = &self.stopped {
+            return reply.send(Err(Refusal::Stopped(why.clone())));
+        }
+        let decided = self.decide(&order);
+        let settled = match &decided {
+            Ok(Decided::Commit(_)) => false,
+            Ok(Decided::Answer(answer)) if answer.repeated => answer.position != ON_ITS_WAY,
+            _ => !self.ahead.contains_key(&order.entity()),
+        };
+        if settled {
+            let answer = decided.map(|decided| self.unrecorded(&order, decided));
+            return reply.send(answer);
+        }
+        let decided = decided.and_then(|decided| match decided {
+            Decided::Commit(commit) => self.look_ahead(&commit).map(|()| Some(commit)),
+            Decided::Answer(_) => Ok(None),
+        });
+        self.waiting.push_back(Pending { order, reply, decided });
+    }
+
+    /// The next frame to be appended, when none is on its way and there is something to say.
+    pub fn next_frame(&mut self) -> Option<Outgoing> {
+        if self.in_flight.is_some() || self.stopped.is_some() {
+            return None;
+        }
+        let mut room = MAX_FRAME_BYTES - FRAME_HEAD_BYTES;
+        let (mut commits, mut pending) = (Vec::new(), Vec::new());
+        while let Some(next) = self.waiting.pop_front() {
+            let size = match &next.decided {
+                Ok(Some(commit)) => commit.size_hint(),
+                _ => 0,
+            };
+            if size > room && !commits.is_empty() {
+                self.waiting.push_front(next);
+                break;
+            }
+            room = room.saturating_sub(size);
+            if let Ok(Some(commit)) = &next.decided {
+                commits.push(commit.clone());
+            }
+            pending.push(next);
+        }
+        if commits.is_empty() {
+            pending.into_iter().for_each(|pending| self.answer(pending, 0));
+            return None;
+        }
+        self.launch(commits, pending)
+    }
+
+    /// The log's answer to the frame after `guard`.
+    pub fn appended(&mut self, guard: u64, result: Result<u64, AppendError>) {
+        let Some(in_flight) = self.in_flight.as_mut().filter(|flight| flight.guard == guard) else {
+            return; // Settled already: the follower saw the frame first.
+        };
+        match result {
+            Ok(sequence) => {
+                let (frame, hash) = (in_flight.frame.clone(), in_flight.hash);
+                self.follow(sequence, hash, &frame);
+            }
+            Err(AppendError::Conflict { .. }) => {
+                in_flight.refused = true;
+                self.decide_again_when_caught_up();
+            }
+            Err(AppendError::Closed { .. }) => self.stop("the log's connection was closed"),
+            Err(error) => {
+                let refusal = Refusal::Unavailable(error.to_string());
+                if let Some(lost) = self.in_flight.take() {
+                    lost.pending.into_iter().for_each(|pending| {
+                        pending.reply.send(Err(refusal.clone()));
+                    });
+                }
+                self.decide_again();
+            }
+        }
+    }
+
+    /// A frame of the log, written by whomever. Those seen already pass by.
+    pub fn follow(&mut self, sequence: u64, hash: FrameHash, frame: &Frame) {
+        let place = self.fold.applied().place;
+        if sequence <= place.sequence || self.stopped.is_some() {
+            return;
+        }
+        let place = Chain { sequence, last: frame.last(), hash };
+        if let Err(error) = self.fold.apply(place, frame) {
+            return self.stop_for(&error);
+        }
+        if self.in_flight.as_ref().is_some_and(|flight| flight.hash == hash) {
+            self.settle();
+        } else {
+            self.decide_again_when_caught_up();
+        }
+    }
+
+    /// Stops deciding: the reason is given to everybody who waits and who comes.
+    pub fn stop(&mut self, why: &str) {
+        tracing::error!(why, "the appender stopped");
+        self.stopped = Some(why.to_owned());
+        let flight = self.in_flight.take().map(|flight| flight.pending).unwrap_or_default();
+        for pending in flight.into_iter().chain(self.waiting.drain(..)) {
+            pending.reply.send(Err(Refusal::Stopped(why.to_owned())));
+        }
+    }
+
+    /// Why it stopped, if it did.
+    pub fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
+    }
+
+    fn stop_for(&mut self, error: &FoldError) {
+        self.stop(&error.to_string());
+    }
+
+    fn launch(&mut self, commits: Vec<Commit>, pending: Vec<Pending>) -> Option<Outgoing> {
+        let applied = self.fold.applied();
+        let frame = Frame {
+            first: applied.place.last + 1,
+            previous: applied.place.hash,
+            recorded_at: self.clock.now().0.max(applied.recorded_at),
+            writer: self.writer,
+            commits,
+        };
+        let guard = applied.place.sequence;
+        match frame.encode() {
+            Ok(body) => {
+                let (hash, summary) = (FrameHash::of(&body), frame.summary(None));
+                self.in_flight = Some(InFlight { guard, hash, frame, pending, refused: false });
+                Some(Outgoing { guard, body, summary })
+            }
+            Err(error) => {
+                let refusal = Refusal::Rejected(Rejection::invalid(
+                    "COMMAND_TOO_LARGE",
+                    "",
+                    format!("the command does not fit into a frame: {error}"),
+                ));
+                for pending in pending {
+                    pending.reply.send(Err(refusal.clone()));
+                }
+                self.decide_again();
+                None
+            }
+        }
+    }
+
+    /// The frame on its way is in the log: answer, and forget what ran ahead of it.
+    fn settle(&mut self) {
+        let Some(flight) = self.in_flight.take() else { return };
+        let mut position = flight.frame.first;
+        for pending in flight.pending {
+            if let Ok(Some(commit)) = &pending.decided {
+                for facts in &commit.entities {
+                    self.release(&commit.tenant, facts);
+                }
+                self.answer(pending, position);
+                position += 1;
+            } else {
+                self.answer(pending, 0);
+            }
+        }
+    }
+
+    fn answer(&mut self, pending: Pending, position: u64) {
+        let answer = match pending.decided {
+            Err(refusal) => Err(refusal),
+            Ok(Some(_)) => Ok(Answer { position, etag: position, changed: true, repeated: false }),
+            Ok(None) => match self.recorded(&pending.order) {
+                Some(answer) => Ok(answer),
+                None => Ok(self.unrecorded(&pending.order, Decided::Answer(Answer::default()))),
+            },
+        };
+        pending.reply.send(answer);
+    }
+
+    /// The answer to a command that was asked again while it was on its way.
+    fn recorded(&self, order: &Order) -> Option<Answer> {
+        let timeline = self.fold.timelines.get(&order.entity()).ok()?;
+        let position = timeline.answer_to(order.command_id)?.position;
+        Some(Answer { position, etag: position, changed: true, repeated: true })
+    }
+
+    /// The answer to a command that recorded nothing, which is remembered for a while.
+    fn unrecorded(&mut self, order: &Order, decided: Decided) -> Answer {
+        let Decided::Answer(answer) = decided else { return Answer::default() };
+        if answer.repeated {
+            return answer;
+        }
+        let now = self.clock.now();
+        if self.unchanged.len() >= UNCHANGED_MEMORY_MAX {
+            self.unchanged.retain(|_, (_, since)| now.0 - since.0 < UNCHANGED_MEMORY_US);
+        }
+        if self.unchanged.len() < UNCHANGED_MEMORY_MAX {
+            let key = (order.tenant.clone(), order.command_id);
+            self.unchanged.insert(key, (order.fingerprint, now));
+        }
+        let etag = self.fold.timelines.get(&order.entity()).map_or(0, |t| t.last_position());
+        Answer { position: self.fold.applied().place.last, etag, changed: false, repeated: false }
+    }
+
+    fn release(&mut self, tenant: &Word, facts: &EntityFacts) {
+        let Some(kind) = domain::Kind::from_word(&facts.kind) else { return };
+        let entity = EntityRef { tenant: tenant.clone(), kind, id: facts.id };
+        if let Some(ahead) = self.ahead.get_mut(&entity) {
+            ahead.commits -= 1;
+            if ahead.commits == 0 {
+                self.ahead.remove(&entity);
+            }
+        }
+    }
+
+    fn decide_again_when_caught_up(&mut self) {
+        let place = self.fold.applied().place;
+        if self.in_flight.as_ref().is_some_and(|f| f.refused && place.sequence > f.guard) {
+            self.conflicts += 1;
+            self.decide_again();
+        }
+    }
+
+    fn decide_again(&mut self) {
+        let flight = self.in_flight.take().map(|flight| flight.pending).unwrap_or_default();
+        let waiting = std::mem::take(&mut self.waiting);
+        self.ahead.clear();
+        for pending in flight.into_iter().chain(waiting) {
+            self.ask(pending.order, pending.reply);
+        }
+    }
+
+    fn decide(&mut self, order: &Order) -> Result<Decided, Refusal> {
+        if let Some(answer) = self.first_answer(order)? {
+            return Ok(Decided::Answer(answer));
+        }
+        let desk = Desk {
+            timelines: &self.fold.timelines,
+            undecided: &self.ahead,
+            tenant: &order.tenant,
+            now: self.clock.now(),
+        };
+        if let Some(expected) = order.expected {
+            let latest = desk.with(order.kind, order.id, domain::Timeline::last_position)?;
+            if latest != expected {
+                let message = "somebody changed it since you read it: read it again";
+                return Err(Rejection::stale(message).into());
+            }
+        }
+        let decisions = (order.decide)(&desk).map_err(|undecided| match undecided {
+            Undecided::Rejected(rejection) => Refusal::Rejected(rejection),
+            Undecided::Timelines(error) => Refusal::from(error),
+        })?;
+        if decisions.iter().all(|decision| decision.facts.is_empty()) {
+            return Ok(Decided::Answer(Answer::default()));
+        }
+        self.commit(order, decisions).map(Decided::Commit)
+    }
+
+    /// What a command was answered the first time, when it was asked before.
+    fn first_answer(&self, order: &Order) -> Result<Option<Answer>, Refusal> {
+        let reused = || {
+            let message = "this id was used for another request: give each request its own";
+            Refusal::Rejected(Rejection::invalid("REQUEST_ID_REUSED", "request_id", message))
+        };
+        let desk = Desk {
+            timelines: &self.fold.timelines,
+            undecided: &self.ahead,
+            tenant: &order.tenant,
+            now: Instant::BEGINNING,
+        };
+        let found = desk.with(order.kind, order.id, |timeline| {
+            timeline
+                .answer_to(order.command_id)
+                .map(|entry| (entry.position, entry.provenance.fingerprint))
+        })?;
+        if let Some((position, fingerprint)) = found {
+            if fingerprint != order.fingerprint {
+                return Err(reused());
+            }
+            let answer = Answer { position, etag: position, changed: true, repeated: true };
+            return Ok(Some(answer));
+        }
+        let now = self.clock.now();
+        match self.unchanged.get(&(order.tenant.clone(), order.command_id)) {
+            Some((_, since)) if now.0 - since.0 >= UNCHANGED_MEMORY_US => Ok(None),
+            Some((fingerprint, _)) if *fingerprint != order.fingerprint => Err(reused()),
+            Some(_) => Ok(Some(Answer {
+                position: self.fold.applied().place.last,
+                etag: self.fold.timelines.get(&order.entity())?.last_position(),
+                changed: false,
+                repeated: true,
+            })),
+            None => Ok(None),
+        }
+    }
+
+    fn commit(&self, order: &Order, decisions: Vec<Decision>) -> Result<Commit, Refusal> {
+        let mut entities = Vec::with_capacity(decisions.len());
+        for decision in decisions {
+            let (kind, id) = (decision.kind, decision.id);
+            let mut facts = Vec::with_capacity(decision.facts.len());
+            for mut fact in decision.facts {
+                let name = fact.name();
+                let place =
+                    Place { tenant: &order.tenant, kind, entity: id, fact: name, field: "" };
+                self.vault.seal(place, order.command_id, &mut fact)?;
+                let body = fact.encode().map_err(|error| Refusal::Internal(error.to_string()))?;
+                facts.push(event_log::Fact {
+                    name: Word::from(name),
+                    occurred_at: decision.occurred_at.0,
+                    source_seq: decision.source_seq,
+                    body: Bytes::from(body),
+                });
+            }
+            entities.push(EntityFacts { kind: Word::from(kind.word()), id, facts });
+        }
+        Ok(Commit {
+            tenant: order.tenant.clone(),
+            command_id: order.command_id,
+            fingerprint: order.fingerprint,
+            actor: order.actor.clone(),
+            source: order.source.clone(),
+            correlation_id: order.correlation_id,
+            causation_id: order.causation_id,
+            entities,
+        })
+    }
+
+    /// Puts a decided commit where the next decisions see it.
+    fn look_ahead(&mut self, commit: &Commit) -> Result<(), Refusal> {
+        let recorded_at = self.clock.now().0;
+        for facts in &commit.entities {
+            let kind = domain::Kind::from_word(&facts.kind)
+                .ok_or_else(|| Refusal::Internal(format!("unknown kind {}", facts.kind)))?;
+            let entity = EntityRef { tenant: commit.tenant.clone(), kind, id: facts.id };
+            let entries = entries_of(commit, ON_ITS_WAY, recorded_at, kind, &facts.facts)
+                .map_err(|error| Refusal::Internal(error.to_string()))?;
+            if !self.ahead.contains_key(&entity) {
+                let timeline = (*self.fold.timelines.get_hot(&entity)?).clone();
+                self.ahead.insert(entity.clone(), Ahead { timeline, commits: 0 });
+            }
+            if let Some(ahead) = self.ahead.get_mut(&entity) {
+                ahead.commits += 1;
+                for (entry, _) in entries {
+                    ahead.timeline.insert(entry);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+enum Decided {
+    Commit(Commit),
+    Answer(Answer),
+}

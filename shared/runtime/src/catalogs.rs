@@ -1,0 +1,87 @@
+//! The catalogs of all tenants: a view like any other, small enough to be shared whole.
+
+use std::{collections::HashMap, sync::Arc};
+
+use domain::{Kind, Timeline, catalog::Catalog};
+
+use crate::{
+    digest::Digest,
+    rows::Row,
+    timelines::EntityRef,
+    view::View,
+};
+
+/// Every tenant's catalog.
+#[derive(Default)]
+pub struct Catalogs {
+    tenants: HashMap<String, Shelf>,
+}
+
+#[derive(Default)]
+struct Shelf {
+    catalog: Arc<Catalog>,
+    digest: Digest,
+}
+
+impl Catalogs {
+    /// A tenant's catalog, with everything that was ever configured.
+    pub fn of(&self, tenant: &str) -> Arc<Catalog> {
+        self.tenants.get(tenant).map(|shelf| shelf.catalog.clone()).unwrap_or_default()
+    }
+}
+
+impl View for Catalogs {
+    const NAME: &'static str = "catalog";
+    const KINDS: &'static [Kind] =
+        &[Kind::Person, Kind::Pipeline, Kind::Product, Kind::Source, Kind::User];
+
+    fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
+        let known: Vec<_> =
+            timeline.entries().iter().filter(|entry| entry.position <= upto).collect();
+        if known.is_empty() {
+            return;
+        }
+        let shelf = self.tenants.entry(entity.tenant.to_string()).or_default();
+        let mut held = Timeline::default();
+        for entry in known {
+            add_to(&mut shelf.digest, entity, entry);
+            held.insert(entry.clone());
+        }
+        Arc::make_mut(&mut shelf.catalog).put(entity.kind, entity.id, Arc::new(held));
+    }
+
+    fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {
+        let shelf = self.tenants.entry(entity.tenant.to_string()).or_default();
+        for entry in timeline.entries().iter().filter(|entry| entry.position == position) {
+            add_to(&mut shelf.digest, entity, entry);
+        }
+        let held = Arc::new(timeline.clone());
+        Arc::make_mut(&mut shelf.catalog).put(entity.kind, entity.id, held);
+    }
+
+    fn digest(&self, tenant: &str) -> Digest {
+        self.tenants.get(tenant).map(|shelf| shelf.digest).unwrap_or_default()
+    }
+}
+
+fn add_to(digest: &mut Digest, entity: &EntityRef, entry: &domain::Entry) {
+    let body = entry.fact.blanked().encode().unwrap_or_default();
+    let row = Row {
+        position: 0,
+        recorded_at: 0,
+        occurred_at: entry.moment.occurred_at.0,
+        source_seq: entry.moment.source_seq,
+        command_id: entry.moment.command_id,
+        index: entry.moment.index,
+        fingerprint: [0; 16],
+        actor: "",
+        source: None,
+        correlation_id: None,
+        causation_id: None,
+        name: entry.fact.name(),
+        body: &body,
+    };
+    if let Ok(logical) = row.logical(entity.kind, &entity.tenant, entity.id) {
+        digest.add(&logical);
+    }
+}

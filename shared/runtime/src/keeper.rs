@@ -1,0 +1,257 @@
+//! The keeper: one thread that owns the appender, fed by commands, acknowledgements and the log.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use event_log::{AppendError, Chain, EventLog, Frame, FrameHash};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc as async_mpsc, oneshot};
+
+use crate::{
+    appender::{Appender, Outgoing},
+    order::{Answer, Order, Refusal, Reply},
+};
+
+/// How many commands may wait for a decision before callers are told to come again.
+const WAITING_MAX: usize = 20_000;
+/// How many events are handled before the next frame is looked for.
+const BURST_MAX: usize = 2_048;
+/// How long folded rows may stay unwritten while nothing happens.
+const FLUSH_AFTER: Duration = Duration::from_millis(20);
+/// How many frames are asked of the log at once.
+const FRAMES_PER_READ: usize = 256;
+/// How many batches of frames may wait for the keeper.
+const BATCHES_WAITING_MAX: usize = 16;
+
+/// Something that only the keeper's thread may do.
+pub type Errand = Box<dyn FnOnce(&mut Appender) + Send>;
+
+enum Event {
+    Asked(Box<Order>, Reply, OwnedSemaphorePermit),
+    Appended(u64, Result<u64, AppendError>),
+    Followed(Vec<(u64, FrameHash, Frame)>, OwnedSemaphorePermit),
+    Broken(String),
+    Errand(Errand),
+    Stop,
+}
+
+/// The way to the keeper. Clones share it.
+#[derive(Clone)]
+pub struct Keeper {
+    events: mpsc::Sender<Event>,
+    waiting: Arc<Semaphore>,
+    /// The last position that the log is known to hold.
+    head: Arc<AtomicU64>,
+}
+
+/// The keeper's thread, to be waited for at the end.
+pub struct KeeperThread(JoinHandle<Appender>);
+
+impl Keeper {
+    /// Starts the keeper's thread and the two tasks that append and follow for it.
+    pub fn start(
+        appender: Appender,
+        log: EventLog,
+    ) -> Result<(Keeper, KeeperThread), std::io::Error> {
+        let (events, inbox) = mpsc::channel();
+        let (outgoing, to_append) = async_mpsc::unbounded_channel();
+        let place = appender.fold.applied().place;
+        let whole = Chain { last: appender.fold.totals.whole, ..place };
+        let head = Arc::new(AtomicU64::new(place.last));
+        let waiting = Arc::new(Semaphore::new(WAITING_MAX));
+        let keeper = Keeper { events: events.clone(), waiting, head: head.clone() };
+        let thread = std::thread::Builder::new()
+            .name("keeper".into())
+            .spawn(move || run(appender, &inbox, &outgoing))?;
+        tokio::spawn(append(log.clone(), to_append, events.clone()));
+        tokio::spawn(follow(log, whole, events, head));
+        Ok((keeper, KeeperThread(thread)))
+    }
+
+    /// Hands a command over and waits for what became of it.
+    pub async fn ask(&self, order: Order) -> Result<Answer, Refusal> {
+        let permit = self.waiting.clone().try_acquire_owned().map_err(|_| Refusal::Busy)?;
+        answer_of(self.hand_over(order, permit)).await
+    }
+
+    /// Hands a command over as soon as there is room; the answer is awaited apart, so that many
+    /// can be on their way.
+    pub async fn ask_patiently(
+        &self,
+        order: Order,
+    ) -> Result<oneshot::Receiver<Result<Answer, Refusal>>, Refusal> {
+        let permit = self.waiting.clone().acquire_owned().await.map_err(|_| Refusal::Busy)?;
+        Ok(self.hand_over(order, permit))
+    }
+
+    /// Has something done on the keeper's thread, between two commands.
+    pub async fn errand<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Appender) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (sender, receiver) = oneshot::channel();
+        let errand: Errand = Box::new(move |appender| {
+            // Whoever asked may have gone away meanwhile.
+            let _ = sender.send(work(appender));
+        });
+        self.send(Event::Errand(errand));
+        receiver.await.map_err(|_| Refusal::Stopped("the process is stopping".to_owned()))
+    }
+
+    /// The last position that the log is known to hold.
+    pub fn head(&self) -> u64 {
+        self.head.load(Ordering::Relaxed)
+    }
+
+    /// Asks the keeper to end after what it is doing.
+    pub fn stop(&self) {
+        self.send(Event::Stop);
+    }
+
+    fn hand_over(
+        &self,
+        order: Order,
+        permit: OwnedSemaphorePermit,
+    ) -> oneshot::Receiver<Result<Answer, Refusal>> {
+        let (reply, receiver) = Reply::new();
+        self.send(Event::Asked(Box::new(order), reply, permit));
+        receiver
+    }
+
+    fn send(&self, event: Event) {
+        // A keeper that has ended drops the event, and with it the reply: the caller is told.
+        let _ = self.events.send(event);
+    }
+}
+
+/// Waits for the answer to a command that was handed over.
+pub async fn answer_of(
+    receiver: oneshot::Receiver<Result<Answer, Refusal>>,
+) -> Result<Answer, Refusal> {
+    receiver
+        .await
+        .unwrap_or_else(|_| Err(Refusal::Stopped("the process is stopping".to_owned())))
+}
+
+impl KeeperThread {
+    /// Waits for the thread to end, and gives back what it owned.
+    pub fn join(self) -> Option<Appender> {
+        self.0.join().ok()
+    }
+}
+
+fn run(
+    mut appender: Appender,
+    inbox: &mpsc::Receiver<Event>,
+    outgoing: &async_mpsc::UnboundedSender<Outgoing>,
+) -> Appender {
+    loop {
+        let first = if appender.fold.is_dirty() {
+            match inbox.recv_timeout(FLUSH_AFTER) {
+                Ok(event) => event,
+                Err(RecvTimeoutError::Timeout) => {
+                    flush(&mut appender);
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => return appender,
+            }
+        } else {
+            let Ok(event) = inbox.recv() else { return appender };
+            event
+        };
+        let burst = std::iter::once(first).chain(inbox.try_iter().take(BURST_MAX));
+        for event in burst {
+            if matches!(event, Event::Stop) {
+                appender.stop("the process is stopping");
+                flush(&mut appender);
+                return appender;
+            }
+            handle(&mut appender, event);
+        }
+        if let Some(frame) = appender.next_frame() {
+            // The appending task lives as long as the process does.
+            let _ = outgoing.send(frame);
+        }
+    }
+}
+
+fn flush(appender: &mut Appender) {
+    if let Err(error) = appender.fold.flush() {
+        appender.stop(&error.to_string());
+    }
+}
+
+fn handle(appender: &mut Appender, event: Event) {
+    match event {
+        Event::Asked(order, reply, _permit) => appender.ask(*order, reply),
+        Event::Appended(guard, result) => appender.appended(guard, result),
+        Event::Followed(frames, _permit) => {
+            for (sequence, hash, frame) in &frames {
+                appender.follow(*sequence, *hash, frame);
+            }
+        }
+        Event::Broken(why) => appender.stop(&why),
+        Event::Errand(work) => work(appender),
+        Event::Stop => {}
+    }
+}
+
+async fn append(
+    log: EventLog,
+    mut frames: async_mpsc::UnboundedReceiver<Outgoing>,
+    events: mpsc::Sender<Event>,
+) {
+    while let Some(Outgoing { guard, body, summary }) = frames.recv().await {
+        let result = log.append(guard, body, summary).await;
+        if events.send(Event::Appended(guard, result)).is_err() {
+            return;
+        }
+    }
+}
+
+async fn follow(
+    log: EventLog,
+    mut chain: Chain,
+    events: mpsc::Sender<Event>,
+    head: Arc<AtomicU64>,
+) {
+    let room = Arc::new(Semaphore::new(BATCHES_WAITING_MAX));
+    let mut frames = log.follow(chain.sequence);
+    loop {
+        let Ok(permit) = room.clone().acquire_owned().await else { return };
+        let accepted = match frames.next_many(FRAMES_PER_READ).await {
+            Ok(batch) => accept(&mut chain, batch),
+            Err(error) => Err(error.to_string()),
+        };
+        head.fetch_max(chain.last, Ordering::Relaxed);
+        let event = match accepted {
+            Ok(batch) => Event::Followed(batch, permit),
+            Err(why) => Event::Broken(why),
+        };
+        let broken = matches!(event, Event::Broken(_));
+        if events.send(event).is_err() || broken {
+            return;
+        }
+    }
+}
+
+fn accept(
+    chain: &mut Chain,
+    batch: Vec<event_log::Stored>,
+) -> Result<Vec<(u64, FrameHash, Frame)>, String> {
+    batch
+        .into_iter()
+        .map(|stored| {
+            let frame = chain
+                .accept(stored.sequence, stored.body)
+                .map_err(|error| error.to_string())?;
+            Ok((stored.sequence, chain.hash, frame))
+        })
+        .collect()
+}

@@ -1,0 +1,25 @@
+//! The two loops of a process, append and follow, and its life from start to stop.
+//!
+//! ```text
+//! request ─► Order ─► keeper ─► appender ─► decide ─► frame ─► LOG
+//!                                  ▲                            │ follow
+//!                                  └── timelines ◄──── fold ◄───┘
+//! answer  ◄── queries ◄── views ◄──────────────────────┘
+//! ```
+
+pub mod appender;
+pub mod catalogs;
+pub mod clock;
+pub mod desk;
+pub mod digest;
+pub mod fold;
+pub mod keeper;
+pub mod order;
+pub mod query;
+pub mod rebuild;
+pub mod rows;
+pub mod runtime;
+pub mod status;
+pub mod timelines;
+pub mod vault;
+pub mod view;

@@ -1,0 +1,187 @@
+//! How timelines lie in the store: entries in the order of arrival, in blocks of a few kilobytes.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::{Entry, Fact, FactError, Instant, Kind, Moment, Provenance};
+use event_log::Commit;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Changes whenever the layout of an entry does; a store of another schema is rebuilt.
+pub const SCHEMA: u32 = 1;
+
+/// A block that has grown past this is full, so that a busy entity is not rewritten per commit.
+pub const BLOCK_BYTES: usize = 4 * 1024;
+
+/// An entry as it lies in a block. Disposable: the log is the truth.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Row<'a> {
+    /// The log position of its commit.
+    pub position: u64,
+    /// The writer's clock, microseconds UTC.
+    pub recorded_at: i64,
+    /// When it happened, microseconds UTC.
+    pub occurred_at: i64,
+    /// The source's order among facts of one instant.
+    pub source_seq: u64,
+    /// The command.
+    pub command_id: Uuid,
+    /// Its place among that command's facts for this entity.
+    pub index: u32,
+    /// Keyed hash of the request.
+    pub fingerprint: [u8; 16],
+    /// Who asked.
+    pub actor: &'a str,
+    /// The registered source of a report.
+    pub source: Option<&'a str>,
+    /// What the command belongs to; `None` for itself.
+    pub correlation_id: Option<Uuid>,
+    /// The command that led to it.
+    pub causation_id: Option<Uuid>,
+    /// The fact's stable name.
+    pub name: &'a str,
+    /// The fact's bytes.
+    #[serde(with = "plain_bytes")]
+    pub body: &'a [u8],
+}
+
+mod plain_bytes {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de [u8], D::Error> {
+        <&[u8]>::deserialize(deserializer)
+    }
+}
+
+/// A row of the store that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RowError {
+    /// The bytes are not a sequence of entries.
+    #[error("a stored block cannot be read ({0}): rebuild the timelines")]
+    Unreadable(postcard::Error),
+    /// A fact is unknown.
+    #[error("at position {position}: {why}")]
+    Fact {
+        /// The log position.
+        position: u64,
+        /// What is wrong.
+        why: FactError,
+    },
+}
+
+impl<'a> Row<'a> {
+    /// The row of one fact of a commit.
+    pub fn of(
+        commit: &'a Commit,
+        position: u64,
+        recorded_at: i64,
+        index: u32,
+        fact: &'a event_log::Fact,
+    ) -> Row<'a> {
+        Row {
+            position,
+            recorded_at,
+            occurred_at: fact.occurred_at,
+            source_seq: fact.source_seq,
+            command_id: commit.command_id,
+            index,
+            fingerprint: commit.fingerprint,
+            actor: &commit.actor,
+            source: commit.source.as_deref(),
+            correlation_id: (commit.correlation_id != commit.command_id)
+                .then_some(commit.correlation_id),
+            causation_id: commit.causation_id,
+            name: &fact.name,
+            body: &fact.body,
+        }
+    }
+
+    /// Appends the row to a block.
+    pub fn append_to(&self, block: &mut Vec<u8>) {
+        let appended = postcard::to_extend(self, std::mem::take(block));
+        *block = appended.expect("writing to a vector cannot fail, and every field serialises");
+    }
+
+    /// The entry that the row holds.
+    pub fn entry(&self, kind: Kind) -> Result<Entry, RowError> {
+        let position = self.position;
+        let fact = Fact::decode(kind, self.name, self.body)
+            .map_err(|why| RowError::Fact { position, why })?;
+        Ok(Entry {
+            moment: Moment {
+                occurred_at: Instant(self.occurred_at),
+                source_seq: self.source_seq,
+                command_id: self.command_id,
+                index: self.index,
+            },
+            position,
+            recorded_at: Instant(self.recorded_at),
+            provenance: Provenance {
+                fingerprint: self.fingerprint,
+                actor: Arc::from(self.actor),
+                source: self.source.map(Arc::from),
+                correlation_id: self.correlation_id.unwrap_or(self.command_id),
+                causation_id: self.causation_id,
+            },
+            fact,
+        })
+    }
+
+    /// What a digest may depend on: nothing of when we learned it, and no sealed text.
+    pub fn logical(&self, kind: Kind, tenant: &str, entity: Uuid) -> Result<Vec<u8>, RowError> {
+        let body = if may_be_personal(kind, self.name) {
+            let position = self.position;
+            let wrap = |why| RowError::Fact { position, why };
+            let fact = Fact::decode(kind, self.name, self.body).map_err(wrap)?;
+            Bytes::from(fact.blanked().encode().map_err(wrap)?)
+        } else {
+            Bytes::copy_from_slice(self.body)
+        };
+        let mut row = Vec::with_capacity(96 + self.name.len() + body.len());
+        row.extend_from_slice(tenant.as_bytes());
+        row.push(0);
+        row.extend_from_slice(entity.as_bytes());
+        row.extend_from_slice(&self.occurred_at.to_le_bytes());
+        row.extend_from_slice(&self.source_seq.to_le_bytes());
+        row.extend_from_slice(self.command_id.as_bytes());
+        row.extend_from_slice(&self.index.to_le_bytes());
+        row.extend_from_slice(self.name.as_bytes());
+        row.push(0);
+        row.extend_from_slice(&body);
+        Ok(row)
+    }
+}
+
+/// Facts that never carry text keep their bytes; the others are blanked for digests.
+fn may_be_personal(kind: Kind, name: &str) -> bool {
+    match kind {
+        Kind::Opportunity => !matches!(
+            name,
+            "opportunity.stage_changed.v1"
+                | "opportunity.amount_changed.v1"
+                | "opportunity.close_date_changed.v1"
+                | "opportunity.owner_changed.v1"
+        ),
+        Kind::User => true,
+        Kind::Person | Kind::Pipeline | Kind::Product | Kind::Source => false,
+    }
+}
+
+/// Calls `each` for every row of a block.
+pub fn for_each<E: From<RowError>>(
+    mut block: &[u8],
+    mut each: impl FnMut(Row<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    while !block.is_empty() {
+        let (row, rest) = postcard::take_from_bytes::<Row<'_>>(block)
+            .map_err(|error| E::from(RowError::Unreadable(error)))?;
+        each(row)?;
+        block = rest;
+    }
+    Ok(())
+}

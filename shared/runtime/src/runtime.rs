@@ -1,0 +1,304 @@
+//! A process's life: what it opens when it starts, what its services share, how it stops.
+
+use std::{path::PathBuf, sync::Arc};
+
+use domain::catalog::Catalog;
+use event_log::{Chain, EventLog, FrameHash, KeyStream, ReadError};
+use read_model::{Options, Store, StoreError, Writer};
+use tokio::sync::watch;
+
+use crate::{
+    appender::Appender,
+    catalogs::Catalogs,
+    clock::{self, Clock},
+    fold::{Applied, Fold, Totals},
+    keeper::{Keeper, KeeperThread},
+    order::Refusal,
+    rebuild::{self, RebuildError},
+    rows::SCHEMA,
+    timelines::Timelines,
+    vault::{Master, Vault, VaultError},
+    view::{Fresh, Projection, Shared},
+};
+
+/// More frames than this behind, and folding in memory is faster than one by one.
+const FOLD_IN_MEMORY_FRAMES: u64 = 2_000;
+
+/// What a process is started with.
+pub struct Settings {
+    /// The log.
+    pub log: EventLog,
+    /// The stream of wrapped keys.
+    pub keys: KeyStream,
+    /// The cell's secret.
+    pub master: Master,
+    /// Where the read model lies; one process only.
+    pub read_model: PathBuf,
+    /// How much memory the store may use for its cache.
+    pub cache_bytes: u64,
+    /// Where now comes from.
+    pub clock: Clock,
+    /// The tenant of callers who name none.
+    pub default_tenant: Option<String>,
+}
+
+/// Why a process cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The vault.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The log.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// Folding.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
+    /// The log is shorter than what was read from it, or other than that.
+    #[error(
+        "the read model has seen the log up to stream sequence {seen} and finds {found} there now: \
+         restore the log from a copy, or remove {read_model} to accept the log as it is"
+    )]
+    LogLostTail {
+        /// Stream sequence of the last frame folded.
+        seen: u64,
+        /// What is there now.
+        found: &'static str,
+        /// The read model's folder.
+        read_model: PathBuf,
+    },
+    /// No threads.
+    #[error("no thread could be started: {0}")]
+    Thread(#[from] std::io::Error),
+    /// The keeper ended at once.
+    #[error("{0}")]
+    Stopped(String),
+}
+
+/// What the services of a process share.
+pub struct Runtime {
+    /// Where now comes from.
+    pub clock: Clock,
+    /// Seals, opens and forgets.
+    pub vault: Arc<Vault>,
+    /// All timelines.
+    pub timelines: Arc<Timelines>,
+    /// All catalogs.
+    pub catalogs: Arc<Shared<Catalogs>>,
+    /// Every view, the catalogs among them.
+    pub projections: Arc<Vec<Box<dyn Projection>>>,
+    /// The log.
+    pub log: EventLog,
+    /// The way to the thread that decides.
+    pub keeper: Keeper,
+    /// The tenant of callers who name none.
+    pub default_tenant: Option<String>,
+    /// Why the read model was started over, if it was.
+    pub started_over: Option<String>,
+    applied: watch::Receiver<Applied>,
+    thread: KeeperThread,
+}
+
+impl Runtime {
+    /// Opens everything, catches up with the log, and is ready for commands and questions.
+    pub async fn start(
+        settings: Settings,
+        views: Vec<Box<dyn Projection>>,
+    ) -> Result<Runtime, StartError> {
+        let Settings { log, keys, master, read_model, cache_bytes, clock, default_tenant } =
+            settings;
+        let vault = Arc::new(Vault::open(master, keys).await?);
+        let catalogs = Shared::<Catalogs>::empty();
+        let mut projections: Vec<Box<dyn Projection>> = vec![Box::new(catalogs.clone())];
+        projections.extend(views);
+        let (store, started_over) = open_store(&log, read_model, cache_bytes).await?;
+        let (store, start) = fold_all(&log, store, &projections).await?;
+        let projections = Arc::new(projections);
+        let timelines = Arc::new(Timelines::new(store.clone()));
+        let (publish, applied) = watch::channel(start.applied);
+        let fold = Fold::new(
+            timelines.clone(),
+            projections.clone(),
+            vault.clone(),
+            Writer::start(store)?,
+            publish,
+            start.totals,
+            start.folded,
+        );
+        let appender = Appender::new(fold, vault.clone(), clock.clone(), clock::new_id());
+        let (keeper, thread) = Keeper::start(appender, log.clone())?;
+        let runtime = Runtime {
+            clock,
+            vault,
+            timelines,
+            catalogs,
+            projections,
+            log,
+            keeper,
+            default_tenant,
+            started_over,
+            applied,
+            thread,
+        };
+        runtime.catch_up().await?;
+        Ok(runtime)
+    }
+
+    /// What has been taken in, to look at or to wait for.
+    pub fn applied(&self) -> watch::Receiver<Applied> {
+        self.applied.clone()
+    }
+
+    /// A tenant's catalog and the position that it reflects.
+    pub fn catalog(&self, tenant: &str) -> (u64, Arc<Catalog>) {
+        let catalogs = self.catalogs.read();
+        (catalogs.position, catalogs.view.of(tenant))
+    }
+
+    /// The log's name for people: the first digits of its identity; empty while it is.
+    pub fn log_name(&self) -> String {
+        let log = self.applied.borrow().log;
+        if log == FrameHash::NONE { String::new() } else { log.to_string()[..16].to_owned() }
+    }
+
+    /// Stops deciding, writes what is folded, and closes the store.
+    pub async fn stop(self) -> Result<(), StoreError> {
+        self.keeper.stop();
+        let Runtime { thread, timelines, .. } = self;
+        let closing = tokio::task::spawn_blocking(move || {
+            let appender = thread.join();
+            drop(timelines);
+            match appender {
+                Some(appender) => appender.fold.close(),
+                None => Ok(()),
+            }
+        });
+        closing.await.unwrap_or(Ok(()))
+    }
+
+    async fn catch_up(&self) -> Result<(), StartError> {
+        let Some(head) = self.log.head().await? else { return Ok(()) };
+        let mut applied = self.applied();
+        loop {
+            if applied.borrow_and_update().place.sequence >= head.sequence {
+                return Ok(());
+            }
+            let moved = tokio::time::timeout(std::time::Duration::from_secs(1), applied.changed());
+            if moved.await.is_err() {
+                let stopped = self.keeper.errand(|a| a.stopped().map(str::to_owned)).await;
+                if let Some(why) = stopped.map_err(|error| StartError::Stopped(error.to_string()))? {
+                    return Err(StartError::Stopped(why));
+                }
+            }
+        }
+    }
+}
+
+struct Start {
+    applied: Applied,
+    totals: Totals,
+    folded: u64,
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, StartError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| StartError::Stopped(error.to_string()))
+}
+
+/// Opens the store, and makes sure that it reflects this log and nothing else.
+async fn open_store(
+    log: &EventLog,
+    read_model: PathBuf,
+    cache_bytes: u64,
+) -> Result<(Store, Option<String>), StartError> {
+    let options = Options { cache_bytes, ..Options::new(SCHEMA) };
+    let (root, again) = (read_model.clone(), options.clone());
+    let opened = blocking(move || Store::open(&root, options)).await??;
+    let mut reason = opened.fresh.map(|reason| reason.to_string());
+    let checkpoint = opened.store.checkpoint()?;
+    if checkpoint.sequence == 0 {
+        return Ok((opened.store, reason));
+    }
+    let lost = |found| StartError::LogLostTail {
+        seen: checkpoint.sequence,
+        found,
+        read_model: read_model.clone(),
+    };
+    match log.identity().await? {
+        None => return Err(lost("an empty log")),
+        Some(identity) if *identity.as_bytes() != checkpoint.log => {
+            reason = Some("it was folded from another log".to_owned());
+        }
+        Some(_) => match log.get(checkpoint.sequence).await? {
+            None => return Err(lost("nothing")),
+            Some(stored) if *FrameHash::of(&stored.body).as_bytes() != checkpoint.frame_hash => {
+                return Err(lost("another frame"));
+            }
+            Some(_) => return Ok((opened.store, reason)),
+        },
+    }
+    let store = opened.store;
+    let fresh = blocking(move || -> Result<Store, StoreError> {
+        let load = read_model::BulkLoad::begin(&store)?;
+        let fresh = load.finish(&read_model::Checkpoint::empty(again.schema))?;
+        read_model::swap(store, &fresh)?;
+        Ok(fresh)
+    });
+    Ok((fresh.await??, reason))
+}
+
+/// Fills the views from the store, or store and views from the log when that is far ahead.
+async fn fold_all(
+    log: &EventLog,
+    store: Store,
+    projections: &[Box<dyn Projection>],
+) -> Result<(Store, Start), StartError> {
+    let checkpoint = store.checkpoint()?;
+    let head = log.head().await?.map_or(0, |head| head.sequence);
+    let mut views: Vec<Box<dyn Fresh>> = projections.iter().map(|view| view.fresh()).collect();
+    let started = std::time::Instant::now();
+    if head.saturating_sub(checkpoint.sequence) > FOLD_IN_MEMORY_FRAMES {
+        let gathered = rebuild::gather(log, head, |_| ()).await?;
+        let (applied, totals) = (gathered.applied(), gathered.totals().clone());
+        let fresh = blocking(move || -> Result<(Store, Vec<Box<dyn Fresh>>), RebuildError> {
+            let fresh = rebuild::store_and_fold(&store, &gathered, &mut views)?;
+            read_model::swap(store, &fresh)?;
+            Ok((fresh, views))
+        });
+        let (fresh, views) = fresh.await??;
+        let folded = applied.place.last;
+        install(views, folded);
+        tracing::info!(folded, elapsed = ?started.elapsed(), "folded the log into a fresh read model");
+        return Ok((fresh, Start { applied, totals, folded }));
+    }
+    let totals: Totals = postcard::from_bytes(&checkpoint.totals).unwrap_or_default();
+    let folded = checkpoint.position;
+    let scanned = store.clone();
+    let views = blocking(move || {
+        rebuild::fold_store(&scanned, folded, &mut views, |_| ()).map(|()| views)
+    })
+    .await??;
+    install(views, folded);
+    tracing::info!(folded, elapsed = ?started.elapsed(), "views are folded from the read model");
+    let hash = FrameHash::from_bytes(checkpoint.frame_hash);
+    let place = Chain { sequence: checkpoint.sequence, last: totals.whole, hash };
+    let log = FrameHash::from_bytes(checkpoint.log);
+    let applied = Applied { place, recorded_at: totals.recorded_at, log };
+    Ok((store, Start { applied, totals, folded }))
+}
+
+fn install(views: Vec<Box<dyn Fresh>>, position: u64) {
+    for view in views {
+        view.install(position);
+    }
+}
+
+impl From<Refusal> for StartError {
+    fn from(refusal: Refusal) -> StartError {
+        StartError::Stopped(refusal.to_string())
+    }
+}

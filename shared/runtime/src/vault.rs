@@ -1,0 +1,358 @@
+//! The vault: seals personal text, opens it again, and forgets a person for good.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{PoisonError, RwLock},
+};
+
+use bytes::Bytes;
+use chacha20poly1305::{
+    XChaCha20Poly1305, XNonce,
+    aead::{Aead, KeyInit, Payload},
+};
+use domain::{Fact, Kind, Personal, Sealed};
+use event_log::{Creation, KeyStream, NewKey};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use crate::clock;
+
+const NONCE_BYTES: usize = 24;
+const KEY_BYTES: usize = 32;
+/// Not a tenant's name: the record that proves that a master key belongs to this log.
+const CELL: &str = "_cell";
+const CANARY: &[u8; KEY_BYTES] = b"revops master key canary, v1....";
+
+type Key = Zeroizing<[u8; KEY_BYTES]>;
+
+/// Why a key or a text cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The file is not there although the log already has sealed text.
+    #[error(
+        "the master key {0} is missing, and the log has text sealed under it: \
+         restore the file from your backup"
+    )]
+    MasterMissing(PathBuf),
+    /// The file holds something else.
+    #[error("the master key {path} cannot be used: {why}")]
+    MasterUnusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// The file is another log's.
+    #[error("the master key is not the one that this log was written with: restore the right one")]
+    MasterOfAnotherLog,
+    /// The key stream did not answer.
+    #[error("the key stream cannot be reached: {0}")]
+    Keys(String),
+    /// A key is asked for that was never made here.
+    #[error("no key {0} for sealing: it has to be ensured first")]
+    NoKey(Uuid),
+    /// A stored key or text was altered.
+    #[error("{0} does not open: it was altered, or belongs to something else")]
+    Altered(String),
+    /// The operating system gave no randomness.
+    #[error("no randomness: {0}")]
+    Random(#[from] getrandom::Error),
+}
+
+/// The cell's secret, from which its id, fingerprint and wrapping keys are derived.
+pub struct Master {
+    ids: Key,
+    fingerprints: Key,
+    wrapping: Key,
+}
+
+impl Master {
+    /// Reads the master key's file, or makes one that only its owner can read.
+    pub fn load_or_create(path: &Path) -> Result<Master, VaultError> {
+        let unusable = |why: String| VaultError::MasterUnusable { path: path.to_owned(), why };
+        match std::fs::read_to_string(path) {
+            Ok(text) => Master::from_hex(text.trim()).map_err(unusable),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let secret = Zeroizing::new(clock::random_bytes::<KEY_BYTES>()?);
+                let hex: Zeroizing<String> =
+                    Zeroizing::new(secret.iter().map(|byte| format!("{byte:02x}")).collect());
+                write_private(path, hex.as_bytes()).map_err(|error| unusable(error.to_string()))?;
+                Ok(Master::from_secret(&secret))
+            }
+            Err(error) => Err(unusable(error.to_string())),
+        }
+    }
+
+    /// The keys that follow from a secret.
+    pub fn from_secret(secret: &[u8; KEY_BYTES]) -> Master {
+        let derive = |context| Zeroizing::new(blake3::derive_key(context, secret));
+        Master {
+            ids: derive("revops 2026-11 entity ids v1"),
+            fingerprints: derive("revops 2026-11 fingerprints v1"),
+            wrapping: derive("revops 2026-11 key wrapping v1"),
+        }
+    }
+
+    fn from_hex(text: &str) -> Result<Master, String> {
+        let malformed = || "it should be 64 hexadecimal digits".to_owned();
+        if text.len() != 2 * KEY_BYTES || !text.is_ascii() {
+            return Err(malformed());
+        }
+        let mut secret = Zeroizing::new([0; KEY_BYTES]);
+        for (index, byte) in secret.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16)
+                .map_err(|_| malformed())?;
+        }
+        Ok(Master::from_secret(&secret))
+    }
+}
+
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Whose text it is and where it stands: bound to the ciphertext, so that it cannot be moved.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The tenant.
+    pub tenant: &'a str,
+    /// The entity's kind.
+    pub kind: Kind,
+    /// The entity.
+    pub entity: Uuid,
+    /// The fact's stable name.
+    pub fact: &'a str,
+    /// The field.
+    pub field: &'a str,
+}
+
+impl Place<'_> {
+    fn associated_data(&self) -> Vec<u8> {
+        let words = [self.tenant, self.kind.word(), self.fact, self.field];
+        let mut data = self.entity.as_bytes().to_vec();
+        for word in words {
+            data.extend_from_slice(word.as_bytes());
+            data.push(0);
+        }
+        data
+    }
+}
+
+/// Seals, opens and forgets.
+pub struct Vault {
+    master: Master,
+    keys: KeyStream,
+    known: RwLock<HashMap<(String, Uuid), Key>>,
+}
+
+impl Vault {
+    /// Opens the vault, after proving that the master key belongs to this log.
+    pub async fn open(master: Master, keys: KeyStream) -> Result<Vault, VaultError> {
+        let vault = Vault { master, keys, known: RwLock::default() };
+        let fresh = vault.wrap(CELL, Uuid::nil(), CANARY)?;
+        let canary = NewKey { tenant: CELL.into(), id: Uuid::nil(), wrapped: fresh };
+        match vault.keys.create(&canary).await {
+            Ok(Creation::Created) => Ok(vault),
+            Ok(Creation::Existed(wrapped)) => match vault.unwrap(CELL, Uuid::nil(), &wrapped) {
+                Ok(canary) if canary.as_slice() == CANARY => Ok(vault),
+                _ => Err(VaultError::MasterOfAnotherLog),
+            },
+            Err(error) => Err(VaultError::Keys(error.to_string())),
+        }
+    }
+
+    /// The id of an entity that a source names by a key; gives the key away to nobody.
+    pub fn entity_id(&self, tenant: &str, kind: Kind, source: &str, key: &str) -> Uuid {
+        let hash = keyed(&self.master.ids, &[tenant, kind.word(), source, key].map(str::as_bytes));
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.as_bytes()[..16]);
+        Uuid::new_v8(bytes)
+    }
+
+    /// The id of the person behind an entity.
+    pub fn person_id(&self, tenant: &str, kind: Kind, entity: Uuid) -> Uuid {
+        self.entity_id(tenant, Kind::Person, kind.word(), &entity.to_string())
+    }
+
+    /// Tells two requests under one id apart.
+    pub fn fingerprint(&self, parts: &[&[u8]]) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&keyed(&self.master.fingerprints, parts).as_bytes()[..16]);
+        bytes
+    }
+
+    /// The id of a report's command: the same row is the same report, a changed row a new one.
+    pub fn report_id(&self, tenant: &str, source: &str, key: &str, rule: &str, row: &[u8]) -> Uuid {
+        let parts = [tenant.as_bytes(), source.as_bytes(), key.as_bytes(), rule.as_bytes(), row];
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&keyed(&self.master.ids, &parts).as_bytes()[..16]);
+        Uuid::new_v8(bytes)
+    }
+
+    /// Makes sure that keys of these ids are at hand; new ones are made and kept in the stream.
+    pub async fn ensure_keys(&self, tenant: &str, ids: &[Uuid]) -> Result<(), VaultError> {
+        let mut missing: Vec<Uuid> =
+            ids.iter().copied().filter(|id| self.key(tenant, *id).is_none()).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let mut fresh = Vec::with_capacity(missing.len());
+        for id in &missing {
+            let key = Zeroizing::new(clock::random_bytes::<KEY_BYTES>()?);
+            fresh.push((*id, self.wrap(tenant, *id, &key)?, key));
+        }
+        let tenant_word: std::sync::Arc<str> = tenant.into();
+        let new_keys: Vec<NewKey> = fresh
+            .iter()
+            .map(|(id, wrapped, _)| NewKey {
+                tenant: tenant_word.clone(),
+                id: *id,
+                wrapped: wrapped.clone(),
+            })
+            .collect();
+        let created = self.keys.create_many(&new_keys).await.map_err(keys_error)?;
+        for ((id, _, key), created) in fresh.into_iter().zip(created) {
+            let key = match created {
+                Creation::Created => key,
+                Creation::Existed(wrapped) => self.unwrap(tenant, id, &wrapped)?,
+            };
+            self.remember(tenant, id, key);
+        }
+        Ok(())
+    }
+
+    /// Seals every plain text of a fact. The keys have to be ensured first.
+    pub fn seal(&self, place: Place<'_>, command: Uuid, fact: &mut Fact) -> Result<(), VaultError> {
+        for slot in fact.personal() {
+            let Personal::Plain(text) = &*slot.text else { continue };
+            let id = slot.person.map_or(place.entity, |person| person.0);
+            let key = self.key(place.tenant, id).ok_or(VaultError::NoKey(id))?;
+            let field = slot.field;
+            let nonce = nonce(&key, &[command.as_bytes(), field.as_bytes(), text.as_bytes()]);
+            let data = Place { field, ..place }.associated_data();
+            let payload = Payload { msg: text.as_bytes(), aad: &data };
+            let ciphertext = cipher(&key)
+                .encrypt(XNonce::from_slice(&nonce), payload)
+                .map_err(|_| VaultError::Altered("the text to be sealed".to_owned()))?;
+            *slot.text = Personal::Sealed(Sealed { key: id, nonce, ciphertext });
+        }
+        Ok(())
+    }
+
+    /// Opens a text; `None` when its key is gone, because somebody was forgotten.
+    pub async fn read(
+        &self,
+        place: Place<'_>,
+        text: &Personal,
+    ) -> Result<Option<String>, VaultError> {
+        let sealed = match text {
+            Personal::Plain(text) => return Ok(Some(text.clone())),
+            Personal::Sealed(sealed) => sealed,
+        };
+        let Some(key) = self.fetch(place.tenant, sealed.key).await? else { return Ok(None) };
+        let data = place.associated_data();
+        let payload = Payload { msg: &sealed.ciphertext, aad: &data };
+        let altered = || VaultError::Altered(format!("{} of {}", place.field, place.entity));
+        let plain = cipher(&key)
+            .decrypt(XNonce::from_slice(&sealed.nonce), payload)
+            .map_err(|_| altered())?;
+        String::from_utf8(plain).map(Some).map_err(|_| altered())
+    }
+
+    /// Drops a key from memory, as every process does when it reads that a person was erased.
+    pub fn forget(&self, tenant: &str, id: Uuid) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.remove(&(tenant.to_owned(), id));
+    }
+
+    /// Destroys a key for good. Whatever was sealed under it stays unreadable for ever.
+    pub async fn erase(&self, tenant: &str, id: Uuid) -> Result<bool, VaultError> {
+        self.forget(tenant, id);
+        let erased = self.keys.erase(tenant, id).await.map_err(keys_error)?;
+        self.forget(tenant, id);
+        Ok(erased)
+    }
+
+    async fn fetch(&self, tenant: &str, id: Uuid) -> Result<Option<Key>, VaultError> {
+        if let Some(key) = self.key(tenant, id) {
+            return Ok(Some(key));
+        }
+        let Some(wrapped) = self.keys.get(tenant, id).await.map_err(keys_error)? else {
+            return Ok(None);
+        };
+        let key = self.unwrap(tenant, id, &wrapped)?;
+        self.remember(tenant, id, key.clone());
+        Ok(Some(key))
+    }
+
+    fn key(&self, tenant: &str, id: Uuid) -> Option<Key> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(tenant.to_owned(), id)).cloned()
+    }
+
+    fn remember(&self, tenant: &str, id: Uuid, key: Key) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.insert((tenant.to_owned(), id), key);
+    }
+
+    fn wrap(&self, tenant: &str, id: Uuid, key: &[u8; KEY_BYTES]) -> Result<Bytes, VaultError> {
+        let nonce = clock::random_bytes::<NONCE_BYTES>()?;
+        let payload = Payload { msg: key, aad: &wrapping_data(tenant, id) };
+        let sealed = cipher(&self.master.wrapping)
+            .encrypt(XNonce::from_slice(&nonce), payload)
+            .map_err(|_| VaultError::Altered(format!("key {id}")))?;
+        Ok(Bytes::from([nonce.as_slice(), &sealed].concat()))
+    }
+
+    fn unwrap(&self, tenant: &str, id: Uuid, wrapped: &[u8]) -> Result<Key, VaultError> {
+        let altered = || VaultError::Altered(format!("key {id}"));
+        let (nonce, sealed) = wrapped.split_at_checked(NONCE_BYTES).ok_or_else(altered)?;
+        let payload = Payload { msg: sealed, aad: &wrapping_data(tenant, id) };
+        let plain = Zeroizing::new(
+            cipher(&self.master.wrapping)
+                .decrypt(XNonce::from_slice(nonce), payload)
+                .map_err(|_| altered())?,
+        );
+        let key: [u8; KEY_BYTES] = plain.as_slice().try_into().map_err(|_| altered())?;
+        Ok(Zeroizing::new(key))
+    }
+}
+
+fn keys_error(error: impl std::fmt::Display) -> VaultError {
+    VaultError::Keys(error.to_string())
+}
+
+fn wrapping_data(tenant: &str, id: Uuid) -> Vec<u8> {
+    [tenant.as_bytes(), id.as_bytes()].concat()
+}
+
+fn cipher(key: &Key) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(key.as_slice().into())
+}
+
+/// A keyed hash over parts that cannot run into one another.
+fn keyed(key: &Key, parts: &[&[u8]]) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    for part in parts {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    hasher.finalize()
+}
+
+fn nonce(key: &Key, parts: &[&[u8]]) -> [u8; NONCE_BYTES] {
+    let nonces = Zeroizing::new(blake3::derive_key("revops 2026-11 nonces v1", key.as_slice()));
+    let mut nonce = [0; NONCE_BYTES];
+    nonce.copy_from_slice(&keyed(&nonces, parts).as_bytes()[..NONCE_BYTES]);
+    nonce
+}

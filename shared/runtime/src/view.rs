@@ -1,0 +1,144 @@
+//! Views: answers kept in memory, each a pure fold of timelines, with the position they reflect.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+use domain::{Kind, Timeline};
+
+use crate::{digest::Digest, timelines::EntityRef};
+
+/// A fold of timelines into answers. A row depends on one timeline and holds ids; what reaches
+/// across entities is applied when somebody asks.
+pub trait View: Default + Send + Sync + 'static {
+    /// The name under which it is listed, rebuilt and verified.
+    const NAME: &'static str;
+    /// The kinds of entities that it reads; others pass by.
+    const KINDS: &'static [Kind];
+
+    /// Adds what a whole timeline says up to a position; the timeline is new to this view.
+    fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64);
+    /// Adds what the commit at this position changed; the timeline may hold later ones already.
+    fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64);
+    /// Called after a load of everything, to put large structures in order.
+    fn settle(&mut self) {}
+    /// The sum over a tenant's logical rows.
+    fn digest(&self, tenant: &str) -> Digest;
+}
+
+/// A view and the position that it reflects, changed together under one lock.
+#[derive(Default)]
+pub struct Reflecting<V> {
+    /// The position of the last commit that it has folded.
+    pub position: u64,
+    /// The view.
+    pub view: V,
+}
+
+/// A view as queries and the writer share it.
+pub struct Shared<V>(RwLock<Reflecting<V>>);
+
+impl<V: View> Shared<V> {
+    /// An empty view, to be filled when the process starts.
+    pub fn empty() -> Arc<Shared<V>> {
+        Arc::new(Shared(RwLock::new(Reflecting { position: 0, view: V::default() })))
+    }
+
+    /// The view with the position that it reflects, held still while the guard lives.
+    pub fn read(&self) -> RwLockReadGuard<'_, Reflecting<V>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One change to be folded: an entity's timeline and the position of the commit that touched it.
+#[derive(Debug, Clone)]
+pub struct Touch {
+    /// The entity.
+    pub entity: EntityRef,
+    /// Its timeline with that commit.
+    pub timeline: Arc<Timeline>,
+    /// The commit's position.
+    pub position: u64,
+}
+
+/// What the writer, rebuild and verify need of any view.
+pub trait Projection: Send + Sync {
+    /// The view's name.
+    fn name(&self) -> &'static str;
+    /// The kinds that it reads.
+    fn kinds(&self) -> &'static [Kind];
+    /// Folds touches in the order of the log, and then reflects `position`.
+    fn apply(&self, touches: &[Touch], position: u64);
+    /// The digest of a tenant's rows, with the position that it reflects.
+    fn digest(&self, tenant: &str) -> (u64, Digest);
+    /// Starts an empty one of the same view, to be filled and then put in force.
+    fn fresh(&self) -> Box<dyn Fresh>;
+}
+
+/// A view that is being folded anew.
+pub trait Fresh: Send {
+    /// Adds a whole timeline up to a position.
+    fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64);
+    /// Folds touches that came after.
+    fn apply(&mut self, touches: &[Touch]);
+    /// The digest of a tenant's rows.
+    fn digest(&self, tenant: &str) -> Digest;
+    /// Puts it in force at a position.
+    fn install(self: Box<Self>, position: u64);
+}
+
+struct Rebuilt<V: View> {
+    view: V,
+    target: Arc<Shared<V>>,
+}
+
+impl<V: View> Projection for Arc<Shared<V>> {
+    fn name(&self) -> &'static str {
+        V::NAME
+    }
+
+    fn kinds(&self) -> &'static [Kind] {
+        V::KINDS
+    }
+
+    fn apply(&self, touches: &[Touch], position: u64) {
+        let mut guard = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        apply_to(&mut guard.view, touches);
+        guard.position = position;
+    }
+
+    fn digest(&self, tenant: &str) -> (u64, Digest) {
+        let guard = self.read();
+        (guard.position, guard.view.digest(tenant))
+    }
+
+    fn fresh(&self) -> Box<dyn Fresh> {
+        Box::new(Rebuilt { view: V::default(), target: Arc::clone(self) })
+    }
+}
+
+impl<V: View> Fresh for Rebuilt<V> {
+    fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
+        if V::KINDS.contains(&entity.kind) {
+            self.view.load(entity, timeline, upto);
+        }
+    }
+
+    fn apply(&mut self, touches: &[Touch]) {
+        apply_to(&mut self.view, touches);
+    }
+
+    fn digest(&self, tenant: &str) -> Digest {
+        self.view.digest(tenant)
+    }
+
+    fn install(mut self: Box<Self>, position: u64) {
+        self.view.settle();
+        let mut guard = self.target.0.write().unwrap_or_else(PoisonError::into_inner);
+        *guard = Reflecting { position, view: self.view };
+    }
+}
+
+fn apply_to<V: View>(view: &mut V, touches: &[Touch]) {
+    for touch in touches.iter().filter(|touch| V::KINDS.contains(&touch.entity.kind)) {
+        view.apply(&touch.entity, &touch.timeline, touch.position);
+    }
+}
