@@ -1,3 +1,8 @@
-//! The one binary: runs every service, and the server that keeps their log.
+//! The parts of the one binary: a whole cell on one machine, single services, and their settings.
 
+pub mod cell;
+pub mod config;
+pub mod demo;
 pub mod nats;
+pub mod server;
+pub mod up;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
 use crate::{
-    Entity, Known, PersonId, PipelineId, ProductId, SourceId, Timeline, UserId, person::Person,
+    Entity, Instant, Known, PersonId, PipelineId, ProductId, SourceId, Timeline, UserId, person::Person,
     pipeline, pipeline::Pipeline, product, product::Product, source, source::Source, user,
     user::User,
 };
@@ -35,6 +35,22 @@ impl Catalog {
         true
     }
 
+    /// Whether anything was ever recorded of an entity.
+    pub fn has(&self, kind: crate::Kind, id: Uuid) -> bool {
+        self.shelf(kind).is_some_and(|shelf| shelf.contains_key(&id))
+    }
+
+    fn shelf(&self, kind: crate::Kind) -> Option<&BTreeMap<Uuid, Arc<Timeline>>> {
+        match kind {
+            crate::Kind::Source => Some(&self.sources),
+            crate::Kind::Pipeline => Some(&self.pipelines),
+            crate::Kind::Product => Some(&self.products),
+            crate::Kind::User => Some(&self.users),
+            crate::Kind::Person => Some(&self.persons),
+            crate::Kind::Opportunity => None,
+        }
+    }
+
     /// The source's definition in force.
     pub fn source(&self, id: SourceId, at: Known) -> Option<source::Defined> {
         in_force::<Source>(&self.sources, id.0, at)?.definition
@@ -53,6 +69,14 @@ impl Catalog {
     /// The user's definition in force.
     pub fn user(&self, id: UserId, at: Known) -> Option<user::Defined> {
         in_force::<User>(&self.users, id.0, at)?.definition
+    }
+
+    /// Since when the definition in force holds, and the entity's latest position known there.
+    pub fn in_force_since(&self, kind: crate::Kind, id: Uuid, at: Known) -> Option<(Instant, u64)> {
+        let timeline = self.shelf(kind)?.get(&id)?;
+        let since = timeline.live(at).last()?.moment.occurred_at;
+        let known = timeline.entries().iter().map(|entry| entry.position);
+        Some((since, known.filter(|position| *position <= at.known_at).max()?))
     }
 
     /// Whether a person was erased. Forgetting holds on every axis: what is gone is gone.

@@ -1,12 +1,11 @@
 //! The append: tries until the log has said yes or no, whatever gets lost on the way.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use tracing::warn;
 
 use crate::frame::{FrameHash, FrameSummary, MAX_FRAME_BYTES};
 use crate::log::{AppendError, EventLog, ReadError};
+use crate::pause::Pause;
 
 /// What came of sending a frame once.
 #[derive(Debug)]
@@ -92,7 +91,7 @@ async fn successor(log: &EventLog, guard: u64, body: &Bytes) -> Result<Successor
 }
 
 async fn look(log: &EventLog, guard: u64, body: &Bytes) -> Result<Successor, ReadError> {
-    if let Some(stored) = log.get(guard + 1).await? {
+    if let Some(stored) = log.get(guard.saturating_add(1)).await? {
         let ours = FrameHash::of(&stored.body) == FrameHash::of(body);
         return Ok(if ours {
             Successor::Ours(stored.sequence)
@@ -105,25 +104,4 @@ async fn look(log: &EventLog, guard: u64, body: &Bytes) -> Result<Successor, Rea
         return Err(ReadError::LostTail { after: guard, head });
     }
     Ok(Successor::None)
-}
-
-/// Growing pauses between tries: 2 ms, 4 ms and so on up to a second.
-#[derive(Debug)]
-pub(crate) struct Pause(Duration);
-
-impl Pause {
-    const FIRST: Duration = Duration::from_millis(2);
-    const LONGEST: Duration = Duration::from_secs(1);
-
-    pub(crate) async fn wait(&mut self) {
-        let now = self.0;
-        self.0 = (now * 2).min(Self::LONGEST);
-        tokio::time::sleep(now).await;
-    }
-}
-
-impl Default for Pause {
-    fn default() -> Self {
-        Pause(Self::FIRST)
-    }
 }

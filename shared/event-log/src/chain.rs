@@ -64,7 +64,8 @@ pub enum ChainError {
 impl Chain {
     /// Takes the next frame in, or tells what is wrong with it and stays in place.
     pub fn accept(&mut self, sequence: u64, body: Bytes) -> Result<Frame, ChainError> {
-        let (expected, position) = (self.sequence + 1, self.last + 1);
+        let expected = self.sequence.saturating_add(1);
+        let position = self.last.saturating_add(1);
         if sequence != expected {
             return Err(ChainError::Missing {
                 sequence: expected,

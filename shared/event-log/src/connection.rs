@@ -1,6 +1,7 @@
 //! The connection to NATS, and what can come of a request over it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::message::StreamMessage;
@@ -37,10 +38,13 @@ pub struct Options {
 
 /// A connection to NATS JetStream; clones share it.
 #[derive(Debug, Clone)]
-pub struct JetStream {
+pub struct JetStream(Arc<Connection>);
+
+#[derive(Debug)]
+struct Connection {
     client: Client,
-    pub(crate) context: Context,
-    pub(crate) link: watch::Receiver<Link>,
+    context: Context,
+    link: watch::Receiver<Link>,
     options: Options,
 }
 
@@ -122,24 +126,34 @@ impl JetStream {
         // News of the first connection come late and would pass for a second one.
         link.wait_for(|link| link.connected > 0).await.ok();
         let context = jetstream::new(client.clone());
-        Ok(JetStream {
+        let connection = Connection {
             client,
             context,
             link,
             options,
-        })
+        };
+        Ok(JetStream(Arc::new(connection)))
     }
 
     /// The log, created if it is not there.
     pub async fn log(&self) -> Result<EventLog, ConnectError> {
-        streams::open(self, streams::log(self.options.replicas), streams::LOG).await?;
+        streams::open(self, streams::log(self.0.options.replicas), streams::LOG).await?;
         Ok(EventLog::JetStream(JetStreamLog::new(self.clone())))
     }
 
     /// The keys, their stream created if it is not there.
     pub async fn keys(&self) -> Result<KeyStream, ConnectError> {
-        streams::open(self, streams::keys(self.options.replicas), streams::KEYS).await?;
+        streams::open(self, streams::keys(self.0.options.replicas), streams::KEYS).await?;
         Ok(KeyStream::jetstream(self.clone()))
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        &self.0.context
+    }
+
+    /// Changes when the connection was lost and made again.
+    pub(crate) fn link(&self) -> watch::Receiver<Link> {
+        self.0.link.clone()
     }
 
     /// Sends one request and waits for its answer, but not beyond the life of the connection.
@@ -148,11 +162,11 @@ impl JetStream {
         subject: String,
         request: Request,
     ) -> Result<T, Failure> {
-        let mut link = self.link.clone();
+        let mut link = self.link();
         link.mark_unchanged();
-        let request = request.timeout(Some(self.options.answer_timeout));
+        let request = request.timeout(Some(self.0.options.answer_timeout));
         let answer = tokio::select! {
-            answer = self.client.send_request(subject, request) => {
+            answer = self.0.client.send_request(subject, request) => {
                 answer.map_err(|error| self.failure(&error))?
             }
             _ = link.changed() => return Err(self.lost()),
@@ -246,13 +260,13 @@ impl JetStream {
         match error.kind() {
             RequestErrorKind::NoResponders => Failure::NobodyListens,
             RequestErrorKind::MaxPayloadExceeded => Failure::TooLarge,
-            _ if self.link.borrow().closed => Failure::Closed,
+            _ if self.0.link.borrow().closed => Failure::Closed,
             _ => Failure::Unanswered(error.to_string()),
         }
     }
 
     fn lost(&self) -> Failure {
-        if self.link.borrow().closed {
+        if self.0.link.borrow().closed {
             return Failure::Closed;
         }
         Failure::Unanswered("the connection was lost".to_owned())
@@ -293,6 +307,8 @@ async fn connect_options(
     link: watch::Sender<Link>,
 ) -> Result<ConnectOptions, ConnectError> {
     const RECONNECT_MAX: Duration = Duration::from_millis(500);
+    // A server that vanished without a word is given up after two of these.
+    const PING_INTERVAL: Duration = Duration::from_secs(10);
     let connect = match &options.credentials {
         None => ConnectOptions::new(),
         Some(path) => ConnectOptions::with_credentials_file(path)
@@ -304,6 +320,7 @@ async fn connect_options(
     };
     Ok(connect
         .name(&options.name)
+        .ping_interval(PING_INTERVAL)
         .reconnect_delay_callback(|attempts| {
             Duration::from_millis(1 << attempts.min(9)).min(RECONNECT_MAX)
         })

@@ -85,8 +85,8 @@ pub struct FrameSummary {
 pub enum FrameError {
     #[error("frame format {found} is unknown, this program reads format 1: run a newer release")]
     UnknownFormat { found: u8 },
-    #[error("frame is not readable ({reason}): verify the log and restore it from a copy")]
-    Malformed { reason: String },
+    #[error("frame is not readable: verify the log and restore it from a copy")]
+    Malformed(#[from] postcard::Error),
     #[error("frame has {bytes} bytes after its end: verify the log and restore it from a copy")]
     Trailing { bytes: usize },
     #[error("frame refers to word {index} of {words}: verify the log and restore it from a copy")]
@@ -109,8 +109,12 @@ impl Frame {
     }
 
     /// Reads a frame; the facts' bodies stay where they are and share `bytes`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "the frame keeps the buffer, in slices"
+    )]
     pub fn decode(bytes: Bytes) -> Result<Frame, FrameError> {
-        crate::wire::decode(bytes)
+        crate::wire::decode(&bytes)
     }
 
     /// Position of the last commit.

@@ -4,17 +4,20 @@ use std::fmt;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
+use async_nats::jetstream::Message;
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use futures::{FutureExt, StreamExt};
 use serde_json::json;
 use tokio::sync::watch;
 use tracing::debug;
 
-use crate::append::{Attempt, Pause};
+use crate::append::Attempt;
 use crate::connection::{JetStream, Link};
 use crate::frame::FrameSummary;
 use crate::log::{ReadError, Stored};
+use crate::pause::{Pause, sleep};
 use crate::streams::{LOG, LOG_SUBJECT};
 
 /// Frames on their way from the server to a reader, at most. Large enough that a rebuild never
@@ -36,18 +39,23 @@ pub struct JetStreamLog {
 }
 
 /// The log in JetStream, from some place on.
-pub struct JetStreamFrames {
+pub(crate) struct JetStreamFrames {
     connection: JetStream,
     after: u64,
     link: watch::Receiver<Link>,
-    reader: Option<Reader>,
+    reader: Reader,
     pause: Pause,
 }
 
-struct Reader {
-    messages: pull::Stream,
-    /// Nothing has come through it yet.
-    fresh: bool,
+enum Reader {
+    Closed,
+    /// Kept between calls, so that a caller who often gives up waiting gets somewhere too.
+    Opening(BoxFuture<'static, Result<Option<pull::Stream>, ReadError>>),
+    Open {
+        messages: Box<pull::Stream>,
+        /// Nothing has come through it yet.
+        fresh: bool,
+    },
 }
 
 impl JetStreamLog {
@@ -89,13 +97,11 @@ impl JetStreamLog {
     }
 
     pub(crate) fn follow(&self, after: u64) -> JetStreamFrames {
-        let connection = self.connection.clone();
-        let link = connection.link.clone();
         JetStreamFrames {
-            connection,
+            connection: self.connection.clone(),
             after,
-            link,
-            reader: None,
+            link: self.connection.link(),
+            reader: Reader::Closed,
             pause: Pause::default(),
         }
     }
@@ -104,129 +110,139 @@ impl JetStreamLog {
 impl JetStreamFrames {
     pub(crate) async fn next(&mut self) -> Result<Stored, ReadError> {
         loop {
-            let Some(reader) = &mut self.reader else {
-                self.open().await?;
-                continue;
-            };
-            // What has arrived comes first: it is in order even when the connection is gone.
-            let message = tokio::select! {
-                biased;
-                message = reader.messages.next() => message,
-                _ = self.link.changed() => None,
-            };
-            if let Some(stored) = self.take(message) {
-                return Ok(stored);
+            match &mut self.reader {
+                Reader::Closed => {
+                    self.link.mark_unchanged();
+                    let connection = self.connection.clone();
+                    let opening = open(connection, self.after, self.pause.next());
+                    self.reader = Reader::Opening(Box::pin(opening));
+                }
+                Reader::Opening(opening) => {
+                    // The library waits long for an answer that a broken connection has lost.
+                    let opened = tokio::select! {
+                        opened = opening => opened,
+                        _ = self.link.changed() => Ok(None),
+                    };
+                    self.reader = Reader::Closed;
+                    if let Some(messages) = opened? {
+                        let (messages, fresh) = (Box::new(messages), true);
+                        self.reader = Reader::Open { messages, fresh };
+                    }
+                }
+                Reader::Open { messages, .. } => {
+                    // What has arrived comes first: it is in order though the connection is gone.
+                    let message = tokio::select! {
+                        biased;
+                        message = messages.next() => message,
+                        _ = self.link.changed() => None,
+                    };
+                    if let Some(stored) = self.take(message) {
+                        return Ok(stored);
+                    }
+                }
             }
         }
     }
 
     pub(crate) fn take_ready(&mut self) -> Option<Stored> {
-        let message = self.reader.as_mut()?.messages.next().now_or_never()?;
+        let Reader::Open { messages, .. } = &mut self.reader else {
+            return None;
+        };
+        let message = messages.next().now_or_never()?;
         self.take(message)
     }
 
-    /// Takes the next frame from what the reader gave, or drops the reader if it is not that:
+    /// Takes the next frame from what the reader gave, or closes the reader if it is not that:
     /// after a broken connection, a restart or an overrun it is cheapest to ask anew.
-    fn take(
-        &mut self,
-        message: Option<Result<async_nats::jetstream::Message, pull::MessagesError>>,
-    ) -> Option<Stored> {
-        let reader = self.reader.as_mut()?;
-        let stored = match message {
-            Some(Ok(message)) => {
-                message
-                    .info()
-                    .ok()
-                    .map(|info| info.stream_sequence)
-                    .map(|sequence| Stored {
-                        sequence,
-                        body: message.message.payload,
-                    })
-            }
-            Some(Err(error)) => {
-                debug!(%error, after = self.after, "the reader ended, opening another");
-                None
-            }
-            None => None,
-        };
-        match stored {
+    fn take(&mut self, message: Option<Result<Message, pull::MessagesError>>) -> Option<Stored> {
+        let stored = message.and_then(stored);
+        if let (Some(stored), Reader::Open { fresh, .. }) = (stored, &mut self.reader) {
             // A gap right at the start is one in the log itself: the chain shall name it.
-            Some(stored)
-                if stored.sequence == self.after + 1
-                    || (reader.fresh && stored.sequence > self.after) =>
-            {
-                reader.fresh = false;
+            let expected = self.after + 1;
+            if stored.sequence == expected || (*fresh && stored.sequence > expected) {
+                *fresh = false;
                 self.after = stored.sequence;
                 self.pause = Pause::default();
-                Some(stored)
-            }
-            _ => {
-                self.reader = None;
-                None
+                return Some(stored);
             }
         }
+        debug!(after = self.after, "the reader ended, opening another");
+        self.reader = Reader::Closed;
+        None
     }
+}
 
-    /// Opens a reader after the last frame that was taken, or pauses when that does not work yet.
-    async fn open(&mut self) -> Result<(), ReadError> {
-        self.link.mark_unchanged();
-        let head = match self.connection.stream(LOG).await {
-            Ok(info) => info.state.last_sequence,
-            Err(ReadError::Unavailable { reason }) => {
-                debug!(reason, after = self.after, "can not open a reader yet");
-                self.pause.wait().await;
-                return Ok(());
-            }
-            Err(error) => return Err(error),
-        };
-        if head < self.after {
-            return Err(ReadError::LostTail {
-                after: self.after,
-                head,
-            });
+fn stored(message: Result<Message, pull::MessagesError>) -> Option<Stored> {
+    match message {
+        Ok(message) => {
+            let sequence = message.info().ok()?.stream_sequence;
+            Some(Stored {
+                sequence,
+                body: message.message.payload,
+            })
         }
-        match self.reader().await {
-            Ok(messages) => {
-                self.reader = Some(Reader {
-                    messages,
-                    fresh: true,
-                })
-            }
-            Err(error) => {
-                debug!(error, after = self.after, "can not open a reader yet");
-                self.pause.wait().await;
-            }
+        Err(error) => {
+            debug!(%error, "the reader failed");
+            None
         }
-        Ok(())
     }
+}
 
-    async fn reader(&self) -> Result<pull::Stream, async_nats::Error> {
-        let config = pull::Config {
-            deliver_policy: DeliverPolicy::ByStartSequence {
-                start_sequence: self.after + 1,
-            },
-            ack_policy: AckPolicy::None,
-            inactive_threshold: READER_LIFE,
-            // The reader knows its place itself; the server need not keep it on disk.
-            memory_storage: true,
-            num_replicas: 1,
-            ..pull::Config::default()
-        };
-        let consumer = self
-            .connection
-            .context
-            .create_consumer_on_stream(config, LOG)
-            .await?;
-        let messages = consumer
-            .stream()
-            .max_messages_per_batch(BATCH_FRAMES)
-            .max_bytes_per_batch(BATCH_BYTES)
-            .expires(REQUEST_LIFE)
-            .heartbeat(HEARTBEAT)
-            .messages()
-            .await?;
-        Ok(messages)
+/// Opens a reader after the last frame that was taken; `None` if that does not work yet.
+async fn open(
+    connection: JetStream,
+    after: u64,
+    pause: Duration,
+) -> Result<Option<pull::Stream>, ReadError> {
+    sleep(pause).await;
+    let head = match connection.stream(LOG).await {
+        Ok(info) => info.state.last_sequence,
+        Err(ReadError::Unavailable { reason }) => {
+            debug!(reason, after, "can not open a reader yet");
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    if head < after {
+        return Err(ReadError::LostTail { after, head });
     }
+    match request_messages(&connection, after).await {
+        Ok(messages) => Ok(Some(messages)),
+        Err(error) => {
+            debug!(error, after, "can not open a reader yet");
+            Ok(None)
+        }
+    }
+}
+
+async fn request_messages(
+    connection: &JetStream,
+    after: u64,
+) -> Result<pull::Stream, async_nats::Error> {
+    let config = pull::Config {
+        deliver_policy: DeliverPolicy::ByStartSequence {
+            start_sequence: after + 1,
+        },
+        ack_policy: AckPolicy::None,
+        inactive_threshold: READER_LIFE,
+        // The reader knows its place itself; the server need not keep it on disk.
+        memory_storage: true,
+        num_replicas: 1,
+        ..pull::Config::default()
+    };
+    let consumer = connection
+        .context()
+        .create_consumer_on_stream(config, LOG)
+        .await?;
+    let messages = consumer
+        .stream()
+        .max_messages_per_batch(BATCH_FRAMES)
+        .max_bytes_per_batch(BATCH_BYTES)
+        .expires(REQUEST_LIFE)
+        .heartbeat(HEARTBEAT)
+        .messages()
+        .await?;
+    Ok(messages)
 }
 
 impl fmt::Debug for JetStreamFrames {

@@ -12,9 +12,10 @@ use serde_json::json;
 use tracing::warn;
 use uuid::Uuid;
 
-use crate::append::{Attempt, Pause};
+use crate::append::Attempt;
 use crate::connection::{Failure, JetStream};
 use crate::log::{ReadError, Stored};
+use crate::pause::Pause;
 use crate::streams::{KEYS, KEYS_SUBJECT};
 
 /// How many keys are on their way to the server at once.
@@ -88,8 +89,8 @@ impl KeyStream {
 
     /// Stores many keys, a good number at a time; the answers are in the order of the keys.
     pub async fn create_many(&self, keys: &[NewKey]) -> Result<Vec<Creation>, KeyError> {
-        stream::iter(keys)
-            .map(|key| self.create(key))
+        stream::iter(keys.to_vec())
+            .map(|key| async move { self.create(&key).await })
             .buffered(CREATIONS_IN_FLIGHT)
             .try_collect()
             .await

@@ -27,6 +27,7 @@ mod jetstream;
 mod keys;
 mod log;
 mod memory;
+mod pause;
 mod streams;
 mod verify;
 mod wire;

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use tokio::sync::watch;
-use tokio::time::sleep;
 
 use crate::append::Attempt;
 use crate::log::{ReadError, Stored};
+use crate::pause::sleep;
 
 /// A log for tests and simulation; clones share it.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +38,7 @@ pub struct Faults {
 
 /// The log in memory, from some place on.
 #[derive(Debug)]
-pub struct MemoryFrames {
+pub(crate) struct MemoryFrames {
     log: MemoryLog,
     after: u64,
     changes: watch::Receiver<()>,
@@ -85,12 +85,12 @@ impl MemoryLog {
 
     pub(crate) async fn attempt(&self, guard: u64, body: &Bytes) -> Attempt {
         let (fate, delay, delay_max) = self.state().roll_append();
-        sleep_some(delay).await;
+        sleep(delay).await;
         match fate {
             Fate::Clean => self.store(guard, body),
             Fate::Unacknowledged => match self.store(guard, body) {
                 Attempt::Stored(_) => {
-                    sleep_some(delay_max).await;
+                    sleep(delay_max).await;
                     Attempt::Unknown("the acknowledgement was lost".to_owned())
                 }
                 refused => refused,
@@ -98,13 +98,13 @@ impl MemoryLog {
             Fate::Late => {
                 let (log, body) = (self.clone(), body.clone());
                 tokio::spawn(async move {
-                    sleep_some(delay_max).await;
+                    sleep(delay_max).await;
                     log.store(guard, &body);
                 });
                 Attempt::Unknown("the answer takes too long".to_owned())
             }
             Fate::Lost => {
-                sleep_some(delay_max).await;
+                sleep(delay_max).await;
                 Attempt::Unknown("the frame was lost".to_owned())
             }
         }
@@ -143,7 +143,7 @@ impl MemoryLog {
 
     async fn read_delay(&self) {
         let delay = self.state().roll_read();
-        sleep_some(delay).await;
+        sleep(delay).await;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -224,7 +224,8 @@ impl MemoryFrames {
 
     pub(crate) fn take_ready(&mut self) -> Option<Stored> {
         let state = self.log.state();
-        let next = (self.after + 1..=state.head()).find_map(|sequence| state.stored(sequence))?;
+        let next = (self.after.saturating_add(1)..=state.head())
+            .find_map(|sequence| state.stored(sequence))?;
         drop(state);
         self.after = next.sequence;
         Some(next)
@@ -290,12 +291,5 @@ fn roll_delay(dice: &mut SmallRng, probability: f64, delay_max: Duration) -> Dur
         delay_max.mul_f64(dice.random())
     } else {
         Duration::ZERO
-    }
-}
-
-/// A clean run must not depend on a timer.
-async fn sleep_some(delay: Duration) {
-    if !delay.is_zero() {
-        sleep(delay).await;
     }
 }

@@ -11,6 +11,8 @@ const FRAMES_AT_ONCE: usize = 256;
 pub struct VerifyProgress {
     /// Stream sequence of the last frame checked.
     pub sequence: u64,
+    /// Position of the last commit checked.
+    pub position: u64,
     /// Stream sequence at which it will be done.
     pub upto: u64,
 }
@@ -82,6 +84,7 @@ pub async fn verify(
         }
         progress(VerifyProgress {
             sequence: chain.sequence,
+            position: chain.last,
             upto,
         });
     }

@@ -89,8 +89,8 @@ pub(crate) fn encode(frame: &Frame) -> Result<Bytes, FrameError> {
         words: writer.words.order,
         commits: count(frame.commits.len()),
     };
-    let commits = writer.output.output.finalize().map_err(malformed)?;
-    let mut bytes = postcard::to_extend(&head, vec![FORMAT]).map_err(malformed)?;
+    let commits = writer.output.output.finalize()?;
+    let mut bytes = postcard::to_extend(&head, vec![FORMAT])?;
     bytes.extend_from_slice(&commits);
     if bytes.len() > MAX_FRAME_BYTES {
         return Err(FrameError::TooLarge {
@@ -101,18 +101,14 @@ pub(crate) fn encode(frame: &Frame) -> Result<Bytes, FrameError> {
     Ok(Bytes::from(bytes))
 }
 
-pub(crate) fn decode(bytes: Bytes) -> Result<Frame, FrameError> {
+pub(crate) fn decode(bytes: &Bytes) -> Result<Frame, FrameError> {
     let body = match bytes.split_first() {
         Some((&FORMAT, body)) => body,
         Some((&found, _)) => return Err(FrameError::UnknownFormat { found }),
-        None => {
-            return Err(FrameError::Malformed {
-                reason: "it has no bytes".to_owned(),
-            });
-        }
+        None => return Err(postcard::Error::DeserializeUnexpectedEnd.into()),
     };
     let mut input = Deserializer::from_bytes(body);
-    let head = FrameHead::deserialize(&mut input).map_err(malformed)?;
+    let head = FrameHead::deserialize(&mut input)?;
     if head.commits == 0 {
         return Err(FrameError::Empty { first: head.first });
     }
@@ -120,11 +116,11 @@ pub(crate) fn decode(bytes: Bytes) -> Result<Frame, FrameError> {
     let words: Vec<Word> = head.words.into_iter().map(Arc::from).collect();
     let mut reader = Reader {
         words,
-        bytes: &bytes,
+        bytes,
         input,
     };
     let commits = repeat(head.commits, || reader.commit())?;
-    let rest = reader.input.finalize().map_err(malformed)?;
+    let rest = reader.input.finalize()?;
     if !rest.is_empty() {
         return Err(FrameError::Trailing { bytes: rest.len() });
     }
@@ -192,7 +188,7 @@ impl<'a> Writer<'a> {
 }
 
 fn put(output: &mut Serializer<StdVec>, part: &impl Serialize) -> Result<(), FrameError> {
-    part.serialize(output).map_err(malformed)
+    Ok(part.serialize(output)?)
 }
 
 #[derive(Default)]
@@ -218,7 +214,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn commit(&mut self) -> Result<Commit, FrameError> {
-        let head = CommitHead::deserialize(&mut self.input).map_err(malformed)?;
+        let head = CommitHead::deserialize(&mut self.input)?;
         Ok(Commit {
             tenant: self.word(head.tenant)?,
             command_id: Uuid::from_bytes(head.command_id),
@@ -232,7 +228,7 @@ impl Reader<'_> {
     }
 
     fn entity(&mut self) -> Result<EntityFacts, FrameError> {
-        let head = EntityHead::deserialize(&mut self.input).map_err(malformed)?;
+        let head = EntityHead::deserialize(&mut self.input)?;
         Ok(EntityFacts {
             kind: self.word(head.kind)?,
             id: Uuid::from_bytes(head.id),
@@ -241,7 +237,7 @@ impl Reader<'_> {
     }
 
     fn fact(&mut self) -> Result<Fact, FrameError> {
-        let fact = FactWhole::deserialize(&mut self.input).map_err(malformed)?;
+        let fact = FactWhole::deserialize(&mut self.input)?;
         Ok(Fact {
             name: self.word(fact.name)?,
             occurred_at: fact.occurred_at,
@@ -281,11 +277,5 @@ fn check_range(first: u64, commits: usize) -> Result<(), FrameError> {
     match first.checked_add(commits as u64) {
         Some(_) if first > 0 => Ok(()),
         _ => Err(FrameError::OutOfRange { first }),
-    }
-}
-
-fn malformed(error: postcard::Error) -> FrameError {
-    FrameError::Malformed {
-        reason: error.to_string(),
     }
 }

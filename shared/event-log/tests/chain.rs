@@ -1,5 +1,7 @@
 //! Whatever is done to a stored log, a reader stops at it and says where.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 mod sample;
 
 use bytes::Bytes;

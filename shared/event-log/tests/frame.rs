@@ -145,7 +145,7 @@ fn a_lie_about_the_number_of_parts_reserves_no_memory() {
     bytes.extend([0xff, 0xff, 0xff, 0xff, 0x0f]);
     assert!(matches!(
         Frame::decode(bytes.into()),
-        Err(FrameError::Malformed { .. })
+        Err(FrameError::Malformed(_))
     ));
 }
 

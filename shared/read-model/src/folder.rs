@@ -101,7 +101,9 @@ pub(crate) fn wait_until_closed(path: &Path) -> Result<(), StoreError> {
     let started = Instant::now();
     loop {
         match file.try_lock() {
-            Ok(()) => return Ok(()),
+            // Unlocked by hand, or a child process that is just starting would hold a copy of the
+            // lock, and sled would find its files taken.
+            Ok(()) => return file.unlock().map_err(StoreError::io("unlock", &database)),
             Err(TryLockError::Error(source)) => {
                 return Err(StoreError::io("lock", &database)(source));
             }

@@ -43,7 +43,15 @@ pub(crate) struct Root {
     path: PathBuf,
     pub(crate) options: Options,
     /// Locked until the last store of this root has closed.
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a child process has a copy of it until it runs its own
+        // program, and that copy would hold the lock. An error leaves it to be closed after all.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Root {
@@ -55,7 +63,7 @@ impl Root {
             Ok(()) => Ok(Root {
                 path: path.to_owned(),
                 options,
-                _lock: lock,
+                lock,
             }),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
                 root: path.to_owned(),

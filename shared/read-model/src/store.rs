@@ -210,3 +210,25 @@ fn split_row(key: &[u8]) -> Result<(&[u8], u32), StoreError> {
 fn unknown(key: &[u8]) -> StoreError {
     StoreError::UnknownKey(key.to_vec())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+
+    #[test]
+    fn a_row_can_be_altered_behind_the_checkpoint() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(&root, Options::new(1)).unwrap().store;
+        let entity = EntityKey {
+            tenant: "acme".into(),
+            kind: "lead".into(),
+            id: [0; 16],
+        };
+        store.put_raw(&entity, 0, b"altered".to_vec()).unwrap();
+        assert_eq!(store.read(&entity).unwrap()[0].bytes, b"altered");
+        store.remove_raw(&entity, 0).unwrap();
+        assert_eq!(store.read(&entity).unwrap(), []);
+        assert_eq!(store.checkpoint().unwrap(), Checkpoint::empty(1));
+    }
+}

@@ -104,10 +104,11 @@ impl Appender {
         let settled = match &decided {
             Ok(Decided::Commit(_)) => false,
             Ok(Decided::Answer(answer)) if answer.repeated => answer.position != ON_ITS_WAY,
-            _ => !self.ahead.contains_key(&order.entity()),
+            // It may have been decided upon facts that are still on their way, of any entity.
+            _ => self.ahead.is_empty(),
         };
         if settled {
-            let answer = decided.map(|decided| self.unrecorded(&order, decided));
+            let answer = decided.map(|decided| self.unrecorded(&order, &decided));
             return reply.send(answer);
         }
         let decided = decided.and_then(|decided| match decided {
@@ -176,6 +177,13 @@ impl Appender {
     /// A frame of the log, written by whomever. Those seen already pass by.
     pub fn follow(&mut self, sequence: u64, hash: FrameHash, frame: &Frame) {
         let place = self.fold.applied().place;
+        if sequence == place.sequence && hash != place.hash && self.stopped.is_none() {
+            let position = frame.first;
+            return self.stop(&format!(
+                "stream sequence {sequence} with position {position} is not the frame that was \
+                 acknowledged there: restore the log from a copy"
+            ));
+        }
         if sequence <= place.sequence || self.stopped.is_some() {
             return;
         }
@@ -203,6 +211,18 @@ impl Appender {
     /// Why it stopped, if it did.
     pub fn stopped(&self) -> Option<&str> {
         self.stopped.as_deref()
+    }
+
+    /// Whether the frame on its way lost against one that has not come in yet.
+    pub fn is_refused(&self) -> bool {
+        self.in_flight.as_ref().is_some_and(|flight| flight.refused)
+    }
+
+    /// Gives up on a frame that was refused, and decides its commands again.
+    pub fn decide_again_if_refused(&mut self) {
+        if self.is_refused() {
+            self.decide_again();
+        }
     }
 
     fn stop_for(&mut self, error: &FoldError) {
@@ -263,7 +283,7 @@ impl Appender {
             Ok(Some(_)) => Ok(Answer { position, etag: position, changed: true, repeated: false }),
             Ok(None) => match self.recorded(&pending.order) {
                 Some(answer) => Ok(answer),
-                None => Ok(self.unrecorded(&pending.order, Decided::Answer(Answer::default()))),
+                None => Ok(self.unrecorded(&pending.order, &Decided::Answer(Answer::default()))),
             },
         };
         pending.reply.send(answer);
@@ -277,8 +297,8 @@ impl Appender {
     }
 
     /// The answer to a command that recorded nothing, which is remembered for a while.
-    fn unrecorded(&mut self, order: &Order, decided: Decided) -> Answer {
-        let Decided::Answer(answer) = decided else { return Answer::default() };
+    fn unrecorded(&mut self, order: &Order, decided: &Decided) -> Answer {
+        let Decided::Answer(answer) = *decided else { return Answer::default() };
         if answer.repeated {
             return answer;
         }
@@ -307,9 +327,14 @@ impl Appender {
 
     fn decide_again_when_caught_up(&mut self) {
         let place = self.fold.applied().place;
-        if self.in_flight.as_ref().is_some_and(|f| f.refused && place.sequence > f.guard) {
-            self.conflicts += 1;
-            self.decide_again();
+        match &self.in_flight {
+            Some(flight) if flight.refused && place.sequence > flight.guard => {
+                self.conflicts += 1;
+                self.decide_again();
+            }
+            Some(_) => {}
+            // Decided before the frame that came in now, and not sent yet.
+            None => self.decide_again(),
         }
     }
 
@@ -388,10 +413,17 @@ impl Appender {
     }
 
     fn commit(&self, order: &Order, decisions: Vec<Decision>) -> Result<Commit, Refusal> {
-        let mut entities = Vec::with_capacity(decisions.len());
+        let mut entities: Vec<EntityFacts> = Vec::with_capacity(decisions.len());
         for decision in decisions {
             let (kind, id) = (decision.kind, decision.id);
-            let mut facts = Vec::with_capacity(decision.facts.len());
+            let word = kind.word();
+            // One list per entity: a fact's place in it tells it from the command's others.
+            let known = entities.iter().position(|facts| facts.id == id && &*facts.kind == word);
+            let at = known.unwrap_or_else(|| {
+                entities.push(EntityFacts { kind: Word::from(word), id, facts: Vec::new() });
+                entities.len() - 1
+            });
+            let facts = &mut entities[at].facts;
             for mut fact in decision.facts {
                 let name = fact.name();
                 let place =
@@ -405,8 +437,8 @@ impl Appender {
                     body: Bytes::from(body),
                 });
             }
-            entities.push(EntityFacts { kind: Word::from(kind.word()), id, facts });
         }
+        entities.retain(|entity| !entity.facts.is_empty());
         Ok(Commit {
             tenant: order.tenant.clone(),
             command_id: order.command_id,

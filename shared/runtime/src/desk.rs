@@ -64,6 +64,11 @@ impl Desk<'_> {
         }
     }
 
+    /// The present, as the command was decided.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
     /// The state of an entity with everything decided so far.
     pub fn state<E: Entity>(&self, id: Uuid) -> Result<E, TimelineError> {
         self.with(E::KIND, id, |timeline| timeline.state(Known::NOW))

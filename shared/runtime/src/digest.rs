@@ -27,6 +27,13 @@ impl Digest {
             *sum = sum.wrapping_add(part);
         }
     }
+
+    /// Takes away all rows of another digest.
+    pub fn without(&mut self, other: &Digest) {
+        for (sum, part) in self.0.iter_mut().zip(other.0) {
+            *sum = sum.wrapping_sub(part);
+        }
+    }
 }
 
 impl fmt::Display for Digest {

@@ -2,16 +2,16 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use domain::{Kind, person};
-use event_log::{Chain, Commit, EntityFacts, Frame, FrameHash};
-use read_model::{CHUNK_PUTS_MAX, Checkpoint, Chunk, EntityKey, StoreError, Writer};
+use domain::{Entry, Fact, Kind, person};
+use event_log::{Chain, Commit, Frame, FrameHash};
+use read_model::{CHUNK_PUTS_MAX, Checkpoint, Chunk, Store, StoreError, Writer};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::{
     digest::Digest,
-    rows::SCHEMA,
-    timelines::{EntityRef, Put, TimelineError, Timelines, entries_of},
+    rows::{Row, SCHEMA},
+    timelines::{EntityRef, Hot, Puts, TimelineError, Timelines, entries_of},
     vault::Vault,
     view::{Projection, Touch},
 };
@@ -41,6 +41,23 @@ pub struct Totals {
     pub tenants: HashMap<String, Digest>,
 }
 
+impl Totals {
+    /// Adds what came between two other totals, and takes over their later place.
+    pub(crate) fn add_between(&mut self, before: &Totals, after: &Totals) {
+        for (tenant, digest) in &after.tenants {
+            let sum = self.tenants.entry(tenant.clone()).or_default();
+            sum.merge(digest);
+            sum.without(&before.of(tenant));
+        }
+        (self.recorded_at, self.whole) = (after.recorded_at, after.whole);
+    }
+
+    /// The digest that the timelines of a tenant have together.
+    pub fn of(&self, tenant: &str) -> Digest {
+        self.tenants.get(tenant).copied().unwrap_or_default()
+    }
+}
+
 /// Why folding stopped. The process keeps answering from what it has, and says so.
 #[derive(Debug, thiserror::Error)]
 pub enum FoldError {
@@ -67,9 +84,29 @@ pub struct Fold {
     pub(crate) totals: Totals,
     /// The last commit folded, which may stand in the middle of a frame.
     folded: u64,
-    puts: HashMap<(EntityKey, u32), Vec<u8>>,
-    /// What was touched since a rebuild began; `None` while there is none.
-    pub(crate) recording: Option<Vec<(EntityRef, u64)>>,
+    /// The last commit handed to the writer.
+    sent: u64,
+    puts: Puts,
+    /// What a rebuild has missed so far; `None` while there is none.
+    pub(crate) recording: Option<Recording>,
+}
+
+/// What happens while a projection is rebuilt beside the live one.
+#[derive(Debug, Default)]
+pub struct Recording {
+    /// The projection.
+    pub name: String,
+    /// Which entities were touched by the commits at which positions, in the order of the log.
+    pub touched: Vec<(EntityRef, u64)>,
+}
+
+/// A commit's facts of one entity, ready to be inserted.
+struct Decoded<'a> {
+    position: u64,
+    entity: EntityRef,
+    entries: Vec<(Entry, Row<'a>)>,
+    /// The digest of these facts.
+    digest: Digest,
 }
 
 impl Fold {
@@ -83,8 +120,19 @@ impl Fold {
         totals: Totals,
         folded: u64,
     ) -> Fold {
-        let (puts, recording) = (HashMap::new(), None);
-        Fold { timelines, projections, vault, writer, applied, totals, folded, puts, recording }
+        let (sent, puts, recording) = (folded, HashMap::new(), None);
+        Fold {
+            timelines,
+            projections,
+            vault,
+            writer,
+            applied,
+            totals,
+            folded,
+            sent,
+            puts,
+            recording,
+        }
     }
 
     /// What has been taken in.
@@ -92,53 +140,58 @@ impl Fold {
         *self.applied.borrow()
     }
 
-    /// Takes in the frame that stands at this place.
+    /// Takes in the frame that stands at this place, or nothing of it.
     pub fn apply(&mut self, place: Chain, frame: &Frame) -> Result<(), FoldError> {
-        let mut touches = Vec::with_capacity(frame.commits.len());
-        for (position, commit) in (frame.first..).zip(&frame.commits) {
-            if position <= self.folded {
-                continue;
-            }
-            for facts in &commit.entities {
-                let touch = self
-                    .insert(position, frame.recorded_at, commit, facts)
-                    .map_err(|why| FoldError::Commit { position, why })?;
-                touches.push(touch);
-            }
-            self.folded = position;
-            if self.puts.len() + PUTS_PER_COMMIT > CHUNK_PUTS_MAX {
-                self.flush()?;
-            }
+        let decoded = self.decode(frame)?;
+        let taken = self.take_in(decoded, place.last);
+        if taken.is_err() {
+            // Half of a commit must not reach the store; after a restart it is folded again.
+            self.puts.clear();
+            self.folded = self.sent;
         }
+        let touches = taken?;
         for projection in self.projections.iter() {
             projection.apply(&touches, place.last);
         }
         if let Some(recording) = &mut self.recording {
-            recording.extend(touches.into_iter().map(|touch| (touch.entity, touch.position)));
+            let touched = touches.into_iter().map(|touch| (touch.entity, touch.position));
+            recording.touched.extend(touched);
         }
         self.totals.recorded_at = frame.recorded_at;
         self.totals.whole = place.last;
         let log = self.applied().log;
         let log = if log == FrameHash::NONE { place.hash } else { log };
         self.applied.send_replace(Applied { place, recorded_at: frame.recorded_at, log });
-        Ok(())
+        self.flush_if_full()
     }
 
     /// Hands what is folded but not yet stored to the writer.
     pub fn flush(&mut self) -> Result<(), FoldError> {
-        if self.puts.is_empty() {
+        if !self.is_dirty() {
             return Ok(());
         }
-        let checkpoint = self.checkpoint();
-        self.send(checkpoint)?;
+        let puts = self.puts.drain().map(|((key, block), bytes)| (key, block, bytes)).collect();
+        let chunk = Chunk { puts, checkpoint: self.checkpoint() };
+        self.writer.send_blocking(chunk).map_err(|error| FoldError::Write(error.to_string()))?;
+        self.sent = self.folded;
         let durable = self.writer.progress().borrow().position;
         self.timelines.trim(durable);
         Ok(())
     }
 
+    fn flush_if_full(&mut self) -> Result<(), FoldError> {
+        let full = self.puts.len() + PUTS_PER_COMMIT > CHUNK_PUTS_MAX;
+        if full { self.flush() } else { Ok(()) }
+    }
+
     /// Whether something waits to be stored.
     pub fn is_dirty(&self) -> bool {
-        !self.puts.is_empty()
+        self.sent != self.folded
+    }
+
+    /// Whether the store can never have all that was taken in, because writing it has failed.
+    pub(crate) fn is_cut_off(&self) -> bool {
+        self.folded < self.applied().place.last
     }
 
     /// Where the store stands when everything folded so far is in it.
@@ -156,47 +209,79 @@ impl Fold {
         writer.flush_and_close()
     }
 
-    /// Takes over blocks that a swap of stores left behind; their old versions are void.
-    pub(crate) fn put_all(&mut self, puts: Vec<Put>) {
-        self.puts = puts.into_iter().map(|(key, block, bytes)| ((key, block), bytes)).collect();
+    /// Goes on over another store, which `writer` writes and which reflects the log up to `since`.
+    /// `hot` are the timelines that are ahead of it, `puts` the blocks that it still lacks. Gives
+    /// back the writer of the store before, to be closed where that may take its time.
+    pub(crate) fn move_to(
+        &mut self,
+        (store, writer): (Store, Writer),
+        (hot, puts): (HashMap<EntityRef, Hot>, Puts),
+        totals: Totals,
+        since: u64,
+    ) -> Writer {
+        self.timelines.replace(store, hot);
+        (self.puts, self.totals, self.sent) = (puts, totals, since);
+        std::mem::replace(&mut self.writer, writer)
     }
 
-    fn insert(
-        &mut self,
-        position: u64,
-        recorded_at: i64,
-        commit: &Commit,
-        facts: &EntityFacts,
-    ) -> Result<Touch, TimelineError> {
+    /// Decodes a frame before anything of it is inserted, so that an unknown fact leaves no trace.
+    fn decode<'a>(&self, frame: &'a Frame) -> Result<Vec<Decoded<'a>>, FoldError> {
+        let mut decoded = Vec::with_capacity(frame.commits.len());
+        let commits = (frame.first..).zip(&frame.commits);
+        for (position, commit) in commits.filter(|(position, _)| *position > self.folded) {
+            decode_commit(position, frame.recorded_at, commit, &mut decoded)
+                .map_err(|why| FoldError::Commit { position, why })?;
+        }
+        Ok(decoded)
+    }
+
+    fn take_in(&mut self, decoded: Vec<Decoded<'_>>, last: u64) -> Result<Vec<Touch>, FoldError> {
+        let mut touches = Vec::with_capacity(decoded.len());
+        for Decoded { position, entity, entries, digest } in decoded {
+            if position > self.folded + 1 {
+                // All of the commit before is in.
+                self.folded = position - 1;
+                self.flush_if_full()?;
+            }
+            let erased = |entry: &Entry| matches!(entry.fact, Fact::Person(person::Fact::Erased(_)));
+            if entries.iter().any(|(entry, _)| erased(entry)) {
+                self.vault.forget(&entity.tenant, entity.id);
+            }
+            match self.totals.tenants.get_mut(&*entity.tenant) {
+                Some(total) => total.merge(&digest),
+                None => {
+                    self.totals.tenants.insert(entity.tenant.to_string(), digest);
+                }
+            }
+            let timeline = self
+                .timelines
+                .insert(&entity, entries, &mut self.puts)
+                .map_err(|why| FoldError::Commit { position, why })?;
+            touches.push(Touch { entity, timeline, position });
+        }
+        self.folded = last;
+        Ok(touches)
+    }
+}
+
+fn decode_commit<'a>(
+    position: u64,
+    recorded_at: i64,
+    commit: &'a Commit,
+    into: &mut Vec<Decoded<'a>>,
+) -> Result<(), TimelineError> {
+    for facts in &commit.entities {
         let kind = Kind::from_word(&facts.kind)
             .ok_or_else(|| TimelineError::UnknownKind(facts.kind.to_string()))?;
         let entity = EntityRef { tenant: commit.tenant.clone(), kind, id: facts.id };
         let entries = entries_of(commit, position, recorded_at, kind, &facts.facts)?;
-        if !self.totals.tenants.contains_key(&*commit.tenant) {
-            self.totals.tenants.insert(commit.tenant.to_string(), Digest::default());
+        let mut digest = Digest::default();
+        for (_, row) in &entries {
+            digest.add(&row.logical(kind, &entity.tenant, entity.id)?);
         }
-        if let Some(digest) = self.totals.tenants.get_mut(&*commit.tenant) {
-            for (entry, row) in &entries {
-                digest.add(&row.logical(kind, &commit.tenant, facts.id)?);
-                if matches!(&entry.fact, domain::Fact::Person(person::Fact::Erased(_))) {
-                    self.vault.forget(&commit.tenant, facts.id);
-                }
-            }
-        }
-        let timeline = self.timelines.insert(&entity, entries, &mut self.puts)?;
-        Ok(Touch { entity, timeline, position })
+        into.push(Decoded { position, entity, entries, digest });
     }
-
-    fn send(&mut self, checkpoint: Checkpoint) -> Result<(), FoldError> {
-        let puts = self
-            .puts
-            .drain()
-            .map(|((key, block), bytes)| (key, block, bytes))
-            .collect();
-        self.writer
-            .send_blocking(Chunk { puts, checkpoint })
-            .map_err(|error| FoldError::Write(error.to_string()))
-    }
+    Ok(())
 }
 
 /// The checkpoint of a place in the log.

@@ -7,7 +7,7 @@ use std::{
         mpsc::{self, RecvTimeoutError},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use event_log::{AppendError, Chain, EventLog, Frame, FrameHash};
@@ -24,6 +24,8 @@ const WAITING_MAX: usize = 20_000;
 const BURST_MAX: usize = 2_048;
 /// How long folded rows may stay unwritten while nothing happens.
 const FLUSH_AFTER: Duration = Duration::from_millis(20);
+/// How long they may stay so while a few busy entities are written again and again.
+const FLUSH_LATEST: Duration = Duration::from_millis(200);
 /// How many frames are asked of the log at once.
 const FRAMES_PER_READ: usize = 256;
 /// How many batches of frames may wait for the keeper.
@@ -151,12 +153,20 @@ fn run(
     inbox: &mpsc::Receiver<Event>,
     outgoing: &async_mpsc::UnboundedSender<Outgoing>,
 ) -> Appender {
+    let mut flushed = Instant::now();
     loop {
-        let first = if appender.fold.is_dirty() {
+        if flushed.elapsed() > FLUSH_LATEST {
+            flush(&mut appender);
+            flushed = Instant::now();
+        }
+        let first = if appender.fold.is_dirty() || appender.is_refused() {
             match inbox.recv_timeout(FLUSH_AFTER) {
                 Ok(event) => event,
                 Err(RecvTimeoutError::Timeout) => {
                     flush(&mut appender);
+                    // The frame for whose sake ours was refused may never come.
+                    appender.decide_again_if_refused();
+                    send_next(&mut appender, outgoing);
                     continue;
                 }
                 Err(RecvTimeoutError::Disconnected) => return appender,
@@ -174,10 +184,14 @@ fn run(
             }
             handle(&mut appender, event);
         }
-        if let Some(frame) = appender.next_frame() {
-            // The appending task lives as long as the process does.
-            let _ = outgoing.send(frame);
-        }
+        send_next(&mut appender, outgoing);
+    }
+}
+
+fn send_next(appender: &mut Appender, outgoing: &async_mpsc::UnboundedSender<Outgoing>) {
+    if let Some(frame) = appender.next_frame() {
+        // The appending task lives as long as the process does.
+        let _ = outgoing.send(frame);
     }
 }
 

@@ -2,16 +2,19 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
     thread,
 };
 
 use domain::{Kind, Timeline};
-use event_log::{Chain, ChainError, EventLog, Frame, FrameHash, ReadError, Stored, Word};
+use event_log::{Chain, ChainError, EventLog, Frame, ReadError, Stored, Word};
 use read_model::{BulkLoad, EntityKey, Store, StoreError, slices};
 
 use crate::{
-    digest::Digest,
     fold::{Applied, Totals, checkpoint_at},
     rows::{BLOCK_BYTES, Row, RowError},
     timelines::{EntityRef, TimelineError, read_block},
@@ -22,6 +25,8 @@ use crate::{
 const DECODERS: usize = 2;
 /// How many timelines travel together between threads.
 const BATCH: usize = 512;
+/// How many slices the store has.
+pub const SLICES: usize = 256;
 /// How many frames are asked of the log at once.
 const FRAMES_PER_READ: usize = 2_000;
 
@@ -117,7 +122,7 @@ fn append_row(blocks: &mut Vec<Vec<u8>>, row: &Row<'_>) {
 }
 
 /// Gathers the log from its first frame up to the one of this sequence. `progress` is told the
-/// sequence reached.
+/// position reached.
 pub async fn gather(
     log: &EventLog,
     upto: u64,
@@ -127,6 +132,8 @@ pub async fn gather(
         return Ok(Gathered::default());
     }
     let (sender, receiver) = mpsc::sync_channel::<Vec<Stored>>(8);
+    let done = Arc::new(AtomicU64::new(0));
+    let counted = done.clone();
     let folding = tokio::task::spawn_blocking(move || -> Result<Gathered, RebuildError> {
         let (mut gathered, mut chain) = (Gathered::default(), Chain::default());
         for batch in receiver {
@@ -134,6 +141,7 @@ pub async fn gather(
                 let frame = chain.accept(stored.sequence, stored.body)?;
                 gathered.add(chain, &frame)?;
             }
+            counted.store(chain.last, Ordering::Relaxed);
         }
         Ok(gathered)
     });
@@ -144,7 +152,7 @@ pub async fn gather(
         batch.retain(|stored| stored.sequence <= upto);
         let Some(last) = batch.last() else { break };
         reached = last.sequence;
-        progress(reached);
+        progress(done.load(Ordering::Relaxed));
         let sending = sender.clone();
         // The folding thread may be behind, or gone with an error that is told below.
         let sent = tokio::task::spawn_blocking(move || sending.send(batch)).await;
@@ -162,33 +170,52 @@ pub fn store_and_fold(
     gathered: &Gathered,
     views: &mut [Box<dyn Fresh>],
 ) -> Result<Store, RebuildError> {
-    let upto = gathered.applied.place.last;
     thread::scope(|scope| {
-        let storing = scope.spawn(|| -> Result<Store, RebuildError> {
-            let mut order: Vec<(EntityKey, &Vec<Vec<u8>>)> =
-                gathered.entities.iter().map(|(entity, blocks)| (entity.key(), blocks)).collect();
-            order.sort_by_cached_key(|(key, _)| key.encode());
-            let load = BulkLoad::begin(live)?;
-            load.insert_sorted(order.into_iter().flat_map(|(key, blocks)| {
-                (0u32..).zip(blocks).map(move |(number, block)| (key.clone(), number, block.clone()))
-            }))?;
-            Ok(load.finish(&checkpoint_at(&gathered.applied, &gathered.totals))?)
-        });
-        let folded = gathered.entities.iter().try_for_each(|(entity, blocks)| {
-            let mut timeline = Timeline::default();
-            for block in blocks {
-                read_block(entity.kind, block, &mut timeline)?;
-            }
-            views.iter_mut().for_each(|view| view.load(entity, &timeline, upto));
-            Ok::<(), RebuildError>(())
-        });
+        let storing = scope.spawn(|| store(gathered, BulkLoad::begin(live)?));
+        let folded = fold(gathered, |_| true, views);
         let store = storing.join().map_err(|_| RebuildError::Thread("storing".to_owned()))??;
         folded?;
         Ok(store)
     })
 }
 
-/// Folds every stored timeline, as known at `upto`, into fresh views.
+/// Writes everything gathered into a fresh generation.
+pub fn store(gathered: &Gathered, load: BulkLoad) -> Result<Store, RebuildError> {
+    load_all(gathered, &load)?;
+    Ok(load.finish(&checkpoint_at(&gathered.applied, &gathered.totals))?)
+}
+
+/// Adds everything gathered to a load, in the order of its keys.
+pub fn load_all(gathered: &Gathered, load: &BulkLoad) -> Result<(), RebuildError> {
+    let mut order: Vec<(EntityKey, &Vec<Vec<u8>>)> =
+        gathered.entities.iter().map(|(entity, blocks)| (entity.key(), blocks)).collect();
+    order.sort_by_cached_key(|(key, _)| key.encode());
+    load.insert_sorted(order.into_iter().flat_map(|(key, blocks)| {
+        (0u32..).zip(blocks).map(move |(number, block)| (key.clone(), number, block.clone()))
+    }))?;
+    Ok(())
+}
+
+/// Folds what was gathered of some entities into fresh views.
+pub fn fold(
+    gathered: &Gathered,
+    wanted: impl Fn(&EntityRef) -> bool,
+    views: &mut [Box<dyn Fresh>],
+) -> Result<(), RebuildError> {
+    let upto = gathered.applied.place.last;
+    for (entity, blocks) in gathered.entities.iter().filter(|(entity, _)| wanted(entity)) {
+        let mut timeline = Timeline::default();
+        for block in blocks {
+            read_block(entity.kind, block, &mut timeline)?;
+        }
+        views.iter_mut().for_each(|view| view.load(entity, &timeline, upto));
+    }
+    views.iter_mut().for_each(|view| view.settle());
+    Ok(())
+}
+
+/// Folds every stored timeline, as known at `upto`, into fresh views. `progress` is told how many
+/// of the [`SLICES`] are reached.
 pub fn fold_store(
     store: &Store,
     upto: u64,
@@ -205,14 +232,15 @@ pub fn fold_store(
             })
             .collect();
         drop(sender);
-        let mut done = 0;
+        let mut seen = [false; SLICES];
         for batch in receiver {
             for (entity, timeline) in &batch {
                 views.iter_mut().for_each(|view| view.load(entity, timeline, upto));
+                seen[usize::from(entity.key().slice())] = true;
             }
-            done += batch.len() as u64;
-            progress(done);
+            progress(seen.iter().filter(|seen| **seen).count() as u64);
         }
+        views.iter_mut().for_each(|view| view.settle());
         decoders.into_iter().try_for_each(|decoder| {
             decoder.join().map_err(|_| RebuildError::Thread("decoding".to_owned()))?
         })
@@ -252,11 +280,3 @@ fn decode_slices(
     let _ = sender.send(batch);
     Ok(())
 }
-
-/// The digest that the timelines of a tenant have together.
-pub fn tenant_digest(totals: &Totals, tenant: &str) -> Digest {
-    totals.tenants.get(tenant).copied().unwrap_or_default()
-}
-
-/// The hash of a place before the first frame, for comparing with stored ones.
-pub const NOWHERE: FrameHash = FrameHash::NONE;

@@ -101,6 +101,26 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// The row that an entry came from, with the bytes of its fact.
+    pub fn again(entry: &'a Entry, body: &'a [u8]) -> Row<'a> {
+        let (moment, who) = (&entry.moment, &entry.provenance);
+        Row {
+            position: entry.position,
+            recorded_at: entry.recorded_at.0,
+            occurred_at: moment.occurred_at.0,
+            source_seq: moment.source_seq,
+            command_id: moment.command_id,
+            index: moment.index,
+            fingerprint: who.fingerprint,
+            actor: &who.actor,
+            source: who.source.as_deref(),
+            correlation_id: (who.correlation_id != moment.command_id).then_some(who.correlation_id),
+            causation_id: who.causation_id,
+            name: entry.fact.name(),
+            body,
+        }
+    }
+
     /// Appends the row to a block.
     pub fn append_to(&self, block: &mut Vec<u8>) {
         let appended = postcard::to_extend(self, std::mem::take(block));
@@ -173,9 +193,9 @@ fn may_be_personal(kind: Kind, name: &str) -> bool {
 }
 
 /// Calls `each` for every row of a block.
-pub fn for_each<E: From<RowError>>(
-    mut block: &[u8],
-    mut each: impl FnMut(Row<'_>) -> Result<(), E>,
+pub fn for_each<'a, E: From<RowError>>(
+    mut block: &'a [u8],
+    mut each: impl FnMut(Row<'a>) -> Result<(), E>,
 ) -> Result<(), E> {
     while !block.is_empty() {
         let (row, rest) = postcard::take_from_bytes::<Row<'_>>(block)

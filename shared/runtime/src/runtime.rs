@@ -220,7 +220,7 @@ async fn open_store(
     let opened = blocking(move || Store::open(&root, options)).await??;
     let mut reason = opened.fresh.map(|reason| reason.to_string());
     let checkpoint = opened.store.checkpoint()?;
-    if checkpoint.sequence == 0 {
+    if checkpoint.position == 0 {
         return Ok((opened.store, reason));
     }
     let lost = |found| StartError::LogLostTail {
@@ -229,11 +229,11 @@ async fn open_store(
         read_model: read_model.clone(),
     };
     match log.identity().await? {
-        None => return Err(lost("an empty log")),
-        Some(identity) if *identity.as_bytes() != checkpoint.log => {
+        None if checkpoint.sequence > 0 => return Err(lost("an empty log")),
+        identity if identity.is_none_or(|it| *it.as_bytes() != checkpoint.log) => {
             reason = Some("it was folded from another log".to_owned());
         }
-        Some(_) => match log.get(checkpoint.sequence).await? {
+        _ => match log.get(checkpoint.sequence).await? {
             None => return Err(lost("nothing")),
             Some(stored) if *FrameHash::of(&stored.body).as_bytes() != checkpoint.frame_hash => {
                 return Err(lost("another frame"));
@@ -293,7 +293,7 @@ async fn fold_all(
 
 fn install(views: Vec<Box<dyn Fresh>>, position: u64) {
     for view in views {
-        view.install(position);
+        drop(view.install(position));
     }
 }
 

@@ -73,3 +73,9 @@ impl From<QueryError> for Status {
         of_query(&error)
     }
 }
+
+/// The status of a rejection, for handlers that end with `?`.
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
+pub fn rejected(rejection: Rejection) -> Status {
+    of_rejection(&rejection)
+}

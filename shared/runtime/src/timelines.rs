@@ -1,8 +1,8 @@
 //! The timelines of a process: recent ones in memory, all of them in the store.
 
 use std::{
-    collections::{HashMap, hash_map},
-    sync::{Arc, PoisonError, RwLock},
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use domain::{Entry, Kind, Timeline};
@@ -65,59 +65,62 @@ pub enum TimelineError {
     UnknownKind(String),
 }
 
-/// A block to be written.
-pub type Put = (EntityKey, u32, Vec<u8>);
+/// Blocks to be written, the newest bytes of each.
+pub type Puts = HashMap<(EntityKey, u32), Vec<u8>>;
 
+/// A timeline in memory, ready to be added to.
 #[derive(Debug, Default, Clone)]
-struct Hot {
+pub(crate) struct Hot {
     timeline: Arc<Timeline>,
     /// The number of the block that is still being filled, and its bytes.
     block: u32,
     tail: Vec<u8>,
 }
 
-/// All timelines of this process. One thread inserts; any may read.
-pub struct Timelines {
-    store: RwLock<Store>,
-    hot: RwLock<HashMap<EntityRef, Hot>>,
+/// Where a timeline was.
+enum Found {
+    InMemory(Arc<Timeline>),
+    Stored(Hot),
 }
+
+/// Both change together, so that a timeline that is not in memory is always complete in the store.
+struct Held {
+    store: Store,
+    hot: HashMap<EntityRef, Hot>,
+}
+
+/// All timelines of this process. One thread inserts; any may read.
+pub struct Timelines(RwLock<Held>);
 
 impl Timelines {
     /// Timelines over a store.
     pub fn new(store: Store) -> Timelines {
-        Timelines { store: RwLock::new(store), hot: RwLock::default() }
+        Timelines(RwLock::new(Held { store, hot: HashMap::new() }))
     }
 
     /// The store in force.
     pub fn store(&self) -> Store {
-        self.store.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.held().store.clone()
     }
 
     /// An entity's timeline; empty when nothing is known of it.
     pub fn get(&self, entity: &EntityRef) -> Result<Arc<Timeline>, TimelineError> {
-        let hot = self.hot.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(found) = hot.get(entity) {
-            return Ok(found.timeline.clone());
+        match self.find(entity)? {
+            Found::InMemory(timeline) => Ok(timeline),
+            Found::Stored(loaded) => Ok(loaded.timeline),
         }
-        drop(hot);
-        Ok(self.load(entity)?.timeline)
     }
 
     /// The same for the thread that inserts: what it reads once stays in memory.
     pub fn get_hot(&self, entity: &EntityRef) -> Result<Arc<Timeline>, TimelineError> {
-        if let Some(found) =
-            self.hot.read().unwrap_or_else(PoisonError::into_inner).get(entity)
-        {
-            return Ok(found.timeline.clone());
+        match self.find(entity)? {
+            Found::InMemory(timeline) => Ok(timeline),
+            Found::Stored(loaded) => {
+                let timeline = loaded.timeline.clone();
+                self.held_mut().hot.entry(entity.clone()).or_insert(loaded);
+                Ok(timeline)
+            }
         }
-        let loaded = self.load(entity)?;
-        let timeline = loaded.timeline.clone();
-        self.hot
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(entity.clone())
-            .or_insert(loaded);
-        Ok(timeline)
     }
 
     /// Inserts a commit's facts of one entity and says which blocks have to be written.
@@ -125,72 +128,100 @@ impl Timelines {
         &self,
         entity: &EntityRef,
         entries: Vec<(Entry, Row<'_>)>,
-        puts: &mut HashMap<(EntityKey, u32), Vec<u8>>,
+        puts: &mut Puts,
     ) -> Result<Arc<Timeline>, TimelineError> {
         self.get_hot(entity)?;
-        let mut hot = self.hot.write().unwrap_or_else(PoisonError::into_inner);
-        let found = match hot.entry(entity.clone()) {
-            hash_map::Entry::Occupied(found) => found.into_mut(),
-            hash_map::Entry::Vacant(place) => place.insert(Hot::default()),
-        };
+        let mut held = self.held_mut();
+        let found = held.hot.entry(entity.clone()).or_default();
         let key = entity.key();
         for (entry, row) in entries {
-            if !Arc::make_mut(&mut found.timeline).insert(entry) {
-                continue;
-            }
-            if found.tail.len() > BLOCK_BYTES {
-                found.tail.clear();
-                found.block += 1;
-            }
-            row.append_to(&mut found.tail);
-            puts.insert((key.clone(), found.block), found.tail.clone());
+            found.add(entry, &row, &key, puts);
         }
         Ok(found.timeline.clone())
     }
 
     /// Lets go of timelines that are on disk up to `durable`, when there are many.
     pub fn trim(&self, durable: u64) {
-        let mut hot = self.hot.write().unwrap_or_else(PoisonError::into_inner);
-        if hot.len() > HOT_MAX {
-            hot.retain(|_, found| found.timeline.last_position() > durable);
+        let mut held = self.held_mut();
+        if held.hot.len() > HOT_MAX {
+            held.hot.retain(|_, found| found.timeline.last_position() > durable);
         }
     }
 
-    /// Puts another store in force, in which `touched` entities still lack their newest facts;
-    /// returns the blocks that bring them up to date.
-    pub fn swap(&self, store: Store, touched: &[EntityRef]) -> Result<Vec<Put>, TimelineError> {
-        let mut puts = Vec::new();
-        let mut renewed = HashMap::new();
-        for entity in touched {
-            let timeline = self.get(entity)?;
-            let mut found = Hot { timeline: timeline.clone(), block: 0, tail: Vec::new() };
-            let mut arrivals: Vec<&Entry> = timeline.entries().iter().collect();
-            arrivals.sort_by_key(|entry| (entry.position, entry.moment.index));
-            for entry in arrivals {
-                if found.tail.len() > BLOCK_BYTES {
-                    puts.push((entity.key(), found.block, std::mem::take(&mut found.tail)));
-                    found.block += 1;
-                }
-                append_entry(entry, &mut found.tail)?;
+    /// An entity's blocks as the log has them up to `since`, extended by what has been learned of
+    /// it after; says which blocks have to be written for that.
+    pub(crate) fn extended(
+        &self,
+        entity: &EntityRef,
+        blocks: &[Vec<u8>],
+        since: u64,
+        puts: &mut Puts,
+    ) -> Result<Hot, TimelineError> {
+        let mut extended = Hot::of((0..).zip(blocks.iter().cloned()), entity.kind)?;
+        let known = self.get(entity)?;
+        let mut newer: Vec<&Entry> =
+            known.entries().iter().filter(|entry| entry.position > since).collect();
+        newer.sort_by_key(|entry| (entry.position, entry.moment.index));
+        let key = entity.key();
+        for entry in newer {
+            let position = entry.position;
+            let body = entry.fact.encode().map_err(|why| RowError::Fact { position, why })?;
+            extended.add(entry.clone(), &Row::again(entry, &body), &key, puts);
+        }
+        Ok(extended)
+    }
+
+    /// Puts another store in force, with the timelines that are ahead of it.
+    pub(crate) fn replace(&self, store: Store, hot: HashMap<EntityRef, Hot>) {
+        *self.held_mut() = Held { store, hot };
+    }
+
+    fn find(&self, entity: &EntityRef) -> Result<Found, TimelineError> {
+        let store = {
+            let held = self.held();
+            if let Some(found) = held.hot.get(entity) {
+                return Ok(Found::InMemory(found.timeline.clone()));
             }
-            puts.push((entity.key(), found.block, found.tail.clone()));
-            renewed.insert(entity.clone(), found);
-        }
-        *self.store.write().unwrap_or_else(PoisonError::into_inner) = store;
-        *self.hot.write().unwrap_or_else(PoisonError::into_inner) = renewed;
-        Ok(puts)
+            held.store.clone()
+        };
+        let blocks = store.read(&entity.key())?;
+        let blocks = blocks.into_iter().map(|block| (block.number, block.bytes));
+        Ok(Found::Stored(Hot::of(blocks, entity.kind)?))
     }
 
-    fn load(&self, entity: &EntityRef) -> Result<Hot, TimelineError> {
-        let mut found = Hot::default();
-        let mut timeline = Timeline::default();
-        for block in self.store().read(&entity.key())? {
-            read_block(entity.kind, &block.bytes, &mut timeline)?;
-            found.block = block.number;
-            found.tail = block.bytes;
+    fn held(&self) -> RwLockReadGuard<'_, Held> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn held_mut(&self) -> RwLockWriteGuard<'_, Held> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hot {
+    fn of(
+        blocks: impl IntoIterator<Item = (u32, Vec<u8>)>,
+        kind: Kind,
+    ) -> Result<Hot, TimelineError> {
+        let (mut found, mut timeline) = (Hot::default(), Timeline::default());
+        for (number, bytes) in blocks {
+            read_block(kind, &bytes, &mut timeline)?;
+            (found.block, found.tail) = (number, bytes);
         }
         found.timeline = Arc::new(timeline);
         Ok(found)
+    }
+
+    fn add(&mut self, entry: Entry, row: &Row<'_>, key: &EntityKey, puts: &mut Puts) {
+        if !Arc::make_mut(&mut self.timeline).insert(entry) {
+            return;
+        }
+        if self.tail.len() > BLOCK_BYTES {
+            self.tail.clear();
+            self.block += 1;
+        }
+        row.append_to(&mut self.tail);
+        puts.insert((key.clone(), self.block), self.tail.clone());
     }
 }
 
@@ -200,32 +231,6 @@ pub fn read_block(kind: Kind, block: &[u8], into: &mut Timeline) -> Result<(), R
         into.insert(row.entry(kind)?);
         Ok(())
     })
-}
-
-fn append_entry(entry: &Entry, block: &mut Vec<u8>) -> Result<(), RowError> {
-    let body = entry
-        .fact
-        .encode()
-        .map_err(|why| RowError::Fact { position: entry.position, why })?;
-    let who = &entry.provenance;
-    Row {
-        position: entry.position,
-        recorded_at: entry.recorded_at.0,
-        occurred_at: entry.moment.occurred_at.0,
-        source_seq: entry.moment.source_seq,
-        command_id: entry.moment.command_id,
-        index: entry.moment.index,
-        fingerprint: who.fingerprint,
-        actor: &who.actor,
-        source: who.source.as_deref(),
-        correlation_id: (who.correlation_id != entry.moment.command_id)
-            .then_some(who.correlation_id),
-        causation_id: who.causation_id,
-        name: entry.fact.name(),
-        body: &body,
-    }
-    .append_to(block);
-    Ok(())
 }
 
 /// Collects one commit's facts of one entity, decoded and as rows.

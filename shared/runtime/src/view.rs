@@ -77,12 +77,15 @@ pub trait Projection: Send + Sync {
 pub trait Fresh: Send {
     /// Adds a whole timeline up to a position.
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64);
+    /// Puts large structures in order, once everything is loaded.
+    fn settle(&mut self);
     /// Folds touches that came after.
     fn apply(&mut self, touches: &[Touch]);
     /// The digest of a tenant's rows.
     fn digest(&self, tenant: &str) -> Digest;
-    /// Puts it in force at a position.
-    fn install(self: Box<Self>, position: u64);
+    /// Puts it in force at a position. Gives back the one before, for letting go of a large view
+    /// takes a while, and nobody should wait for that.
+    fn install(self: Box<Self>, position: u64) -> Box<dyn Send>;
 }
 
 struct Rebuilt<V: View> {
@@ -122,6 +125,10 @@ impl<V: View> Fresh for Rebuilt<V> {
         }
     }
 
+    fn settle(&mut self) {
+        self.view.settle();
+    }
+
     fn apply(&mut self, touches: &[Touch]) {
         apply_to(&mut self.view, touches);
     }
@@ -130,10 +137,9 @@ impl<V: View> Fresh for Rebuilt<V> {
         self.view.digest(tenant)
     }
 
-    fn install(mut self: Box<Self>, position: u64) {
-        self.view.settle();
+    fn install(self: Box<Self>, position: u64) -> Box<dyn Send> {
         let mut guard = self.target.0.write().unwrap_or_else(PoisonError::into_inner);
-        *guard = Reflecting { position, view: self.view };
+        Box::new(std::mem::replace(&mut *guard, Reflecting { position, view: self.view }))
     }
 }
 

@@ -44,6 +44,7 @@ log_rules![
     followers_start_anywhere,
     a_follower_ahead_of_the_log_is_told,
     a_dropped_wait_loses_nothing,
+    an_impatient_follower_gets_there_too,
     a_whole_log_verifies,
 ];
 

@@ -1,5 +1,7 @@
 //! The rules of the log, run against every kind of log there is.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
 mod jetstream;
 mod memory;
 mod rules;

@@ -154,6 +154,20 @@ pub async fn a_dropped_wait_loses_nothing(log: EventLog) {
     }
 }
 
+pub async fn an_impatient_follower_gets_there_too(log: EventLog) {
+    let mut writer = Chain::default();
+    append(&log, &mut writer, 1).await;
+    let mut frames = log.follow(0);
+    loop {
+        // Gives up at every point at which the wait is not over yet.
+        tokio::select! {
+            biased;
+            stored = frames.next() => break assert_eq!(stored.unwrap().sequence, 1),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+}
+
 pub async fn a_whole_log_verifies(log: EventLog) {
     let mut writer = Chain::default();
     for _ in 0..30 {

@@ -104,13 +104,15 @@ fn spawn(folder: &Path) -> Child {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .expect("nats-server is installed: set NATS_SERVER to its path")
+        .expect("nats-server is installed: set REVOPS_NATS_SERVER to its path")
 }
 
 /// From the environment, the search path, or the workspace's own tools.
 fn binary() -> PathBuf {
-    if let Some(path) = std::env::var_os("NATS_SERVER") {
-        return path.into();
+    for name in ["REVOPS_NATS_SERVER", "NATS_SERVER"] {
+        if let Some(path) = std::env::var_os(name) {
+            return path.into();
+        }
     }
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools");

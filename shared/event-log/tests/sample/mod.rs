@@ -1,5 +1,7 @@
 //! Frames for tests, the same every time.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use bytes::Bytes;
 use event_log::{Chain, Commit, EntityFacts, Fact, Frame, FrameHash};
 use uuid::Uuid;
@@ -33,7 +35,7 @@ pub fn commit(position: u64, bytes: usize) -> Commit {
         command_id: id(1),
         fingerprint: [position as u8; 16],
         actor: format!("user-{}", position % 5).into(),
-        source: (position % 2 == 0).then(|| "salesforce".into()),
+        source: position.is_multiple_of(2).then(|| "salesforce".into()),
         correlation_id: id(2),
         causation_id: (position % 2 == 1).then(|| id(3)),
         entities: vec![

@@ -1,0 +1,14 @@
+//! AuditService and ProjectionService over real runtimes and a log in memory.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that goes wrong says so by panicking"
+)]
+
+mod appending;
+mod histories;
+mod house;
+mod proofs;
+mod renewals;
+mod tampering;

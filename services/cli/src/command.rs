@@ -1,0 +1,71 @@
+//! The tree of commands: a noun, then a verb.
+
+use clap::Subcommand;
+
+use crate::import::{self, ImportArgs};
+use crate::output::Output;
+use crate::session::Session;
+use crate::{Globals, catalog, doctor, history, log, metrics, opportunity, person, pipeline};
+use crate::{failure, projection};
+
+/// What the command line can ask of a server.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Work deals, and look at them as they stand or stood
+    #[command(subcommand, visible_alias = "opp", after_help = failure::EXIT_CODES)]
+    Opportunity(opportunity::Verb),
+
+    /// What everything else refers to: sources, pipelines, products, users
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Catalog(catalog::Kind),
+
+    /// The open deals as of any instant, counted and summed
+    Pipeline(pipeline::PipelineArgs),
+
+    /// Figures of what closed: win rate, revenue, deals, cycles
+    Metrics(metrics::MetricsArgs),
+
+    /// An entity's facts with both times, who, why, before and after
+    History(history::HistoryArgs),
+
+    /// Erase a person without breaking the log
+    #[command(subcommand)]
+    Person(person::Verb),
+
+    /// List, rebuild and verify the read model
+    #[command(subcommand)]
+    Projection(projection::Verb),
+
+    /// Prove that the log was not altered
+    #[command(subcommand)]
+    Log(log::Verb),
+
+    /// Read another system's CSV export into the log, by a mapping
+    #[command(after_help = "Example:\n  revops import --mapping deploy/mappings/crm.toml --from \
+                            ./export\n\nRunning it again imports nothing twice.")]
+    Import(ImportArgs),
+
+    /// Say whether all is well, and if not, what to do
+    #[command(after_help = failure::EXIT_CODES)]
+    Doctor,
+}
+
+/// Connects and runs.
+pub async fn dispatch(command: Command, globals: &Globals, output: Output) -> anyhow::Result<()> {
+    let session = Session::connect(globals, output).await?;
+    match command {
+        Command::Opportunity(verb) => opportunity::run(verb, &session).await,
+        Command::Catalog(kind) => catalog::run(kind, &session).await,
+        Command::Pipeline(args) => pipeline::run(args, &session).await,
+        Command::Metrics(args) => metrics::run(args, &session).await,
+        Command::History(args) => history::run(args, &session).await,
+        Command::Person(verb) => person::run(verb, &session).await,
+        Command::Projection(verb) => projection::run(verb, &session).await,
+        Command::Log(verb) => log::run(verb, &session).await,
+        Command::Import(args) => {
+            let summary = import::run(args, &session).await?;
+            session.output.answer(&summary)
+        }
+        Command::Doctor => doctor::run(&session).await,
+    }
+}

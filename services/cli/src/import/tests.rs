@@ -1,0 +1,1 @@
+//! Mappings against files: what is planned, what is refused, what is sent.

@@ -1,0 +1,182 @@
+//! `opportunity list`: deals by filter and order, page by page.
+
+use api::google::r#type::Date;
+use api::opportunities::v1::ListOpportunitiesRequest;
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::Deal;
+use crate::grid::Grid;
+use crate::output::Answer;
+use crate::session::Session;
+use crate::standing::Standing;
+use crate::times;
+use crate::when::When;
+use crate::wording::{Outcome, given};
+
+/// The most that the server puts on one page.
+const PAGE_SIZE_MAX: usize = 1000;
+
+/// Which deals, in which order.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  revops opportunity list --outcome open --owner ann \
+                        --order amount --descending --limit 10"
+)]
+pub struct ListArgs {
+    #[command(flatten)]
+    when: When,
+
+    /// Only deals that stand so; may be given several times
+    #[arg(long, value_enum)]
+    outcome: Vec<Outcome>,
+
+    /// Only deals of this owner, by key or id
+    #[arg(long, default_value = "", hide_default_value = true)]
+    owner: String,
+
+    /// Only deals in this stage, by key
+    #[arg(long, default_value = "", hide_default_value = true)]
+    stage: String,
+
+    /// Only deals in this pipeline, by key or id
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pipeline: String,
+
+    /// Only deals for this product, by key or id
+    #[arg(long, default_value = "", hide_default_value = true)]
+    product: String,
+
+    /// Only deals expected to close on this day or later
+    #[arg(long, value_name = "D", value_parser = times::day)]
+    close_from: Option<Date>,
+
+    /// Only deals expected to close before this day
+    #[arg(long, value_name = "D", value_parser = times::day)]
+    close_to: Option<Date>,
+
+    /// Only deals with data-quality faults, or with `false` only those without
+    #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+    faults: Option<bool>,
+
+    /// What to order by
+    #[arg(long, value_enum, default_value = "opened-at")]
+    order: Order,
+
+    /// The greatest first
+    #[arg(long)]
+    descending: bool,
+
+    /// How many deals at most
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    limit: usize,
+
+    /// Every deal, however many
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+
+    /// Continue after the page that ended with this token
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "TOKEN"
+    )]
+    page_token: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Order {
+    #[value(alias = "opened_at")]
+    OpenedAt,
+    Amount,
+    #[value(alias = "close_date")]
+    CloseDate,
+}
+
+/// The deals that were found.
+#[derive(Debug, Serialize)]
+struct Deals {
+    #[serde(flatten)]
+    standing: Standing,
+    opportunities: Vec<Deal>,
+    next_page_token: Option<String>,
+}
+
+impl Answer for Deals {
+    fn standing(&self) -> Option<&Standing> {
+        Some(&self.standing)
+    }
+
+    fn grid(&self) -> Grid {
+        let mut grid = Grid::new(Deal::COLUMNS);
+        for deal in &self.opportunities {
+            grid.push(deal.row());
+        }
+        grid
+    }
+}
+
+/// Collects pages until there are enough deals.
+pub async fn run(args: ListArgs, session: &Session) -> anyhow::Result<()> {
+    let limit = if args.all { usize::MAX } else { args.limit };
+    let mut request = args.into_request(session);
+    let mut client = session.opportunities();
+    let mut deals = Deals {
+        standing: Standing::default(),
+        opportunities: Vec::new(),
+        next_page_token: None,
+    };
+    loop {
+        let wanted = (limit - deals.opportunities.len()).clamp(1, PAGE_SIZE_MAX);
+        request.page_size = i32::try_from(wanted)?;
+        let page = client
+            .list_opportunities(session.request(request.clone()))
+            .await?
+            .into_inner();
+        deals.standing = Standing::of(page.reflected);
+        deals
+            .opportunities
+            .extend(page.opportunities.into_iter().map(Deal::from));
+        deals.next_page_token = given(page.next_page_token.clone());
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() || deals.opportunities.len() >= limit {
+            break;
+        }
+    }
+    session.output.answer(&deals)?;
+    if let Some(token) = &deals.next_page_token {
+        session.output.note(format!(
+            "there are more: --all, --limit N or --page-token {token}"
+        ));
+    }
+    Ok(())
+}
+
+impl ListArgs {
+    fn into_request(self, session: &Session) -> ListOpportunitiesRequest {
+        let order = match self.order {
+            Order::OpenedAt => "opened_at",
+            Order::Amount => "amount",
+            Order::CloseDate => "close_date",
+        };
+        let direction = if self.descending { " desc" } else { "" };
+        let outcomes = self.outcome.into_iter();
+        ListOpportunitiesRequest {
+            read_at: Some(self.when.read_at(session)),
+            page_size: 0,
+            page_token: self.page_token,
+            order_by: format!("{order}{direction}"),
+            outcomes: outcomes
+                .map(|it| api::types::v1::Outcome::from(it).into())
+                .collect(),
+            owner: self.owner,
+            stage: self.stage,
+            pipeline: self.pipeline,
+            product: self.product,
+            close_date_start: self.close_from,
+            close_date_end: self.close_to,
+            has_faults: self.faults,
+        }
+    }
+}

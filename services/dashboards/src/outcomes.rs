@@ -1,0 +1,292 @@
+//! The view of closings: each with what counted when the deal closed, on both axes.
+
+use std::collections::HashMap;
+
+use domain::{
+    Instant, Kind, Known, Money, Outcome, PipelineId, ProductId, Timeline, UserId,
+    opportunity::{Fact, Opportunity},
+};
+use read_model::Interner;
+use runtime::{digest::Digest, timelines::EntityRef, view::View};
+use uuid::Uuid;
+
+use crate::steps::{self, Signed, Standing, write_amount, write_part};
+
+/// Records whose bounds of closing times are kept together.
+const BLOCK: usize = 1024;
+
+/// Every tenant's closings as of any instant. It knows ids; names and managers are applied when
+/// somebody asks.
+#[derive(Default)]
+pub struct Outcomes {
+    tenants: HashMap<String, Tenant>,
+}
+
+#[derive(Default)]
+struct Tenant {
+    records: Vec<Record>,
+    /// Of each block: the first and the last closing.
+    blocks: Vec<(i64, i64)>,
+    /// A deal's latest record.
+    latest: HashMap<Uuid, u32>,
+    reasons: Interner<String>,
+    digest: Digest,
+}
+
+/// A closing, said or taken back at a point of the two axes.
+#[derive(Debug, Clone, Copy)]
+struct Record {
+    occurred_at: Instant,
+    position: u64,
+    sign: i32,
+    /// Whether the deal has other records, so that only their sum says what holds.
+    contested: bool,
+    closing: Closing,
+}
+
+/// How a deal ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Closing {
+    /// The deal.
+    pub deal: Uuid,
+    /// When it ended.
+    pub closed_at: Instant,
+    /// When it was opened; after the end, when a source says so.
+    pub opened_at: Instant,
+    /// How.
+    pub outcome: Outcome,
+    /// Who worked it then.
+    pub owner: Option<UserId>,
+    /// What was to be sold.
+    pub product: Option<ProductId>,
+    /// What it brought when won, and what was expected otherwise.
+    pub amount: Option<Money>,
+    /// Why, as the place of the code among the tenant's reasons.
+    pub reason: u32,
+    pipeline: PipelineId,
+}
+
+/// A half-open period in which deals closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    /// From this instant on.
+    pub start: Option<Instant>,
+    /// Before this instant.
+    pub end: Option<Instant>,
+}
+
+impl Period {
+    fn covers(self, at: Instant) -> bool {
+        self.start.is_none_or(|start| start <= at) && self.end.is_none_or(|end| at < end)
+    }
+
+    fn meets(self, (first, last): (i64, i64)) -> bool {
+        self.start.is_none_or(|start| start.0 <= last) && self.end.is_none_or(|end| first < end.0)
+    }
+}
+
+/// What counts of a closed deal: all of it as it stood when the deal closed. Who takes over the
+/// customer afterwards, or what is corrected then, changes nothing here.
+#[derive(Debug, Clone, PartialEq)]
+struct Closed {
+    closed_at: Instant,
+    opened_at: Instant,
+    outcome: Outcome,
+    owner: Option<UserId>,
+    product: Option<ProductId>,
+    pipeline: PipelineId,
+    amount: Option<Money>,
+    reason: String,
+}
+
+impl Standing for Closed {
+    fn after(before: Option<&Closed>, deal: &Opportunity, fact: &Fact) -> Option<Closed> {
+        // A deal that no fact has opened yet is not there, whatever else is said of it.
+        let (opened_at, closed_at) = (deal.opened_at?, deal.closed_at?);
+        if deal.outcome == Outcome::Open {
+            return None;
+        }
+        let closes = matches!(fact, Fact::Won(_) | Fact::Lost(_) | Fact::Abandoned(_));
+        if let Some(before) = before.filter(|_| !closes) {
+            return Some(before.clone());
+        }
+        Some(Closed {
+            closed_at,
+            opened_at,
+            outcome: deal.outcome,
+            owner: deal.owner,
+            product: deal.product,
+            pipeline: deal.pipeline?,
+            amount: deal.value(),
+            reason: deal.reason_code.clone(),
+        })
+    }
+
+    fn write(&self, row: &mut Vec<u8>) {
+        row.extend_from_slice(&self.closed_at.0.to_le_bytes());
+        row.extend_from_slice(&self.opened_at.0.to_le_bytes());
+        row.extend_from_slice(self.pipeline.0.as_bytes());
+        write_part(row, Some(self.outcome.word().as_bytes()));
+        write_part(
+            row,
+            self.owner.as_ref().map(|id| id.0.as_bytes().as_slice()),
+        );
+        write_part(
+            row,
+            self.product.as_ref().map(|id| id.0.as_bytes().as_slice()),
+        );
+        write_part(row, Some(self.reason.as_bytes()));
+        write_amount(row, self.amount);
+    }
+}
+
+impl Outcomes {
+    /// Calls `each` for every deal of a tenant that closed in a period, as of a point of the two
+    /// axes: a deal that closed again counts with its last closing only.
+    pub fn for_each(
+        &self,
+        tenant: &str,
+        at: Known,
+        period: Period,
+        mut each: impl FnMut(&Closing),
+    ) {
+        let Some(tenant) = self.tenants.get(tenant) else {
+            return;
+        };
+        let mut contested: HashMap<Closing, i32> = HashMap::new();
+        for (block, bounds) in tenant.records.chunks(BLOCK).zip(&tenant.blocks) {
+            if !period.meets(*bounds) {
+                continue;
+            }
+            for record in block {
+                if !period.covers(record.closing.closed_at)
+                    || !at.covers(record.occurred_at, record.position)
+                {
+                    continue;
+                }
+                if record.contested {
+                    *contested.entry(record.closing).or_default() += record.sign;
+                } else {
+                    each(&record.closing);
+                }
+            }
+        }
+        contested
+            .iter()
+            .filter(|(_, sum)| **sum > 0)
+            .for_each(|(closing, _)| each(closing));
+    }
+
+    /// The codes of a tenant's reasons.
+    pub fn reasons(&self, tenant: &str) -> &[String] {
+        self.tenants
+            .get(tenant)
+            .map_or(&[], |tenant| tenant.reasons.values())
+    }
+
+    fn tenant(&mut self, entity: &EntityRef) -> &mut Tenant {
+        self.tenants.entry(entity.tenant.to_string()).or_default()
+    }
+}
+
+impl Tenant {
+    fn add(&mut self, deal: Uuid, change: Signed<Closed>) {
+        let Closed {
+            closed_at,
+            opened_at,
+            outcome,
+            owner,
+            product,
+            pipeline,
+            amount,
+            reason,
+        } = change.stands;
+        let reason = self.reasons.id(reason);
+        let closing = Closing {
+            deal,
+            closed_at,
+            opened_at,
+            outcome,
+            owner,
+            product,
+            amount,
+            reason,
+            pipeline,
+        };
+        let Signed {
+            occurred_at,
+            position,
+            sign,
+            ..
+        } = change;
+        self.push(Record {
+            occurred_at,
+            position,
+            sign,
+            contested: false,
+            closing,
+        });
+    }
+
+    fn push(&mut self, mut record: Record) {
+        let place = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
+        // A third record finds the second contested, and with it the first.
+        let earlier = self.latest.insert(record.closing.deal, place);
+        record.contested = earlier.is_some();
+        if let Some(earlier) = earlier.and_then(|at| self.records.get_mut(at as usize)) {
+            earlier.contested = true;
+        }
+        let at = record.closing.closed_at.0;
+        match self.blocks.get_mut(self.records.len() / BLOCK) {
+            Some(bounds) => *bounds = (bounds.0.min(at), bounds.1.max(at)),
+            None => self.blocks.push((at, at)),
+        }
+        self.records.push(record);
+    }
+
+    /// Sorts by closing time, so that a short period meets few blocks.
+    fn settle(&mut self) {
+        let mut records = std::mem::take(&mut self.records);
+        records.sort_unstable_by_key(|record| record.closing.closed_at);
+        self.blocks.clear();
+        self.latest.clear();
+        for record in records {
+            self.push(record);
+        }
+    }
+}
+
+impl View for Outcomes {
+    const NAME: &'static str = "outcomes";
+    const KINDS: &'static [Kind] = &[Kind::Opportunity];
+
+    fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
+        let (changes, steps) = steps::load::<Closed>(timeline, upto);
+        let tenant = self.tenant(entity);
+        changes
+            .into_iter()
+            .for_each(|change| tenant.add(entity.id, change));
+        steps::restate(&mut tenant.digest, entity, &[], &steps);
+    }
+
+    fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {
+        let (before, after) = steps::taught::<Closed>(timeline, position);
+        let changes = steps::difference(&before, &after, position);
+        let tenant = self.tenant(entity);
+        changes
+            .into_iter()
+            .for_each(|change| tenant.add(entity.id, change));
+        steps::restate(&mut tenant.digest, entity, &before, &after);
+    }
+
+    fn settle(&mut self) {
+        self.tenants.values_mut().for_each(Tenant::settle);
+    }
+
+    fn digest(&self, tenant: &str) -> Digest {
+        self.tenants
+            .get(tenant)
+            .map(|tenant| tenant.digest)
+            .unwrap_or_default()
+    }
+}

@@ -1,0 +1,293 @@
+//! What a deal adds to a view as its life goes on, and how news of it changes that in hindsight.
+
+use domain::{
+    Entity, Entry, Fact, Instant, Known, Money, Timeline,
+    opportunity::{self, Opportunity},
+};
+use runtime::{digest::Digest, timelines::EntityRef};
+
+/// What a deal adds to a view between two of its facts.
+pub(crate) trait Standing: Clone + PartialEq {
+    /// What it adds after a fact, given what it added before; `None` for nothing.
+    fn after(before: Option<&Self>, deal: &Opportunity, fact: &opportunity::Fact) -> Option<Self>;
+    /// Appends all that it says to a row of a digest.
+    fn write(&self, row: &mut Vec<u8>);
+}
+
+/// From this instant on, the deal adds this.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Step<S> {
+    pub(crate) at: Instant,
+    pub(crate) stands: Option<S>,
+}
+
+/// A signed change of what a view holds, on both axes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Signed<S> {
+    pub(crate) occurred_at: Instant,
+    pub(crate) position: u64,
+    pub(crate) sign: i32,
+    pub(crate) stands: S,
+}
+
+/// A deal on its way through its facts.
+struct Life<S> {
+    deal: Opportunity,
+    /// One step per instant at which something changed.
+    steps: Vec<Step<S>>,
+}
+
+impl<S: Standing> Life<S> {
+    fn new() -> Life<S> {
+        Life {
+            deal: Opportunity::default(),
+            steps: Vec::new(),
+        }
+    }
+
+    fn of<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Step<S>> {
+        let mut life = Life::new();
+        entries.for_each(|entry| life.take(entry));
+        life.steps
+    }
+
+    fn stands(&self) -> Option<&S> {
+        self.steps.last().and_then(|step| step.stands.as_ref())
+    }
+
+    fn take(&mut self, entry: &Entry) {
+        let Fact::Opportunity(fact) = &entry.fact else {
+            return;
+        };
+        self.deal.evolve(&entry.moment, fact);
+        let stands = S::after(self.stands(), &self.deal, fact);
+        let at = entry.moment.occurred_at;
+        // As of an instant is before all of its facts, so only what the last of them leaves counts.
+        if self.steps.last().is_some_and(|step| step.at == at) {
+            self.steps.pop();
+        }
+        if self.stands() != stands.as_ref() {
+            self.steps.push(Step { at, stands });
+        }
+    }
+}
+
+/// The changes of a whole timeline up to a position, each at the position that brought it; and the
+/// steps as they are known there.
+pub(crate) fn load<S: Standing>(timeline: &Timeline, upto: u64) -> (Vec<Signed<S>>, Vec<Step<S>>) {
+    if !timeline.is_plain() {
+        return replay(timeline, upto);
+    }
+    let (mut life, mut changes) = (Life::<S>::new(), Vec::new());
+    for entry in timeline
+        .entries()
+        .iter()
+        .take_while(|entry| entry.position <= upto)
+    {
+        let before = life.stands().cloned();
+        life.take(entry);
+        let (occurred_at, position) = (entry.moment.occurred_at, entry.position);
+        if before.as_ref() != life.stands() {
+            let change = |sign| {
+                move |stands| Signed {
+                    occurred_at,
+                    position,
+                    sign,
+                    stands,
+                }
+            };
+            changes.extend(before.map(change(-1)));
+            changes.extend(life.stands().cloned().map(change(1)));
+        }
+    }
+    (changes, life.steps)
+}
+
+/// Facts came late or were taken back: what each position taught, one after another.
+fn replay<S: Standing>(timeline: &Timeline, upto: u64) -> (Vec<Signed<S>>, Vec<Step<S>>) {
+    let known = timeline.entries().iter().map(|entry| entry.position);
+    let mut positions: Vec<u64> = known.filter(|position| *position <= upto).collect();
+    positions.sort_unstable();
+    positions.dedup();
+    let (mut changes, mut steps) = (Vec::new(), Vec::new());
+    for position in positions {
+        if !moves(timeline, position) {
+            continue;
+        }
+        let known = Known {
+            known_at: position,
+            ..Known::NOW
+        };
+        let after = Life::of(timeline.live(known));
+        changes.extend(difference(&steps, &after, position));
+        steps = after;
+    }
+    (changes, steps)
+}
+
+/// Whether the facts at a position can change what any view holds: a note does not.
+fn moves(timeline: &Timeline, position: u64) -> bool {
+    let mut facts = timeline
+        .entries()
+        .iter()
+        .filter(|entry| entry.position == position);
+    facts.any(|entry| !matches!(&entry.fact, Fact::Opportunity(opportunity::Fact::Noted(_))))
+}
+
+/// What the commit at a position taught: the steps as they were known before it, and with it.
+pub(crate) fn taught<S: Standing>(
+    timeline: &Timeline,
+    position: u64,
+) -> (Vec<Step<S>>, Vec<Step<S>>) {
+    let here = |entry: &Entry| entry.position == position;
+    if !moves(timeline, position) {
+        return (Vec::new(), Vec::new());
+    }
+    let known = Known {
+        known_at: position,
+        ..Known::NOW
+    };
+    let voids = timeline
+        .entries()
+        .iter()
+        .any(|entry| here(entry) && entry.fact.voids().is_some());
+    if voids {
+        let before = Known {
+            known_at: position.saturating_sub(1),
+            ..Known::NOW
+        };
+        return (
+            Life::of(timeline.live(before)),
+            Life::of(timeline.live(known)),
+        );
+    }
+    let live: Vec<&Entry> = timeline.live(known).collect();
+    let first = live
+        .iter()
+        .position(|entry| here(entry))
+        .unwrap_or(live.len());
+    if live[first..].iter().all(|entry| here(entry)) {
+        // Nearly always: news of what happened last. One pass knows both.
+        let mut life = Life::new();
+        live[..first].iter().for_each(|entry| life.take(entry));
+        let before = life.steps.clone();
+        live[first..].iter().for_each(|entry| life.take(entry));
+        return (before, life.steps);
+    }
+    let before = live.iter().copied().filter(|entry| !here(entry));
+    (Life::of(before), Life::of(live.iter().copied()))
+}
+
+/// The signed changes that lead from what was known to what is known now.
+pub(crate) fn difference<S: Standing>(
+    before: &[Step<S>],
+    after: &[Step<S>],
+    position: u64,
+) -> Vec<Signed<S>> {
+    let same = before
+        .iter()
+        .zip(after)
+        .take_while(|(old, new)| old == new)
+        .count();
+    let mut was = same
+        .checked_sub(1)
+        .and_then(|last| before[last].stands.as_ref());
+    let mut is = was;
+    let (mut old, mut new) = (
+        before[same..].iter().peekable(),
+        after[same..].iter().peekable(),
+    );
+    let mut changes = Vec::new();
+    loop {
+        let next = old
+            .peek()
+            .map(|step| step.at)
+            .into_iter()
+            .chain(new.peek().map(|step| step.at));
+        let Some(occurred_at) = next.min() else {
+            return changes;
+        };
+        let at = |step: &&Step<S>| step.at == occurred_at;
+        let (was_before, is_before) = (was, is);
+        was = old.next_if(at).map_or(was, |step| step.stands.as_ref());
+        is = new.next_if(at).map_or(is, |step| step.stands.as_ref());
+        let mut net: Vec<(i32, &S)> = Vec::with_capacity(4);
+        for (sign, stands) in [(-1, is_before), (1, was_before), (-1, was), (1, is)] {
+            let Some(stands) = stands else { continue };
+            match net.iter_mut().find(|(_, other)| *other == stands) {
+                Some((sum, _)) => *sum += sign,
+                None => net.push((sign, stands)),
+            }
+        }
+        net.retain(|(sign, _)| *sign != 0);
+        changes.extend(net.into_iter().map(|(sign, stands)| Signed {
+            occurred_at,
+            position,
+            sign,
+            stands: stands.clone(),
+        }));
+    }
+}
+
+/// Lets a digest stand for the steps known now instead of those known before. Positions are left
+/// out, and an instant has one step, so the digest is the same whatever order facts came in.
+pub(crate) fn restate<S: Standing>(
+    digest: &mut Digest,
+    entity: &EntityRef,
+    before: &[Step<S>],
+    after: &[Step<S>],
+) {
+    let same = before
+        .iter()
+        .zip(after)
+        .take_while(|(old, new)| old == new)
+        .count();
+    for step in &before[same..] {
+        digest.remove(&row(entity, step));
+    }
+    for step in &after[same..] {
+        digest.add(&row(entity, step));
+    }
+}
+
+/// Appends a part that may be absent, so that no two rows read alike.
+pub(crate) fn write_part(row: &mut Vec<u8>, part: Option<&[u8]>) {
+    match part {
+        None => row.push(0),
+        Some(bytes) => {
+            row.push(1);
+            row.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+            row.extend_from_slice(bytes);
+        }
+    }
+}
+
+/// Appends an amount that may be absent.
+pub(crate) fn write_amount(row: &mut Vec<u8>, amount: Option<Money>) {
+    write_part(
+        row,
+        amount
+            .as_ref()
+            .map(|amount| amount.currency.code().as_bytes()),
+    );
+    write_part(
+        row,
+        amount
+            .map(|amount| amount.minor.to_le_bytes())
+            .as_ref()
+            .map(|b| &b[..]),
+    );
+}
+
+fn row<S: Standing>(entity: &EntityRef, step: &Step<S>) -> Vec<u8> {
+    let mut row = Vec::with_capacity(160);
+    row.extend_from_slice(entity.tenant.as_bytes());
+    row.push(0);
+    row.extend_from_slice(entity.id.as_bytes());
+    row.extend_from_slice(&step.at.0.to_le_bytes());
+    if let Some(stands) = &step.stands {
+        row.push(1);
+        stands.write(&mut row);
+    }
+    row
+}

@@ -1,0 +1,7 @@
+//! The views against plain folds of timelines: told stories, and any facts in any order.
+
+mod any_order;
+mod deals;
+mod measures;
+mod speed;
+mod stories;

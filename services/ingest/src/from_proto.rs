@@ -1,0 +1,220 @@
+//! Reports become facts; what cannot be read is rejected, and the field is named.
+
+use api::ingest::v1::{OpportunityOpened, Report, report::Fact as Reported};
+use domain::{
+    Fact, Instant, Kind, Known, PersonId, PipelineId, ProductId, Rejection, UserId,
+    catalog::Catalog,
+    opportunity::{
+        self, Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, ExternalId, Lost,
+        Noted, Opened, OwnerChanged, Reopened, Stage, StageChanged, Won,
+    },
+    pipeline, product, user,
+};
+use runtime::{from_proto, query, runtime::Runtime};
+use uuid::Uuid;
+
+/// A report that could be read.
+pub struct Read {
+    /// The entity that it is about.
+    pub kind: Kind,
+    /// The entity that it is about.
+    pub id: Uuid,
+    /// When it happened, or since when a definition holds.
+    pub occurred_at: Instant,
+    /// The source's order among reports of one instant.
+    pub source_seq: u64,
+    /// What it says.
+    pub said: Said,
+    /// The key under which its texts are to be sealed, when it has any.
+    pub seal_under: Option<Uuid>,
+}
+
+/// What a report says.
+#[derive(Clone)]
+pub enum Said {
+    /// Something happened to a deal: recorded as it is.
+    Happened(Box<opportunity::Fact>),
+    /// A definition, which is judged like any other.
+    Pipeline(pipeline::Command),
+    /// A definition, which is judged like any other.
+    Product(product::Command),
+    /// A definition, which is judged like any other.
+    User(Box<user::Command>),
+}
+
+/// Reads the reports of one source of one tenant.
+pub struct Reader<'a> {
+    /// Ids and clock.
+    pub runtime: &'a Runtime,
+    /// The tenant.
+    pub tenant: &'a str,
+    /// Its catalog, for the stages of pipelines that count the furthest one.
+    pub catalog: &'a Catalog,
+    /// The source's key.
+    pub source: &'a str,
+}
+
+impl Reader<'_> {
+    /// Reads one report.
+    pub fn read(&self, report: &Report) -> Result<Read, Rejection> {
+        let key = from_proto::key("key", &report.key)?;
+        from_proto::reason(&report.rule.to_lowercase().replace(['-', '.', ' '], "_"), "", true)
+            .map_err(|_| Rejection::invalid("RULE_INVALID", "rule", "a rule has 1 to 64 bytes"))?;
+        let fact = report.fact.as_ref().ok_or_else(|| from_proto::missing("fact"))?;
+        let at = report.occurred_at.as_ref();
+        let at = at.map(|at| query::instant("occurred_at", at)).transpose()?;
+        let read = |kind, id, occurred_at, said, seal_under| Read {
+            kind,
+            id,
+            occurred_at,
+            source_seq: report.source_seq,
+            said,
+            seal_under,
+        };
+        let defined_at = at.unwrap_or(Instant::BEGINNING);
+        match fact {
+            Reported::PipelineDefined(value) => {
+                let defined = from_proto::pipeline(&key, Some(value))?;
+                let said = Said::Pipeline(pipeline::Command::Define(defined));
+                Ok(read(Kind::Pipeline, self.id(Kind::Pipeline, &key), defined_at, said, None))
+            }
+            Reported::ProductDefined(value) => {
+                let defined = from_proto::product(&key, Some(value))?;
+                let said = Said::Product(product::Command::Define(defined));
+                Ok(read(Kind::Product, self.id(Kind::Product, &key), defined_at, said, None))
+            }
+            Reported::UserDefined(value) => {
+                let id = self.id(Kind::User, &key);
+                let person = self.runtime.vault.person_id(self.tenant, Kind::User, id);
+                self.refuse_erased(PersonId(person))?;
+                let manager = self.user(&value.manager);
+                let defined = from_proto::user(&key, Some(value), PersonId(person), manager)?;
+                let said = Said::User(Box::new(user::Command::Define(defined)));
+                Ok(read(Kind::User, id, defined_at, said, Some(person)))
+            }
+            happened => {
+                let occurred_at = at.ok_or_else(|| from_proto::missing("occurred_at"))?;
+                self.runtime.refuse_future("occurred_at", Some(occurred_at))?;
+                let fact = self.happened(&key, happened, occurred_at)?;
+                let id = self.id(Kind::Opportunity, &key);
+                let has_text = !Fact::from(fact.clone()).personal().is_empty();
+                let said = Said::Happened(Box::new(fact));
+                Ok(read(Kind::Opportunity, id, occurred_at, said, has_text.then_some(id)))
+            }
+        }
+    }
+
+    fn happened(
+        &self,
+        key: &str,
+        fact: &Reported,
+        at: Instant,
+    ) -> Result<opportunity::Fact, Rejection> {
+        use opportunity::Fact as To;
+        Ok(match fact {
+            Reported::OpportunityOpened(it) => To::Opened(self.opened(key, it, at)?),
+            Reported::OpportunityStageChanged(it) => To::StageChanged(StageChanged {
+                stage: self.stage("opportunity_stage_changed", &it.pipeline, &it.stage, at)?,
+            }),
+            Reported::OpportunityAmountChanged(it) => To::AmountChanged(AmountChanged {
+                amount: from_proto::optional_money("amount", it.amount.as_ref())?,
+            }),
+            Reported::OpportunityCloseDateChanged(it) => To::CloseDateChanged(CloseDateChanged {
+                close_date: from_proto::optional_date("close_date", it.close_date.as_ref())?,
+            }),
+            Reported::OpportunityOwnerChanged(it) => {
+                To::OwnerChanged(OwnerChanged { owner: self.user(&it.owner) })
+            }
+            Reported::OpportunityCategoryOverridden(it) => {
+                To::CategoryOverridden(CategoryOverridden {
+                    category: from_proto::category("category", it.category)?,
+                    reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
+                })
+            }
+            Reported::OpportunityWon(it) => To::Won(Won {
+                amount: from_proto::optional_money("amount", it.amount.as_ref())?,
+                reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
+            }),
+            Reported::OpportunityLost(it) => {
+                To::Lost(Lost { reason: from_proto::reason(&it.reason_code, &it.reason, false)? })
+            }
+            Reported::OpportunityAbandoned(it) => To::Abandoned(Abandoned {
+                reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
+            }),
+            Reported::OpportunityReopened(it) => To::Reopened(Reopened {
+                stage: match it.stage.as_str() {
+                    "" => None,
+                    stage => Some(self.stage("opportunity_reopened", &it.pipeline, stage, at)?),
+                },
+                reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
+            }),
+            Reported::OpportunityNoted(it) => To::Noted(Noted {
+                text: from_proto::text("text", &it.text)?
+                    .ok_or_else(|| from_proto::missing("text"))?,
+            }),
+            Reported::PipelineDefined(_)
+            | Reported::ProductDefined(_)
+            | Reported::UserDefined(_) => return Err(from_proto::missing("fact")),
+        })
+    }
+
+    fn opened(&self, key: &str, it: &OpportunityOpened, at: Instant) -> Result<Opened, Rejection> {
+        let pipeline = from_proto::key("opportunity_opened.pipeline", &it.pipeline)?;
+        let product = (!it.product.is_empty())
+            .then(|| ProductId(self.id(Kind::Product, &it.product)));
+        Ok(Opened {
+            external_ids: vec![ExternalId { source: self.source.to_owned(), key: key.to_owned() }],
+            name: from_proto::name("opportunity_opened.name", &it.name)?,
+            pipeline: PipelineId(self.id(Kind::Pipeline, &pipeline)),
+            stage: self.stage("opportunity_opened", &pipeline, &it.stage, at)?,
+            amount: from_proto::optional_money("opportunity_opened.amount", it.amount.as_ref())?,
+            close_date: from_proto::optional_date(
+                "opportunity_opened.close_date",
+                it.close_date.as_ref(),
+            )?,
+            owner: self.user(&it.owner),
+            product,
+        })
+    }
+
+    /// A stage as the source names it. Where the furthest one counts its order goes with it, so
+    /// that no fold needs the catalog; an unknown one is recorded as it is.
+    fn stage(&self, field: &str, pipeline: &str, key: &str, at: Instant) -> Result<Stage, Rejection> {
+        let key = from_proto::key(&format!("{field}.stage"), key)?;
+        let known = Known { as_of: at.next(), ..Known::NOW };
+        let definition = match pipeline {
+            "" => self.only_pipeline(known),
+            named => self.catalog.pipeline(PipelineId(self.id(Kind::Pipeline, named)), known),
+        };
+        Ok(match definition {
+            Some(pipeline) => pipeline.stage_fact(&key),
+            None => Stage { key, order: None },
+        })
+    }
+
+    /// The pipeline of a source that has just one.
+    fn only_pipeline(&self, known: Known) -> Option<pipeline::Defined> {
+        let mut own = self
+            .catalog
+            .pipelines(known)
+            .filter(|(id, pipeline)| self.id(Kind::Pipeline, &pipeline.key) == id.0);
+        let (_, only) = own.next()?;
+        own.next().is_none().then_some(only)
+    }
+
+    fn user(&self, key: &str) -> Option<UserId> {
+        (!key.is_empty()).then(|| UserId(self.id(Kind::User, key)))
+    }
+
+    fn id(&self, kind: Kind, key: &str) -> Uuid {
+        self.runtime.vault.entity_id(self.tenant, kind, self.source, key)
+    }
+
+    fn refuse_erased(&self, person: PersonId) -> Result<(), Rejection> {
+        if self.catalog.is_erased(person) {
+            let message = "this person was erased; their definition is not taken again";
+            return Err(Rejection::precondition("PERSON_ERASED", message));
+        }
+        Ok(())
+    }
+}

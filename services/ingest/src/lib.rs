@@ -1,0 +1,22 @@
+//! ReportService: the door for other systems. What they saw happen is recorded as they saw it.
+
+mod from_proto;
+mod service;
+
+use std::sync::Arc;
+
+use api::ingest::v1::report_service_server::ReportServiceServer;
+use runtime::runtime::Runtime;
+
+/// The largest message that the door takes, in bytes.
+const MESSAGE_MAX: usize = 4 * 1024 * 1024;
+
+/// Takes reports in.
+pub struct Ingest {
+    runtime: Arc<Runtime>,
+}
+
+/// The service over a runtime.
+pub fn service(runtime: Arc<Runtime>) -> ReportServiceServer<Ingest> {
+    ReportServiceServer::new(Ingest { runtime }).max_decoding_message_size(MESSAGE_MAX)
+}

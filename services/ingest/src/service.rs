@@ -1,0 +1,260 @@
+//! The stream of reports: read a batch, hand it to the keeper, answer in order.
+
+use std::{pin::Pin, sync::Arc};
+
+use api::ingest::v1::{
+    Report, ReportAnswer, ReportRejection, ReportRequest, ReportResponse, ReportStatus,
+    report_service_server::ReportService,
+};
+use domain::{
+    Kind, Known, Rejection, SourceId, pipeline::Pipeline, product::Product, user::User,
+};
+use event_log::Word;
+use prost::Message;
+use runtime::{
+    desk::{Decision, Desk, Undecided},
+    keeper::answer_of,
+    order::{Answer, Order, Refusal},
+    query::{self, Caller},
+    runtime::Runtime,
+    status::{invalid, of_refusal, rejected},
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
+use tonic::{Request, Response, Status, Streaming};
+use uuid::Uuid;
+
+use crate::{
+    Ingest,
+    from_proto::{Read, Reader, Said},
+};
+
+/// How many reports one message may hold.
+const BATCH_MAX: usize = 1_000;
+/// How many batches may be on their way before the stream is not read any further.
+const BATCHES_WAITING_MAX: usize = 8;
+
+type Answers = Pin<Box<dyn Stream<Item = Result<ReportResponse, Status>> + Send>>;
+
+/// A report on its way, or turned away.
+enum Waiting {
+    Asked(Uuid, Uuid, oneshot::Receiver<Result<Answer, Refusal>>),
+    Rejected(Rejection),
+}
+
+#[tonic::async_trait]
+impl ReportService for Ingest {
+    type ReportStream = Answers;
+
+    async fn report(
+        &self,
+        request: Request<Streaming<ReportRequest>>,
+    ) -> Result<Response<Answers>, Status> {
+        let default = self.runtime.default_tenant.as_deref();
+        let caller = query::caller(request.metadata(), default).map_err(rejected)?;
+        let (batches, waiting) = mpsc::channel(BATCHES_WAITING_MAX);
+        let door = Door { runtime: self.runtime.clone(), caller, source: None };
+        tokio::spawn(take_in(door, request.into_inner(), batches));
+        let (answers, answered) = mpsc::channel(BATCHES_WAITING_MAX);
+        tokio::spawn(answer_all(waiting, answers));
+        Ok(Response::new(Box::pin(ReceiverStream::new(answered))))
+    }
+}
+
+/// One stream's way in.
+struct Door {
+    runtime: Arc<Runtime>,
+    caller: Caller,
+    source: Option<Word>,
+}
+
+async fn take_in(
+    mut door: Door,
+    mut requests: Streaming<ReportRequest>,
+    batches: mpsc::Sender<Result<Vec<Waiting>, Status>>,
+) {
+    while let Some(request) = requests.next().await {
+        let batch = match request {
+            Ok(request) => door.batch(request).await,
+            Err(status) => Err(status),
+        };
+        let ended = batch.is_err();
+        // Nobody may be left to be answered; what was handed over is recorded all the same.
+        if batches.send(batch).await.is_err() || ended {
+            return;
+        }
+    }
+}
+
+impl Door {
+    async fn batch(&mut self, request: ReportRequest) -> Result<Vec<Waiting>, Status> {
+        let source = self.source(&request.source).map_err(rejected)?;
+        if request.reports.len() > BATCH_MAX {
+            let message = "send at most 1,000 reports in a batch";
+            return Err(invalid("reports", "BATCH_TOO_LARGE", message));
+        }
+        let (_, catalog) = self.runtime.catalog(&self.caller.tenant);
+        let reader = Reader {
+            runtime: &self.runtime,
+            tenant: &self.caller.tenant,
+            catalog: &catalog,
+            source: &source,
+        };
+        let read: Vec<(Report, Result<Read, Rejection>)> = request
+            .reports
+            .into_iter()
+            .map(|report| {
+                let read = reader.read(&report);
+                (report, read)
+            })
+            .collect();
+        let keys: Vec<Uuid> = read
+            .iter()
+            .filter_map(|(_, read)| read.as_ref().ok().and_then(|read| read.seal_under))
+            .collect();
+        let ensured = self.runtime.vault.ensure_keys(&self.caller.tenant, &keys).await;
+        ensured.map_err(|error| Status::unavailable(error.to_string()))?;
+        let mut batch = Vec::with_capacity(read.len());
+        for (report, read) in read {
+            batch.push(match read {
+                Ok(read) => self.hand_over(&source, &report, read).await?,
+                Err(rejection) => Waiting::Rejected(rejection),
+            });
+        }
+        Ok(batch)
+    }
+
+    /// The key of the source that the stream speaks for.
+    fn source(&mut self, named: &str) -> Result<Word, Rejection> {
+        if let Some(source) = self.source.as_ref().filter(|source| named.is_empty() || source.as_ref() == named) {
+            return Ok(source.clone());
+        }
+        if named.is_empty() || self.source.is_some() {
+            let message = "name one source in the first request, and no other later";
+            return Err(Rejection::invalid("SOURCE_MISSING", "source", message));
+        }
+        let (_, catalog) = self.runtime.catalog(&self.caller.tenant);
+        let not_found = || {
+            let message = "no such source; define it first";
+            Rejection::not_found("SOURCE_NOT_FOUND", "source", message)
+        };
+        let tenant = (&*self.caller.tenant, &*catalog);
+        let id = self.runtime.find(tenant, Kind::Source, "source", named).map_err(|_| not_found())?;
+        let source = catalog.source(SourceId(id), Known::NOW).ok_or_else(not_found)?;
+        if source.retired {
+            let message = "this source is retired; define it anew to take its reports";
+            return Err(Rejection::precondition("SOURCE_RETIRED", message));
+        }
+        Ok(self.source.insert(Word::from(source.key.as_str())).clone())
+    }
+
+    async fn hand_over(
+        &self,
+        source: &Word,
+        report: &Report,
+        read: Read,
+    ) -> Result<Waiting, Status> {
+        let tenant = &self.caller.tenant;
+        let row = report.encode_to_vec();
+        let vault = &self.runtime.vault;
+        let command_id = vault.report_id(tenant, source, &report.key, &report.rule, &row);
+        let (kind, id) = (read.kind, read.id);
+        let order = Order {
+            tenant: tenant.clone(),
+            kind,
+            id,
+            command_id,
+            fingerprint: vault.fingerprint(&[b"Report", &row]),
+            actor: self.caller.actor.clone(),
+            source: Some(source.clone()),
+            correlation_id: command_id,
+            causation_id: None,
+            expected: None,
+            decide: Box::new(move |desk| decide(desk, &read)),
+        };
+        let receiver = self.runtime.keeper.ask_patiently(order).await;
+        let receiver = receiver.map_err(|refusal| of_refusal(&refusal))?;
+        Ok(Waiting::Asked(id, command_id, receiver))
+    }
+}
+
+/// What happened is recorded without our judgement; what is defined has to hold together.
+fn decide(desk: &Desk<'_>, read: &Read) -> Result<Vec<Decision>, Undecided> {
+    let mut decisions = match &read.said {
+        Said::Happened(fact) => vec![Decision {
+            kind: read.kind,
+            id: read.id,
+            occurred_at: read.occurred_at,
+            source_seq: read.source_seq,
+            facts: vec![(**fact).clone().into()],
+        }],
+        Said::Pipeline(command) => {
+            desk.judge::<Pipeline>(read.id, Some(read.occurred_at), command)?
+        }
+        Said::Product(command) => desk.judge::<Product>(read.id, Some(read.occurred_at), command)?,
+        Said::User(command) => desk.judge::<User>(read.id, Some(read.occurred_at), command)?,
+    };
+    for decision in &mut decisions {
+        decision.source_seq = read.source_seq;
+    }
+    Ok(decisions)
+}
+
+async fn answer_all(
+    mut batches: mpsc::Receiver<Result<Vec<Waiting>, Status>>,
+    answers: mpsc::Sender<Result<ReportResponse, Status>>,
+) {
+    let mut index = 0;
+    while let Some(batch) = batches.recv().await {
+        let answer = match batch {
+            Ok(batch) => answer_batch(batch, &mut index).await,
+            Err(status) => Err(status),
+        };
+        let ended = answer.is_err();
+        if answers.send(answer).await.is_err() || ended {
+            return;
+        }
+    }
+}
+
+async fn answer_batch(batch: Vec<Waiting>, index: &mut u64) -> Result<ReportResponse, Status> {
+    let mut response = ReportResponse::default();
+    for waiting in batch {
+        let answer = match waiting {
+            Waiting::Rejected(rejection) => turned_away(*index, rejection),
+            Waiting::Asked(entity, command, receiver) => match answer_of(receiver).await {
+                Ok(answer) => taken_in(*index, entity, command, answer),
+                Err(Refusal::Rejected(rejection)) => turned_away(*index, rejection),
+                // Nothing can be said of this one and those after it: send them again.
+                Err(refusal) => return Err(of_refusal(&refusal)),
+            },
+        };
+        response.revision = response.revision.max(answer.position);
+        response.answers.push(answer);
+        *index += 1;
+    }
+    Ok(response)
+}
+
+fn taken_in(index: u64, entity: Uuid, command: Uuid, answer: Answer) -> ReportAnswer {
+    let applied = answer.changed && !answer.repeated;
+    let status = if applied { ReportStatus::Applied } else { ReportStatus::AlreadyThere };
+    ReportAnswer {
+        index,
+        status: status as i32,
+        position: answer.position,
+        entity_id: entity.to_string(),
+        command_id: command.to_string(),
+        rejection: None,
+    }
+}
+
+fn turned_away(index: u64, rejection: Rejection) -> ReportAnswer {
+    let Rejection { reason, field, message, .. } = rejection;
+    ReportAnswer {
+        index,
+        status: ReportStatus::Rejected as i32,
+        rejection: Some(ReportRejection { reason: reason.to_owned(), field, message }),
+        ..ReportAnswer::default()
+    }
+}

@@ -1,0 +1,124 @@
+//! Questions about opportunities: wait, read, answer.
+
+use std::sync::Arc;
+
+use api::opportunities::v1::{
+    GetOpportunityRequest, GetOpportunityResponse, ListOpportunitiesRequest,
+    ListOpportunitiesResponse,
+};
+use domain::{Kind, Known, Rejection, Timeline, opportunity::Opportunity};
+use runtime::{
+    from_proto::uuid as parse_uuid,
+    page,
+    query::{self, Caller, QueryError},
+    status::{of_query, rejected},
+    timelines::EntityRef,
+    to_proto::Referring,
+};
+use tonic::{Request, Status};
+use uuid::Uuid;
+
+use crate::{
+    Opportunities,
+    list::{self, Question},
+    to_proto,
+};
+
+impl Opportunities {
+    /// One deal, at a point of the two axes.
+    pub(crate) async fn get(
+        &self,
+        request: Request<GetOpportunityRequest>,
+    ) -> Result<GetOpportunityResponse, Status> {
+        let caller = self.caller(&request)?;
+        let message = request.into_inner();
+        let asked = self.runtime.ask_at(message.read_at.as_ref()).await?;
+        let id = parse_uuid("opportunity_id", &message.opportunity_id).map_err(rejected)?;
+        let position = self.deals.read().position;
+        let known = asked.known(position);
+        let timeline = self.timeline(&caller, id).await?;
+        let deal: Opportunity = timeline.state(known);
+        if deal.opened_at.is_none() && timeline.live(known).next().is_none() {
+            let message = "no such opportunity at that instant and position; check the id";
+            let not_found = Rejection::not_found("OPPORTUNITY_NOT_FOUND", "opportunity_id", message);
+            return Err(rejected(not_found));
+        }
+        let opportunity = self.show(&caller, id, &deal, &timeline, known).await?;
+        let reflected = Some(self.runtime.reflected(&asked, position));
+        Ok(GetOpportunityResponse { reflected, opportunity: Some(opportunity) })
+    }
+
+    /// Deals that answer to a filter, page by page.
+    pub(crate) async fn list(
+        &self,
+        request: Request<ListOpportunitiesRequest>,
+    ) -> Result<ListOpportunitiesResponse, Status> {
+        let caller = self.caller(&request)?;
+        let message = request.into_inner();
+        let asked = self.runtime.ask_at(message.read_at.as_ref()).await?;
+        let size = page::size(message.page_size).map_err(rejected)?;
+        let catalog = self.runtime.catalog(&caller.tenant).1;
+        let question = Question::read(&self.runtime, (&caller.tenant, &catalog), &message)
+            .map_err(rejected)?;
+        let text = question.text(&caller.tenant);
+        let after = page::after(&self.runtime, &[&text], &message.page_token).map_err(rejected)?;
+        let past = asked.as_of.is_some() || asked.known_at.is_some();
+        let position = self.deals.read().position;
+        let known = asked.known(position);
+        let (runtime, deals) = (self.runtime.clone(), self.deals.clone());
+        let tenant = caller.tenant.clone();
+        let found = tokio::task::spawn_blocking(move || {
+            let at = Referring { runtime: &runtime, tenant: &tenant, catalog: &catalog, at: known };
+            list::find(&deals, &question, &at, past, after)
+        });
+        let found = found.await.map_err(|error| Status::internal(error.to_string()))?;
+        let mut found = found.map_err(|error| Status::internal(error.to_string()))?;
+        let more = found.len() > size;
+        found.truncate(size);
+        let next_page_token = match found.last() {
+            Some(last) if more => page::token(&self.runtime, &[&text], last),
+            _ => String::new(),
+        };
+        let mut opportunities = Vec::with_capacity(found.len());
+        for (_, id) in found {
+            let timeline = self.timeline(&caller, id).await?;
+            let deal: Opportunity = timeline.state(known);
+            opportunities.push(self.show(&caller, id, &deal, &timeline, known).await?);
+        }
+        let reflected = Some(self.runtime.reflected(&asked, position));
+        Ok(ListOpportunitiesResponse { reflected, opportunities, next_page_token })
+    }
+
+    fn caller<M>(&self, request: &Request<M>) -> Result<Caller, Status> {
+        query::caller(request.metadata(), self.runtime.default_tenant.as_deref()).map_err(rejected)
+    }
+
+    /// A deal's timeline, read off the async threads.
+    async fn timeline(&self, caller: &Caller, id: Uuid) -> Result<Arc<Timeline>, Status> {
+        let timelines = self.runtime.timelines.clone();
+        let entity = EntityRef { tenant: caller.tenant.clone(), kind: Kind::Opportunity, id };
+        let read = tokio::task::spawn_blocking(move || timelines.get(&entity));
+        let read = read.await.map_err(|error| Status::internal(error.to_string()))?;
+        read.map_err(|error| of_query(&QueryError::Internal(error.to_string())))
+    }
+
+    async fn show(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        deal: &Opportunity,
+        timeline: &Timeline,
+        known: Known,
+    ) -> Result<api::opportunities::v1::Opportunity, Status> {
+        let catalog = self.runtime.catalog(&caller.tenant).1;
+        let at = Referring {
+            runtime: &self.runtime,
+            tenant: &caller.tenant,
+            catalog: &catalog,
+            at: known,
+        };
+        let last = timeline.entries().iter().map(|entry| entry.position);
+        let etag = last.filter(|position| *position <= known.known_at).max().unwrap_or(0);
+        Ok(to_proto::opportunity(id, deal, etag, &at).await?)
+    }
+}

@@ -1,0 +1,106 @@
+//! The view of deals: what lists filter and sort by; everything else is read from timelines.
+
+use std::collections::HashMap;
+
+use domain::{
+    Date, Instant, Kind, Known, Money, Outcome, PipelineId, ProductId, Timeline, UserId,
+    opportunity::Opportunity,
+};
+use runtime::{digest::Digest, timelines::EntityRef, view::View};
+use uuid::Uuid;
+
+/// Every tenant's deals.
+#[derive(Default)]
+pub struct Deals {
+    tenants: HashMap<String, Tenant>,
+}
+
+#[derive(Default)]
+struct Tenant {
+    rows: HashMap<Uuid, Row>,
+    digest: Digest,
+}
+
+/// What a list needs to know of a deal. Holds ids; what they mean is applied when asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// When it was opened; `None` while no fact says so.
+    pub opened_at: Option<Instant>,
+    /// The pipeline that it moves through.
+    pub pipeline: Option<PipelineId>,
+    /// The key of the stage that it stands in.
+    pub stage: Box<str>,
+    /// What counts as its amount.
+    pub amount: Option<Money>,
+    /// When it is expected to close.
+    pub close_date: Option<Date>,
+    /// Who works it.
+    pub owner: Option<UserId>,
+    /// What is to be sold.
+    pub product: Option<ProductId>,
+    /// How it stands.
+    pub outcome: Outcome,
+    /// How many faults its facts have among themselves.
+    pub faults: u32,
+}
+
+impl Row {
+    /// The row of a state.
+    pub fn of(deal: &Opportunity) -> Row {
+        Row {
+            opened_at: deal.opened_at,
+            pipeline: deal.pipeline,
+            stage: deal.stage.as_ref().map_or("", |stage| &stage.key).into(),
+            amount: deal.value(),
+            close_date: deal.close_date,
+            owner: deal.owner,
+            product: deal.product,
+            outcome: deal.outcome,
+            faults: deal.faults.len() as u32,
+        }
+    }
+
+    fn logical(&self, id: Uuid) -> Vec<u8> {
+        format!("{id}/{self:?}").into_bytes()
+    }
+}
+
+impl Deals {
+    /// A tenant's deals.
+    pub fn rows(&self, tenant: &str) -> impl Iterator<Item = (Uuid, &Row)> {
+        let rows = self.tenants.get(tenant).into_iter().flat_map(|tenant| &tenant.rows);
+        rows.map(|(id, row)| (*id, row))
+    }
+
+    fn put(&mut self, entity: &EntityRef, deal: &Opportunity) {
+        let tenant = match self.tenants.get_mut(&*entity.tenant) {
+            Some(tenant) => tenant,
+            None => self.tenants.entry(entity.tenant.to_string()).or_default(),
+        };
+        let row = Row::of(deal);
+        tenant.digest.add(&row.logical(entity.id));
+        if let Some(before) = tenant.rows.insert(entity.id, row) {
+            tenant.digest.remove(&before.logical(entity.id));
+        }
+    }
+}
+
+impl View for Deals {
+    const NAME: &'static str = "opportunities";
+    const KINDS: &'static [Kind] = &[Kind::Opportunity];
+
+    fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
+        if timeline.entries().iter().any(|entry| entry.position <= upto) {
+            self.apply(entity, timeline, upto);
+        }
+    }
+
+    fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {
+        let known = Known { known_at: position, ..Known::NOW };
+        self.put(entity, &timeline.state(known));
+    }
+
+    fn digest(&self, tenant: &str) -> Digest {
+        self.tenants.get(tenant).map(|tenant| tenant.digest).unwrap_or_default()
+    }
+}

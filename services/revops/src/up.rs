@@ -1,0 +1,125 @@
+//! `revops up` and `revops serve`: start, say where things listen, wait for the end, stop cleanly.
+
+use std::{io::Write, net::SocketAddr, path::Path};
+
+use anyhow::Context;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    cell::Cell,
+    config::{Common, Durability, ServeArgs, Service, UpArgs},
+    demo,
+    nats::{NatsOptions, NatsServer, SyncMode},
+    server::Listening,
+};
+
+/// Runs a whole cell until it is told to stop.
+pub async fn up(args: UpArgs) -> anyhow::Result<()> {
+    begin(&args.common)?;
+    let sync = match args.common.durability {
+        Durability::Strict => SyncMode::Always,
+        Durability::Relaxed => SyncMode::Interval,
+    };
+    let folder = args.common.data.join("nats");
+    let options =
+        NatsOptions { binary: args.nats_server.clone(), sync, ..NatsOptions::new(folder) };
+    let nats = NatsServer::start(options).await?;
+    let tenant = Some(args.default_tenant.clone());
+    let listener = bind(&args.common).await?;
+    let ran = async {
+        let cell = Cell::open(&args.common, &nats.url, &nats.monitor_url, tenant).await?;
+        let listening = Listening::start(&cell, Service::All, listener.0).await?;
+        announce(&args.common.data, listener.1, &nats)?;
+        let ended = if args.demo { show_demo(&args, listener.1).await } else { Ok(()) };
+        let ended = match ended {
+            Ok(()) => until_told_to_stop().await,
+            failed => failed,
+        };
+        listening.stop().await?;
+        cell.close().await?;
+        ended
+    };
+    let ran = ran.await;
+    nats.stop().await?;
+    ran
+}
+
+/// Runs services against a NATS that is already there, until it is told to stop.
+pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
+    begin(&args.common)?;
+    let (listener, address) = bind(&args.common).await?;
+    let tenant = args.default_tenant.clone();
+    let cell = Cell::open(&args.common, &args.nats, &args.nats_monitor, tenant).await?;
+    let listening = Listening::start(&cell, args.service, listener).await?;
+    write_address(&args.common.data, address)?;
+    say(&format!("listening on http://{address}"))?;
+    until_told_to_stop().await?;
+    listening.stop().await?;
+    cell.close().await
+}
+
+fn begin(common: &Common) -> anyhow::Result<()> {
+    common.check()?;
+    let filter = EnvFilter::try_new(&common.log).context("--log is not a filter")?;
+    // A second subscriber in one process is a test's; the first one stays.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+    std::fs::create_dir_all(&common.data)
+        .with_context(|| format!("cannot make {}", common.data.display()))
+}
+
+async fn bind(common: &Common) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(common.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}: choose another --listen", common.listen))?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+fn write_address(data: &Path, address: SocketAddr) -> anyhow::Result<()> {
+    let file = data.join("address");
+    std::fs::write(&file, format!("http://{address}\n"))
+        .with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn announce(data: &Path, address: SocketAddr, nats: &NatsServer) -> anyhow::Result<()> {
+    write_address(data, address)?;
+    say(&format!("listening on http://{address}"))?;
+    say(&format!("log           {} (monitor {})", nats.url, nats.monitor_url))?;
+    say(&format!("data          {}", data.display()))
+}
+
+async fn show_demo(args: &UpArgs, address: SocketAddr) -> anyhow::Result<()> {
+    let server = format!("http://{address}");
+    let shown = demo::load_and_show(&server, &args.default_tenant, args.demo_seed);
+    tokio::select! {
+        shown = shown => shown?,
+        stopped = until_told_to_stop() => return stopped,
+    }
+    say(&format!("try           revops --server {server} pipeline --by owner"))?;
+    say("stop          Ctrl-C")
+}
+
+async fn until_told_to_stop() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("no signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("no signals")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Says a line on stdout; a reader that has gone away does not stop a server.
+fn say(line: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}

@@ -1,0 +1,58 @@
+//! Pages of long answers: an opaque token carries where to go on, of which question, in which log.
+
+use domain::Rejection;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::runtime::Runtime;
+
+const SIZE_DEFAULT: usize = 50;
+const SIZE_MAX: usize = 1_000;
+
+#[derive(Serialize, Deserialize)]
+struct Token<T> {
+    log: String,
+    question: [u8; 16],
+    after: T,
+}
+
+/// How many rows a page has: 50 when nobody says, at most 1,000.
+pub fn size(asked: i32) -> Result<usize, Rejection> {
+    match usize::try_from(asked) {
+        Ok(0) => Ok(SIZE_DEFAULT),
+        Ok(size) => Ok(size.min(SIZE_MAX)),
+        Err(_) => {
+            let message = "a page cannot have fewer than no rows";
+            Err(Rejection::invalid("PAGE_SIZE_INVALID", "page_size", message))
+        }
+    }
+}
+
+/// The token of the page after `after`, for the same question.
+pub fn token<T: Serialize>(runtime: &Runtime, question: &[&[u8]], after: T) -> String {
+    let question = runtime.vault.fingerprint(question);
+    let token = Token { log: runtime.log_name(), question, after };
+    let bytes = postcard::to_stdvec(&token).unwrap_or_default();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Where a page goes on; `None` for the first.
+pub fn after<T: DeserializeOwned>(
+    runtime: &Runtime,
+    question: &[&[u8]],
+    token: &str,
+) -> Result<Option<T>, Rejection> {
+    if token.is_empty() {
+        return Ok(None);
+    }
+    let invalid = || {
+        let message = "it was not given for this question: start again without it";
+        Rejection::invalid("PAGE_TOKEN_INVALID", "page_token", message)
+    };
+    let nibble = |at: usize| token.get(at..at + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+    let bytes: Option<Vec<u8>> = (0..token.len()).step_by(2).map(nibble).collect();
+    let token: Token<T> = bytes
+        .and_then(|bytes| postcard::from_bytes(&bytes).ok())
+        .ok_or_else(invalid)?;
+    let same = token.log == runtime.log_name() && token.question == runtime.vault.fingerprint(question);
+    if same { Ok(Some(token.after)) } else { Err(invalid()) }
+}
