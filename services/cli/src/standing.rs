@@ -4,6 +4,7 @@ use std::fmt;
 
 use api::types::v1::Reflected;
 use serde::Serialize;
+use serde::ser::SerializeMap;
 
 use crate::times;
 
@@ -38,6 +39,15 @@ impl Standing {
     /// The standing of an answer, of which the server always sends one.
     pub fn of(reflected: Option<Reflected>) -> Self {
         reflected.map_or_else(Self::default, Self::from)
+    }
+
+    /// Begins an answer whose other names are known only when it is written.
+    pub fn serialize_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry("revision", &self.revision)?;
+        map.serialize_entry("as_of", &self.as_of)?;
+        map.serialize_entry("known_at", &self.known_at)?;
+        map.serialize_entry("lag", &self.lag)?;
+        map.serialize_entry("log", &self.log)
     }
 }
 

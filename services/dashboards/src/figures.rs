@@ -25,9 +25,9 @@ pub async fn answer(
     at: &Referring<'_>,
 ) -> Result<GetMetricsResponse, QueryError> {
     let mut groups = Vec::with_capacity(measured.tallies.len());
-    for (group, mut tally) in measured.tallies {
+    for (group, tally) in measured.tallies {
         let named = Named::of(&group, at).await?;
-        groups.push((named, figures(&mut tally, &measured.currencies)?));
+        groups.push((named, figures(&tally, &measured.currencies)?));
     }
     groups.sort_by(|(one, _), (other, _)| one.order().cmp(&other.order()));
     let groups = groups.into_iter().map(|(named, metrics)| {
@@ -61,13 +61,9 @@ pub async fn answer(
 
 /// Every metric of a tally, in the order of the contract.
 pub fn figures(
-    tally: &mut Tally,
+    tally: &Tally,
     currencies: &BTreeSet<Currency>,
 ) -> Result<Vec<Metric>, QueryError> {
-    for amounts in tally.amounts.values_mut() {
-        amounts.sort_unstable();
-    }
-    tally.cycles.sort_unstable();
     let mut figures = vec![win_rate(tally)];
     each_currency(&mut figures, "revenue_won", currencies, |currency| {
         revenue(tally, currency)
@@ -161,8 +157,9 @@ fn average(tally: &Tally, currency: Currency) -> Result<Metric, QueryError> {
 fn median(tally: &Tally, currency: Currency) -> Result<Metric, QueryError> {
     let won = won(tally, currency);
     let deals = won.len();
-    let middle = won.get(deals.saturating_sub(1) / 2).zip(won.get(deals / 2));
-    let middle = middle.and_then(|(low, high)| divide(i128::from(*low) + i128::from(*high), 2));
+    let middle = neighbours(won, deals.saturating_sub(1) / 2);
+    let middle = middle.map(|(low, next)| (low, if deals % 2 == 0 { next } else { low }));
+    let middle = middle.and_then(|(low, high)| divide(i128::from(low) + i128::from(high), 2));
     Ok(Metric {
         why_null: why_null(deals as u64),
         value: middle.map(|middle| money(currency, middle)).transpose()?,
@@ -194,13 +191,22 @@ fn cycles(tally: &Tally) -> [Metric; 3] {
     ]
 }
 
-/// The percentile of sorted values, by linear interpolation between neighbours.
-fn percentile(sorted: &[i64], percent: usize) -> Option<f64> {
-    let hundredths = sorted.len().checked_sub(1)? * percent;
+/// A percentile, by linear interpolation between neighbours.
+fn percentile(values: &[i64], percent: usize) -> Option<f64> {
+    let hundredths = values.len().checked_sub(1)? * percent;
     let (place, part) = (hundredths / 100, (hundredths % 100) as f64 / 100.0);
-    let low = *sorted.get(place)?;
-    let high = sorted.get(place + 1).copied().unwrap_or(low);
+    let (low, high) = neighbours(values, place)?;
     Some(low as f64 + (high - low) as f64 * part)
+}
+
+/// The value that would stand at this place if they were sorted, and the next one.
+fn neighbours(values: &[i64], place: usize) -> Option<(i64, i64)> {
+    if place >= values.len() {
+        return None;
+    }
+    let mut values = values.to_vec();
+    let (_, low, above) = values.select_nth_unstable(place);
+    Some((*low, above.iter().copied().min().unwrap_or(*low)))
 }
 
 fn won(tally: &Tally, currency: Currency) -> &[i64] {

@@ -191,7 +191,7 @@ impl<'a> Grouping<'a> {
             Raw::Product(product) => product.map_or(Group::None, Group::Product),
             Raw::Month(month) => Group::Word(month.to_string()),
             Raw::Quarter(Month { year, month }) => {
-                Group::Word(format!("{year:04}-Q{}", month.div_ceil(3)))
+                Group::Word(format!("{year:04}Q{}", month.div_ceil(3)))
             }
         }
     }

@@ -10,7 +10,7 @@ use domain::{
     UserId,
     opportunity::{Fact, Opportunity},
 };
-use read_model::{Interner, Ledger};
+use read_model::Ledger;
 use runtime::{digest::Digest, timelines::EntityRef, view::View};
 
 use crate::{
@@ -25,15 +25,20 @@ pub struct PipelineLedger {
     tenants: HashMap<String, Tenant>,
 }
 
+/// One ledger per question. A ledger over all of a deal's parts at once would have as many leaves
+/// as there are combinations, hundreds of thousands in a large team, and every answer would have to
+/// look at each of them.
 #[derive(Default)]
 struct Tenant {
-    ledger: Ledger<Leaf>,
-    stages: Interner<StageRef>,
-    owners: Interner<Option<UserId>>,
-    products: Interner<Option<ProductId>>,
-    months: Interner<Option<Month>>,
+    stages: Ledger<Leaf<StageRef>>,
+    owners: Ledger<Leaf<Option<UserId>>>,
+    products: Ledger<Leaf<Option<ProductId>>>,
+    months: Ledger<Leaf<Option<Month>>>,
     digest: Digest,
 }
+
+/// What open deals have in common that are summed up together.
+type Leaf<T> = (T, Option<Currency>);
 
 /// A stage of a pipeline, known to the catalog or not.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,18 +70,6 @@ impl std::fmt::Display for Month {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:04}-{:02}", self.year, self.month)
     }
-}
-
-/// What open deals have in common that are summed up together; the numbers stand for values of
-/// the tenant's interners.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct Leaf {
-    stage: u32,
-    owner: u32,
-    product: u32,
-    month: u32,
-    category: Option<ForecastCategory>,
-    currency: Option<Currency>,
 }
 
 /// An open deal at some instant of its life.
@@ -186,44 +179,38 @@ pub enum PartValue<'a> {
 impl PipelineLedger {
     /// The deals of a tenant that are open at a point of the two axes, grouped by what `group`
     /// makes of each value of a part.
-    pub fn open<K: Ord + Clone>(
+    pub fn open<K: Ord>(
         &self,
         tenant: &str,
         at: Known,
         part: Part,
-        group: impl FnMut(PartValue<'_>) -> K,
+        mut group: impl FnMut(PartValue<'_>) -> K,
     ) -> BTreeMap<K, OpenSum> {
-        let Some(tenant) = self.tenants.get(tenant) else {
-            return BTreeMap::new();
+        let mut groups = BTreeMap::<K, OpenSum>::new();
+        let Some(tenant) = self.tenants.get(tenant) else { return groups };
+        let mut add = |value: PartValue<'_>, currency, sum| {
+            groups.entry(group(value)).or_default().add(currency, sum);
         };
-        let groups = tenant.groups(part, group);
-        let mut index: Vec<K> = groups.clone();
-        index.sort_unstable();
-        index.dedup();
-        let places: Vec<usize> = groups
-            .iter()
-            .map(|group| index.binary_search(group).unwrap_or(0))
-            .collect();
-        let mut sums = vec![OpenSum::default(); index.len()];
-        for (leaf, sum) in tenant.ledger.sums(at.as_of.0, at.known_at) {
-            let value = match part {
-                Part::Stage => leaf.stage,
-                Part::Owner => leaf.owner,
-                Part::Product => leaf.product,
-                Part::Month => leaf.month,
-            };
-            if let Some(group) = places
-                .get(value as usize)
-                .and_then(|place| sums.get_mut(*place))
-            {
-                group.add(leaf.currency, sum);
+        let Known { as_of: Instant(as_of), known_at } = at;
+        match part {
+            Part::Stage => {
+                let sums = tenant.stages.sums(as_of, known_at);
+                sums.for_each(|((stage, in_), sum)| add(PartValue::Stage(stage), *in_, sum));
+            }
+            Part::Owner => {
+                let sums = tenant.owners.sums(as_of, known_at);
+                sums.for_each(|((owner, in_), sum)| add(PartValue::Owner(*owner), *in_, sum));
+            }
+            Part::Product => {
+                let sums = tenant.products.sums(as_of, known_at);
+                sums.for_each(|((product, in_), sum)| add(PartValue::Product(*product), *in_, sum));
+            }
+            Part::Month => {
+                let sums = tenant.months.sums(as_of, known_at);
+                sums.for_each(|((month, in_), sum)| add(PartValue::Month(*month), *in_, sum));
             }
         }
-        index
-            .into_iter()
-            .zip(sums)
-            .filter(|(_, sum)| sum.count > 0)
-            .collect()
+        groups
     }
 
     fn tenant(&mut self, entity: &EntityRef) -> &mut Tenant {
@@ -231,40 +218,51 @@ impl PipelineLedger {
     }
 }
 
-impl Tenant {
-    fn groups<K>(&self, part: Part, mut group: impl FnMut(PartValue<'_>) -> K) -> Vec<K> {
-        match part {
-            Part::Stage => each(&self.stages, |stage| group(PartValue::Stage(stage))),
-            Part::Owner => each(&self.owners, |owner| group(PartValue::Owner(*owner))),
-            Part::Product => each(&self.products, |product| {
-                group(PartValue::Product(*product))
-            }),
-            Part::Month => each(&self.months, |month| group(PartValue::Month(*month))),
-        }
-    }
+/// Whether changes come in the order of positions, or all at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Feed {
+    Live,
+    Load,
+}
 
-    fn change(&mut self, change: Signed<Open>) -> (i64, u64, Leaf, i32, i128) {
-        let Signed {
-            occurred_at: Instant(at),
-            position,
-            sign,
-            stands,
-        } = change;
-        let leaf = Leaf {
-            stage: self.stages.id(stands.stage),
-            owner: self.owners.id(stands.owner),
-            product: self.products.id(stands.product),
-            month: self.months.id(stands.month),
-            category: stands.category,
-            currency: stands.amount.map(|amount| amount.currency),
-        };
-        let amount = i128::from(sign) * stands.amount.map_or(0, |amount| i128::from(amount.minor));
-        (at, position, leaf, sign, amount)
+impl Tenant {
+    fn record(&mut self, changes: &[Signed<Open>], feed: Feed) {
+        record(&mut self.stages, changes, feed, |open| open.stage.clone());
+        record(&mut self.owners, changes, feed, |open| open.owner);
+        record(&mut self.products, changes, feed, |open| open.product);
+        record(&mut self.months, changes, feed, |open| open.month);
     }
 }
 
-fn each<T: Clone + Eq + Hash, K>(values: &Interner<T>, group: impl FnMut(&T) -> K) -> Vec<K> {
-    values.values().iter().map(group).collect()
+/// Adds to a ledger what changes to deals come to in one of their parts: nothing, mostly.
+fn record<T: Clone + Eq + Hash>(
+    ledger: &mut Ledger<Leaf<T>>,
+    changes: &[Signed<Open>],
+    feed: Feed,
+    part: impl Fn(&Open) -> T,
+) {
+    let together = |a: &Signed<Open>, b: &Signed<Open>| {
+        (a.occurred_at, a.position) == (b.occurred_at, b.position)
+    };
+    for changes in changes.chunk_by(together) {
+        let mut net: Vec<(Leaf<T>, i32, i128)> = Vec::with_capacity(changes.len());
+        for Signed { sign, stands, .. } in changes {
+            let leaf = (part(stands), stands.amount.map(|amount| amount.currency));
+            let minor = stands.amount.map_or(0, |amount| i128::from(amount.minor));
+            let amount = i128::from(*sign) * minor;
+            match net.iter_mut().find(|(other, _, _)| *other == leaf) {
+                Some((_, count, sum)) => (*count, *sum) = (*count + sign, *sum + amount),
+                None => net.push((leaf, *sign, amount)),
+            }
+        }
+        let (at, position) = (changes[0].occurred_at.0, changes[0].position);
+        for (leaf, count, amount) in net {
+            match feed {
+                Feed::Live => ledger.insert(at, position, leaf, count, amount),
+                Feed::Load => ledger.load(at, position, leaf, count, amount),
+            }
+        }
+    }
 }
 
 impl View for PipelineLedger {
@@ -274,26 +272,23 @@ impl View for PipelineLedger {
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
         let (changes, steps) = steps::load::<Open>(timeline, upto);
         let tenant = self.tenant(entity);
-        for change in changes {
-            let (at, position, leaf, count, amount) = tenant.change(change);
-            tenant.ledger.load(at, position, leaf, count, amount);
-        }
+        tenant.record(&changes, Feed::Load);
         steps::restate(&mut tenant.digest, entity, &[], &steps);
     }
 
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {
         let (before, after) = steps::taught::<Open>(timeline, position);
         let tenant = self.tenant(entity);
-        for change in steps::difference(&before, &after, position) {
-            let (at, position, leaf, count, amount) = tenant.change(change);
-            tenant.ledger.insert(at, position, leaf, count, amount);
-        }
+        tenant.record(&steps::difference(&before, &after, position), Feed::Live);
         steps::restate(&mut tenant.digest, entity, &before, &after);
     }
 
     fn settle(&mut self) {
         for tenant in self.tenants.values_mut() {
-            tenant.ledger.settle();
+            tenant.stages.settle();
+            tenant.owners.settle();
+            tenant.products.settle();
+            tenant.months.settle();
         }
     }
 

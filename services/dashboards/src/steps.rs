@@ -229,25 +229,39 @@ pub(crate) fn difference<S: Standing>(
     }
 }
 
-/// Lets a digest stand for the steps known now instead of those known before. Positions are left
-/// out, and an instant has one step, so the digest is the same whatever order facts came in.
+/// Lets a digest stand for the steps known now instead of those known before. A deal is one row of
+/// it, with all its steps: positions are left out, and an instant has one step, so the digest is the
+/// same whatever order facts came in.
 pub(crate) fn restate<S: Standing>(
     digest: &mut Digest,
     entity: &EntityRef,
     before: &[Step<S>],
     after: &[Step<S>],
 ) {
-    let same = before
-        .iter()
-        .zip(after)
-        .take_while(|(old, new)| old == new)
-        .count();
-    for step in &before[same..] {
-        digest.remove(&row(entity, step));
+    if before == after {
+        return;
     }
-    for step in &after[same..] {
-        digest.add(&row(entity, step));
+    if !before.is_empty() {
+        digest.remove(&row(entity, before));
     }
+    if !after.is_empty() {
+        digest.add(&row(entity, after));
+    }
+}
+
+fn row<S: Standing>(entity: &EntityRef, steps: &[Step<S>]) -> Vec<u8> {
+    let mut row = Vec::with_capacity(64 + 128 * steps.len());
+    row.extend_from_slice(entity.tenant.as_bytes());
+    row.push(0);
+    row.extend_from_slice(entity.id.as_bytes());
+    for step in steps {
+        row.extend_from_slice(&step.at.0.to_le_bytes());
+        row.push(u8::from(step.stands.is_some()));
+        if let Some(stands) = &step.stands {
+            stands.write(&mut row);
+        }
+    }
+    row
 }
 
 /// Appends a part that may be absent, so that no two rows read alike.
@@ -277,17 +291,4 @@ pub(crate) fn write_amount(row: &mut Vec<u8>, amount: Option<Money>) {
             .as_ref()
             .map(|b| &b[..]),
     );
-}
-
-fn row<S: Standing>(entity: &EntityRef, step: &Step<S>) -> Vec<u8> {
-    let mut row = Vec::with_capacity(160);
-    row.extend_from_slice(entity.tenant.as_bytes());
-    row.push(0);
-    row.extend_from_slice(entity.id.as_bytes());
-    row.extend_from_slice(&step.at.0.to_le_bytes());
-    if let Some(stands) = &step.stands {
-        row.push(1);
-        stands.write(&mut row);
-    }
-    row
 }

@@ -99,7 +99,7 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
             if unsettled {
                 ledger.unsettled.push(change);
             } else {
-                ledger.arrange(change);
+                ledger.arrange(change, LATE_MAX);
             }
         });
     }
@@ -115,8 +115,12 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
     pub fn settle(&mut self) {
         let mut changes = std::mem::take(&mut self.unsettled);
         changes.sort_unstable_by_key(|change| (change.position, change.occurred_at));
+        let late_max = LATE_MAX.max(changes.len() / (RUNS_MAX - 4));
         for change in changes {
-            self.arrange(change);
+            self.arrange(change, late_max);
+        }
+        if self.late.len() >= LATE_MAX {
+            self.sort_late();
         }
     }
 
@@ -176,41 +180,44 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
         }
     }
 
-    fn arrange(&mut self, change: Change) {
+    fn arrange(&mut self, change: Change, late_max: usize) {
         let leaves = self.leaves.values().len();
-        match self.runs[0].place(change.occurred_at) {
-            Some(place) => self.runs[0].insert(place, change, leaves),
-            None => {
-                self.late.push(change);
-                if self.late.len() >= LATE_MAX {
-                    self.sort_late(leaves);
-                }
-            }
+        if let Some(place) = self.runs[0].place(change.occurred_at) {
+            self.runs[0].insert(place, change, leaves);
+            return;
+        }
+        self.late.push(change);
+        if self.late.len() >= late_max {
+            self.sort_late();
         }
     }
 
     /// Late changes may be another source's history, in order by itself: it goes on in one run.
-    fn sort_late(&mut self, leaves: usize) {
+    fn sort_late(&mut self) {
+        let leaves = self.leaves.values().len();
         let mut late = std::mem::take(&mut self.late);
         late.sort_unstable_by_key(|change| (change.occurred_at, change.position));
         let first = late.first().map_or(0, |change| change.occurred_at);
-        match self.runs[1..]
-            .iter_mut()
-            .find(|run| run.place(first).is_some())
-        {
+        match self.runs[1..].iter_mut().find(|run| run.place(first).is_some()) {
             Some(run) => run.extend(late, leaves),
             None => self.runs.push(Run::of(late, leaves)),
         }
         if self.runs.len() > RUNS_MAX {
-            // The first run stays what it is; the two smallest of the others become one.
-            self.runs[1..].sort_by_key(|run| std::cmp::Reverse(run.changes.len()));
-            let mut merged = Vec::new();
-            for run in self.runs.drain(RUNS_MAX - 1..) {
-                merged.extend(run.changes);
-            }
-            merged.sort_by_key(|change| (change.occurred_at, change.position));
-            self.runs.push(Run::of(merged, leaves));
+            self.merge_two(leaves);
         }
+    }
+
+    /// Merges the two smallest neighbours. Runs stand in the order of their arrival, and while
+    /// they do, a position cuts through one of them and leaves the others whole. The first run
+    /// stays what it is.
+    fn merge_two(&mut self, leaves: usize) {
+        let len = |place: usize| self.runs[place].changes.len();
+        let pairs = 1..self.runs.len() - 1;
+        let Some(place) = pairs.min_by_key(|place| len(*place) + len(place + 1)) else { return };
+        let mut merged = self.runs.remove(place + 1).changes;
+        merged.append(&mut self.runs[place].changes);
+        merged.sort_by_key(|change| (change.occurred_at, change.position));
+        self.runs[place] = Run::of(merged, leaves);
     }
 }
 

@@ -11,7 +11,10 @@ use runtime::{
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::house::{House, amounts, ask, digests, moved, opened, stop, verify};
+use crate::{
+    calls::{digests, verify},
+    house::{House, amounts, ask, moved, opened, stop},
+};
 
 const DEAL: Uuid = Uuid::from_u128(0xD1);
 
@@ -20,18 +23,32 @@ async fn a_repeated_command_gets_its_first_answer() {
     let (house, folder) = (House::new(), TempDir::new().unwrap());
     let runtime = house.start(folder.path()).await;
     let id = house.command();
-    let again = |stage| Order { command_id: id, ..house.deal("acme", DEAL, None, opened(stage, 5)) };
+    let again = |stage| Order {
+        command_id: id,
+        ..house.deal("acme", DEAL, None, opened(stage, 5))
+    };
     let first = ask(&runtime, again("lead")).await.unwrap();
-    ask(&runtime, house.deal("acme", DEAL, None, moved("demo"))).await.unwrap();
+    ask(&runtime, house.deal("acme", DEAL, None, moved("demo")))
+        .await
+        .unwrap();
 
     let second = ask(&runtime, again("lead")).await.unwrap();
     assert!(first.changed && !first.repeated && second.changed && second.repeated);
     assert_eq!((second.position, second.etag), (first.position, first.etag));
 
-    let stale = Order { expected: Some(999), ..again("lead") };
-    assert!(ask(&runtime, stale).await.unwrap().repeated, "an answer comes before the etag");
+    let stale = Order {
+        expected: Some(999),
+        ..again("lead")
+    };
+    assert!(
+        ask(&runtime, stale).await.unwrap().repeated,
+        "an answer comes before the etag"
+    );
 
-    let other = Order { fingerprint: [2; 16], ..again("lead") };
+    let other = Order {
+        fingerprint: [2; 16],
+        ..again("lead")
+    };
     assert_eq!(reason(ask(&runtime, other).await), "REQUEST_ID_REUSED");
 }
 
@@ -39,14 +56,18 @@ async fn a_repeated_command_gets_its_first_answer() {
 async fn a_stale_etag_is_refused_and_nothing_recorded() {
     let (house, folder) = (House::new(), TempDir::new().unwrap());
     let runtime = house.start(folder.path()).await;
-    let first = ask(&runtime, house.deal("acme", DEAL, None, opened("lead", 5))).await.unwrap();
+    let first = ask(&runtime, house.deal("acme", DEAL, None, opened("lead", 5)))
+        .await
+        .unwrap();
     let seen = |etag, stage| Order {
         expected: Some(etag),
         ..house.deal("acme", DEAL, None, moved(stage))
     };
     let second = ask(&runtime, seen(first.etag, "demo")).await.unwrap();
     let refused = ask(&runtime, seen(first.etag, "won")).await;
-    let Err(Refusal::Rejected(rejection)) = refused else { panic!("{refused:?}") };
+    let Err(Refusal::Rejected(rejection)) = refused else {
+        panic!("{refused:?}")
+    };
     assert_eq!(rejection.kind, RejectionKind::Stale);
     assert_eq!(runtime.applied().borrow().place.last, second.position);
 }
@@ -57,11 +78,8 @@ async fn a_command_over_one_entity_twice_keeps_all_of_its_facts() {
     let runtime = house.start(folder.path()).await;
     let now = house.now();
     let order = house.order("acme", (domain::Kind::Opportunity, DEAL), move |desk| {
-        let mut decisions = desk.judge::<domain::opportunity::Opportunity>(
-            DEAL,
-            Some(now),
-            &opened("lead", 5),
-        )?;
+        let mut decisions =
+            desk.judge::<domain::opportunity::Opportunity>(DEAL, Some(now), &opened("lead", 5))?;
         decisions.push(runtime::desk::Decision {
             facts: vec![domain::Fact::Opportunity(moved("demo").reported())],
             ..decisions[0].clone()
@@ -72,54 +90,89 @@ async fn a_command_over_one_entity_twice_keeps_all_of_its_facts() {
     assert_eq!(entries(&runtime, DEAL), 2);
 }
 
-/// Both are written to at once, on the same deals and on others; what one process refuses or
-/// repeats must be what the other has recorded.
+const ROUNDS: u128 = 40;
+
+fn contested(round: u128) -> Uuid {
+    Uuid::from_u128(0x5000 + round)
+}
+
+fn twin(round: u128) -> Uuid {
+    Uuid::from_u128(0x7000 + round)
+}
+
+/// Both processes are asked at once: to open the same deal, a deal each, and, as when a client
+/// tries again elsewhere, the very same command.
+async fn ask_both(house: &House, one: &Arc<Runtime>, two: &Arc<Runtime>, round: u128) {
+    let order = |runtime: &Arc<Runtime>, id, minor| {
+        let (runtime, order) = (
+            runtime.clone(),
+            house.deal("acme", id, None, opened("a", minor)),
+        );
+        async move { ask(&runtime, order).await }
+    };
+    let command_id = house.command();
+    let repeated = |runtime: &Arc<Runtime>| {
+        let order = house.deal("acme", twin(round), None, opened("b", 1));
+        let (runtime, order) = (
+            runtime.clone(),
+            Order {
+                command_id,
+                ..order
+            },
+        );
+        async move { ask(&runtime, order).await }
+    };
+    let own = |writer: u128| Uuid::from_u128(0x6000 + 2 * round + writer);
+    let (same, single, twins) = futures::join!(
+        join_all([
+            order(one, contested(round), 1),
+            order(two, contested(round), 2)
+        ]),
+        join_all([order(one, own(0), 3), order(two, own(1), 4)]),
+        join_all([repeated(one), repeated(two)]),
+    );
+    let winners = same.iter().filter(|answer| answer.is_ok()).count();
+    assert_eq!(winners, 1, "{same:?}");
+    let recorded = single.iter().all(|answer| answer.as_ref().unwrap().changed);
+    assert!(recorded, "{single:?}");
+    let positions: HashSet<u64> = twins
+        .iter()
+        .map(|answer| answer.as_ref().unwrap().position)
+        .collect();
+    assert_eq!(positions.len(), 1, "{twins:?}");
+}
+
+/// What one process refuses or repeats must be what the other has recorded.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_lose_and_double_nothing() {
-    const ROUNDS: u128 = 40;
-    let (house, folders) = (House::new(), [TempDir::new().unwrap(), TempDir::new().unwrap()]);
+    let (house, folders) = (
+        House::new(),
+        [TempDir::new().unwrap(), TempDir::new().unwrap()],
+    );
     let one = house.start(folders[0].path()).await;
     let two = house.start(folders[1].path()).await;
-    let shared = |round| Uuid::from_u128(0x5000 + round);
-    let mut changed = 0;
     for round in 0..ROUNDS {
-        let order = |runtime: &Arc<Runtime>, id, minor| {
-            let (runtime, order) = (runtime.clone(), house.deal("acme", id, None, opened("a", minor)));
-            async move { ask(&runtime, order).await }
-        };
-        // The same request reaches both processes, as when a client tries again elsewhere.
-        let twin = house.command();
-        let repeated = |runtime: &Arc<Runtime>| {
-            let order = house.deal("acme", Uuid::from_u128(0x7000 + round), None, opened("b", 1));
-            let (runtime, order) = (runtime.clone(), Order { command_id: twin, ..order });
-            async move { ask(&runtime, order).await }
-        };
-        let own = |writer: u128| Uuid::from_u128(0x6000 + 2 * round + writer);
-        let (contested, single, twins) = futures::join!(
-            join_all([order(&one, shared(round), 1), order(&two, shared(round), 2)]),
-            join_all([order(&one, own(0), 3), order(&two, own(1), 4)]),
-            join_all([repeated(&one), repeated(&two)]),
-        );
-        let winners = contested.iter().filter(|answer| answer.is_ok()).count();
-        assert_eq!(winners, 1, "{contested:?}");
-        assert!(single.iter().all(|answer| answer.as_ref().unwrap().changed), "{single:?}");
-        let positions: HashSet<u64> = twins.iter().map(|it| it.as_ref().unwrap().position).collect();
-        assert_eq!(positions.len(), 1, "{twins:?}");
-        let amount = house.deal("acme", shared(round), None, amounts(100 + round as i64));
-        ask(if round % 2 == 0 { &one } else { &two }, amount).await.ok();
-        changed += 4;
+        ask_both(&house, &one, &two, round).await;
+        let writer = if round % 2 == 0 { &one } else { &two };
+        writer.wait_for(5 * round as u64 + 4).await.unwrap();
+        let amount = 100 + i64::try_from(round).unwrap();
+        let amount = house.deal("acme", contested(round), None, amounts(amount));
+        ask(writer, amount).await.unwrap();
     }
-    let last = one.applied().borrow().place.last.max(two.applied().borrow().place.last);
+    let last = 5 * ROUNDS as u64;
     one.wait_for(last).await.unwrap();
     two.wait_for(last).await.unwrap();
-    assert!(last >= changed, "{last} positions for {changed} commands");
-    for round in 0..ROUNDS {
-        assert_eq!(entries(&one, Uuid::from_u128(0x7000 + round)), 1);
-        assert_eq!(entries(&one, shared(round)), entries(&two, shared(round)));
+    for runtime in [&one, &two] {
+        assert_eq!(runtime.applied().borrow().place.last, last);
+        for round in 0..ROUNDS {
+            assert_eq!(entries(runtime, twin(round)), 1);
+            assert_eq!(entries(runtime, contested(round)), 2);
+        }
     }
     assert_eq!(digests(&one, "acme").await, digests(&two, "acme").await);
     for runtime in [one, two] {
-        assert!(verify(&runtime, "acme", "").await.unwrap().iter().all(|verdict| verdict.ok));
+        let verdicts = verify(&runtime, "acme", "").await.unwrap();
+        assert!(verdicts.iter().all(|verdict| verdict.ok), "{verdicts:?}");
         stop(runtime).await;
     }
 }

@@ -9,16 +9,6 @@ use std::{
     },
 };
 
-use api::{
-    audit::v1::{audit_service_client::AuditServiceClient, audit_service_server::AuditServiceServer},
-    projections::v1::{
-        Projection, ProjectionVerdict, RebuildProjectionRequest, VerifyProjectionRequest,
-        projection_service_client::ProjectionServiceClient,
-        projection_service_server::ProjectionServiceServer, rebuild_projection_response,
-        verify_projection_response,
-    },
-};
-use audit::{Audit, Projections, audit_service, projection_service};
 use domain::{
     Currency, Fact, Instant, Kind, Known, Money, Outcome, Personal, PipelineId, Timeline,
     opportunity::{self, Command, Opened, Opportunity, Stage},
@@ -34,7 +24,6 @@ use runtime::{
     vault::Master,
     view::{Shared, View},
 };
-use tonic::{Request, Status};
 use uuid::Uuid;
 
 /// 2024-01-01T00:00:00Z.
@@ -125,15 +114,32 @@ impl House {
     /// Takes a command back.
     pub fn void(&self, tenant: &str, id: Uuid, command_id: Uuid) -> Order {
         self.order(tenant, (Kind::Opportunity, id), move |desk| {
-            let reason = opportunity::Reason { code: "typo".to_owned(), text: None };
+            let reason = opportunity::Reason {
+                code: "typo".to_owned(),
+                text: None,
+            };
             let void = opportunity::Voided { command_id, reason };
             let void = Fact::Opportunity(opportunity::Fact::Voided(void));
             let (occurred_at, facts) = desk.with(Kind::Opportunity, id, |timeline| {
                 let at = desk.instant(None, timeline);
-                (at, domain::entity::judge_void::<Opportunity>(timeline, at, command_id, void.clone()))
+                (
+                    at,
+                    domain::entity::judge_void::<Opportunity>(
+                        timeline,
+                        at,
+                        command_id,
+                        void.clone(),
+                    ),
+                )
             })?;
             let kind = Kind::Opportunity;
-            Ok(vec![Decision { kind, id, occurred_at, source_seq: 0, facts: facts? }])
+            Ok(vec![Decision {
+                kind,
+                id,
+                occurred_at,
+                source_seq: 0,
+                facts: facts?,
+            }])
         })
     }
 
@@ -143,7 +149,13 @@ impl House {
         self.order(tenant, (kind, id), move |_| {
             let occurred_at = at.unwrap_or(Instant::BEGINNING);
             let facts = vec![fact.clone()];
-            Ok(vec![Decision { kind, id, occurred_at, source_seq: 0, facts }])
+            Ok(vec![Decision {
+                kind,
+                id,
+                occurred_at,
+                source_seq: 0,
+                facts,
+            }])
         })
     }
 }
@@ -157,7 +169,10 @@ pub fn opened(stage: &str, minor: i64) -> Command {
         external_ids: Vec::new(),
         name: Personal::plain("Rocket for Ada"),
         pipeline: PipelineId(PIPELINE),
-        stage: Stage { key: stage.to_owned(), order: None },
+        stage: Stage {
+            key: stage.to_owned(),
+            order: None,
+        },
         amount: usd(minor),
         close_date: None,
         owner: None,
@@ -166,7 +181,10 @@ pub fn opened(stage: &str, minor: i64) -> Command {
 }
 
 pub fn moved(stage: &str) -> Command {
-    let stage = Stage { key: stage.to_owned(), order: None };
+    let stage = Stage {
+        key: stage.to_owned(),
+        order: None,
+    };
     Command::ChangeStage(opportunity::StageChanged { stage })
 }
 
@@ -176,7 +194,11 @@ pub fn amounts(minor: i64) -> Command {
 
 /// Makes the keys of what a command may seal, and hands it over.
 pub async fn ask(runtime: &Runtime, order: Order) -> Result<Answer, Refusal> {
-    runtime.vault.ensure_keys(&order.tenant, &[order.id]).await.unwrap();
+    runtime
+        .vault
+        .ensure_keys(&order.tenant, &[order.id])
+        .await
+        .unwrap();
     runtime.keeper.ask(order).await
 }
 
@@ -194,63 +216,6 @@ pub async fn stop(runtime: Arc<Runtime>) {
     runtime.stop().await.unwrap();
 }
 
-/// The digest of every projection for a tenant, by name.
-pub async fn digests(runtime: &Arc<Runtime>, tenant: &str) -> HashMap<String, String> {
-    let list = standings(runtime, tenant).await;
-    list.into_iter().map(|standing| (standing.name, standing.digest)).collect()
-}
-
-pub async fn standings(runtime: &Arc<Runtime>, tenant: &str) -> Vec<Projection> {
-    let request = request(tenant, api::projections::v1::ListProjectionsRequest {});
-    projections(runtime).list_projections(request).await.unwrap().into_inner().projections
-}
-
-pub fn request<T>(tenant: &str, message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    request.metadata_mut().insert("revops-tenant", tenant.parse().unwrap());
-    request
-}
-
-pub fn auditor(runtime: &Arc<Runtime>) -> AuditServiceClient<AuditServiceServer<Audit>> {
-    AuditServiceClient::new(audit_service(runtime.clone()))
-}
-
-pub fn projections(
-    runtime: &Arc<Runtime>,
-) -> ProjectionServiceClient<ProjectionServiceServer<Projections>> {
-    ProjectionServiceClient::new(projection_service(runtime.clone()))
-}
-
-/// Rebuilds a projection; how it stands afterwards.
-pub async fn rebuild(runtime: &Arc<Runtime>, name: &str) -> Result<Projection, Status> {
-    let message = RebuildProjectionRequest { name: name.to_owned() };
-    let answer = projections(runtime).rebuild_projection(request("acme", message)).await?;
-    let mut steps = answer.into_inner();
-    while let Some(step) = steps.message().await? {
-        if let Some(rebuild_projection_response::Step::Finished(standing)) = step.step {
-            return Ok(standing);
-        }
-    }
-    panic!("{name} was not finished");
-}
-
-/// Verifies a projection, or all; the verdicts.
-pub async fn verify(
-    runtime: &Arc<Runtime>,
-    tenant: &str,
-    name: &str,
-) -> Result<Vec<ProjectionVerdict>, Status> {
-    let message = VerifyProjectionRequest { name: name.to_owned() };
-    let answer = projections(runtime).verify_projection(request(tenant, message)).await?;
-    let (mut steps, mut verdicts) = (answer.into_inner(), Vec::new());
-    while let Some(step) = steps.message().await? {
-        if let Some(verify_projection_response::Step::Verdict(verdict)) = step.step {
-            verdicts.push(verdict);
-        }
-    }
-    Ok(verdicts)
-}
-
 /// A view for tests: the stage and value of every deal, as known last.
 #[derive(Default)]
 pub struct Stages {
@@ -260,7 +225,10 @@ pub struct Stages {
 
 impl Stages {
     fn put(&mut self, entity: &EntityRef, timeline: &Timeline, known_at: u64) {
-        let state: Opportunity = timeline.state(Known { known_at, ..Known::NOW });
+        let state: Opportunity = timeline.state(Known {
+            known_at,
+            ..Known::NOW
+        });
         let stage = state.stage.as_ref().map(|stage| stage.key.as_str());
         let won = state.outcome == Outcome::Won;
         let row = format!("{entity} {stage:?} {:?} {won}", state.value()).into_bytes();
@@ -277,7 +245,11 @@ impl View for Stages {
     const KINDS: &'static [Kind] = &[Kind::Opportunity];
 
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
-        if timeline.entries().iter().any(|entry| entry.position <= upto) {
+        if timeline
+            .entries()
+            .iter()
+            .any(|entry| entry.position <= upto)
+        {
             self.put(entity, timeline, upto);
         }
     }

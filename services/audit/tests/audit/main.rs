@@ -7,8 +7,11 @@
 )]
 
 mod appending;
+mod calls;
+mod erasures;
 mod histories;
 mod house;
 mod proofs;
 mod renewals;
 mod tampering;
+mod telling;

@@ -13,6 +13,9 @@ use crate::standing::Standing;
 use crate::times;
 use crate::when::When;
 
+#[macro_use]
+mod verbs;
+
 mod pipeline;
 mod product;
 mod source;
@@ -164,11 +167,7 @@ fn serialize_under<S: Serializer>(
     rest: &impl Serialize,
 ) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(None)?;
-    map.serialize_entry("revision", &standing.revision)?;
-    map.serialize_entry("as_of", &standing.as_of)?;
-    map.serialize_entry("known_at", &standing.known_at)?;
-    map.serialize_entry("lag", &standing.lag)?;
-    map.serialize_entry("log", &standing.log)?;
+    standing.serialize_into(&mut map)?;
     map.serialize_entry(noun, rest)?;
     map.end()
 }

@@ -26,88 +26,17 @@ pub struct Definition {
     file: PathBuf,
 }
 
-/// Runs a verb.
-pub async fn run(verb: Verb<Definition>, session: &Session) -> anyhow::Result<()> {
-    match verb {
-        Verb::List { when } => session
-            .output
-            .answer(&list(session, when.read_at(session)).await?),
-        Verb::Get { key, when } => {
-            let (standing, item) = read(session, &key, when.read_at(session)).await?;
-            session.output.answer(&One { standing, item })
-        }
-        Verb::Define { head, definition } => define(head, definition, session).await,
+impl Definition {
+    fn stated(self) -> anyhow::Result<sent::PipelineDefinition> {
+        stages::read(&self.file)
     }
 }
 
-async fn list(session: &Session, read_at: ReadAt) -> Result<Many<Pipeline>, Status> {
-    let mut client = session.planning();
-    let mut many = Many {
-        standing: Standing::default(),
-        items: Vec::new(),
-    };
-    let mut request = sent::ListPipelinesRequest {
-        read_at: Some(read_at),
-        page_size: PAGE_SIZE,
-        page_token: String::new(),
-    };
-    loop {
-        let page = client
-            .list_pipelines(session.request(request.clone()))
-            .await?
-            .into_inner();
-        many.standing = Standing::of(page.reflected);
-        many.items
-            .extend(page.pipelines.into_iter().map(Pipeline::from));
-        request.page_token = page.next_page_token;
-        if request.page_token.is_empty() {
-            return Ok(many);
-        }
-    }
-}
-
-async fn read(
-    session: &Session,
-    key: &str,
-    read_at: ReadAt,
-) -> Result<(Standing, Pipeline), Status> {
-    let request = sent::GetPipelineRequest {
-        pipeline: key.to_owned(),
-        read_at: Some(read_at),
-    };
-    let found = session
-        .planning()
-        .get_pipeline(session.request(request))
-        .await?
-        .into_inner();
-    Ok((
-        Standing::of(found.reflected),
-        Pipeline::from(found.pipeline.unwrap_or_default()),
-    ))
-}
-
-async fn define(head: Head, definition: Definition, session: &Session) -> anyhow::Result<()> {
-    let request_id = head.repeatable.request_id();
-    let request = sent::DefinePipelineRequest {
-        key: head.key,
-        id: head.id,
-        request_id: request_id.clone(),
-        etag: head.repeatable.etag,
-        effective_at: head.effective_at,
-        definition: Some(stages::read(&definition.file)?),
-    };
-    let defined = session
-        .planning()
-        .define_pipeline(session.request(request))
-        .await
-        .map_err(|status| Failure::of_command(status, &request_id))?
-        .into_inner();
-    let id = defined.pipeline_id;
-    // One that holds from a later day on is not there yet, and the definition stands all the same.
-    let after = read(session, &id, just_after(defined.recorded.as_ref()))
-        .await
-        .ok();
-    Done::new(id, defined.recorded, after).report(&session.output)
+verbs! {
+    Pipeline pipeline,
+    list: list_pipelines ListPipelinesRequest pipelines,
+    get: get_pipeline GetPipelineRequest,
+    define: define_pipeline DefinePipelineRequest pipeline_id,
 }
 
 /// A pipeline as JSON shows it.

@@ -34,92 +34,21 @@ pub struct Definition {
     retired: bool,
 }
 
-/// Runs a verb.
-pub async fn run(verb: Verb<Definition>, session: &Session) -> anyhow::Result<()> {
-    match verb {
-        Verb::List { when } => session
-            .output
-            .answer(&list(session, when.read_at(session)).await?),
-        Verb::Get { key, when } => {
-            let (standing, item) = read(session, &key, when.read_at(session)).await?;
-            session.output.answer(&One { standing, item })
-        }
-        Verb::Define { head, definition } => define(head, definition, session).await,
+impl Definition {
+    fn stated(self) -> anyhow::Result<sent::ProductDefinition> {
+        Ok(sent::ProductDefinition {
+            name: self.name,
+            list_price: self.list_price,
+            retired: self.retired,
+        })
     }
 }
 
-async fn list(session: &Session, read_at: ReadAt) -> Result<Many<Product>, Status> {
-    let mut client = session.planning();
-    let mut many = Many {
-        standing: Standing::default(),
-        items: Vec::new(),
-    };
-    let mut request = sent::ListProductsRequest {
-        read_at: Some(read_at),
-        page_size: PAGE_SIZE,
-        page_token: String::new(),
-    };
-    loop {
-        let page = client
-            .list_products(session.request(request.clone()))
-            .await?
-            .into_inner();
-        many.standing = Standing::of(page.reflected);
-        many.items
-            .extend(page.products.into_iter().map(Product::from));
-        request.page_token = page.next_page_token;
-        if request.page_token.is_empty() {
-            return Ok(many);
-        }
-    }
-}
-
-async fn read(
-    session: &Session,
-    key: &str,
-    read_at: ReadAt,
-) -> Result<(Standing, Product), Status> {
-    let request = sent::GetProductRequest {
-        product: key.to_owned(),
-        read_at: Some(read_at),
-    };
-    let found = session
-        .planning()
-        .get_product(session.request(request))
-        .await?
-        .into_inner();
-    Ok((
-        Standing::of(found.reflected),
-        Product::from(found.product.unwrap_or_default()),
-    ))
-}
-
-async fn define(head: Head, definition: Definition, session: &Session) -> anyhow::Result<()> {
-    let request_id = head.repeatable.request_id();
-    let request = sent::DefineProductRequest {
-        key: head.key,
-        id: head.id,
-        request_id: request_id.clone(),
-        etag: head.repeatable.etag,
-        effective_at: head.effective_at,
-        definition: Some(sent::ProductDefinition {
-            name: definition.name,
-            list_price: definition.list_price,
-            retired: definition.retired,
-        }),
-    };
-    let defined = session
-        .planning()
-        .define_product(session.request(request))
-        .await
-        .map_err(|status| Failure::of_command(status, &request_id))?
-        .into_inner();
-    let id = defined.product_id;
-    // One that holds from a later day on is not there yet, and the definition stands all the same.
-    let after = read(session, &id, just_after(defined.recorded.as_ref()))
-        .await
-        .ok();
-    Done::new(id, defined.recorded, after).report(&session.output)
+verbs! {
+    Product product,
+    list: list_products ListProductsRequest products,
+    get: get_product GetProductRequest,
+    define: define_product DefineProductRequest product_id,
 }
 
 /// A product as JSON shows it.

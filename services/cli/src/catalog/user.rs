@@ -41,89 +41,23 @@ pub struct Definition {
     retired: bool,
 }
 
-/// Runs a verb.
-pub async fn run(verb: Verb<Definition>, session: &Session) -> anyhow::Result<()> {
-    match verb {
-        Verb::List { when } => session
-            .output
-            .answer(&list(session, when.read_at(session)).await?),
-        Verb::Get { key, when } => {
-            let (standing, item) = read(session, &key, when.read_at(session)).await?;
-            session.output.answer(&One { standing, item })
-        }
-        Verb::Define { head, definition } => define(head, definition, session).await,
+impl Definition {
+    fn stated(self) -> anyhow::Result<sent::UserDefinition> {
+        Ok(sent::UserDefinition {
+            name: self.name,
+            manager: self.manager,
+            office: self.office,
+            role: self.role,
+            retired: self.retired,
+        })
     }
 }
 
-async fn list(session: &Session, read_at: ReadAt) -> Result<Many<User>, Status> {
-    let mut client = session.planning();
-    let mut many = Many {
-        standing: Standing::default(),
-        items: Vec::new(),
-    };
-    let mut request = sent::ListUsersRequest {
-        read_at: Some(read_at),
-        page_size: PAGE_SIZE,
-        page_token: String::new(),
-    };
-    loop {
-        let page = client
-            .list_users(session.request(request.clone()))
-            .await?
-            .into_inner();
-        many.standing = Standing::of(page.reflected);
-        many.items.extend(page.users.into_iter().map(User::from));
-        request.page_token = page.next_page_token;
-        if request.page_token.is_empty() {
-            return Ok(many);
-        }
-    }
-}
-
-async fn read(session: &Session, key: &str, read_at: ReadAt) -> Result<(Standing, User), Status> {
-    let request = sent::GetUserRequest {
-        user: key.to_owned(),
-        read_at: Some(read_at),
-    };
-    let found = session
-        .planning()
-        .get_user(session.request(request))
-        .await?
-        .into_inner();
-    Ok((
-        Standing::of(found.reflected),
-        User::from(found.user.unwrap_or_default()),
-    ))
-}
-
-async fn define(head: Head, definition: Definition, session: &Session) -> anyhow::Result<()> {
-    let request_id = head.repeatable.request_id();
-    let request = sent::DefineUserRequest {
-        key: head.key,
-        id: head.id,
-        request_id: request_id.clone(),
-        etag: head.repeatable.etag,
-        effective_at: head.effective_at,
-        definition: Some(sent::UserDefinition {
-            name: definition.name,
-            manager: definition.manager,
-            office: definition.office,
-            role: definition.role,
-            retired: definition.retired,
-        }),
-    };
-    let defined = session
-        .planning()
-        .define_user(session.request(request))
-        .await
-        .map_err(|status| Failure::of_command(status, &request_id))?
-        .into_inner();
-    let id = defined.user_id;
-    // One that holds from a later day on is not there yet, and the definition stands all the same.
-    let after = read(session, &id, just_after(defined.recorded.as_ref()))
-        .await
-        .ok();
-    Done::new(id, defined.recorded, after).report(&session.output)
+verbs! {
+    User user,
+    list: list_users ListUsersRequest users,
+    get: get_user GetUserRequest,
+    define: define_user DefineUserRequest user_id,
 }
 
 /// A user as JSON shows it.

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::fact::FactKind;
 use super::formats::Formats;
-use super::mapping::{Lookup, Mapping, Rule, Value, ValueTable};
+use super::kind::FactKind;
+use super::mapping::{Lookup, Mapping, Rule, Value};
 use super::table::{Row, Table};
+use super::take::{Joined, Origin, Take};
 use crate::failure::Failure;
 
 /// The rule that definitions written into the mapping itself are reported under.
@@ -56,7 +57,9 @@ impl Compiled {
     /// Whether the rule has something to say about a row.
     pub fn applies(&self, row: &Row) -> bool {
         self.conditions.iter().all(|condition| match condition {
-            Condition::OneOf(column, values) => values.iter().any(|value| value == row.get(*column)),
+            Condition::OneOf(column, values) => {
+                values.iter().any(|value| value == row.get(*column))
+            }
             Condition::Empty(column) => row.get(*column).is_empty(),
             Condition::NotEmpty(column) => !row.get(*column).is_empty(),
         })
@@ -70,43 +73,6 @@ enum Condition {
     NotEmpty(usize),
 }
 
-/// How a value is taken from a row: found, renamed, looked up, replaced when empty.
-#[derive(Clone, Debug)]
-pub struct Take {
-    from: From,
-    map: Option<Rc<HashMap<String, String>>>,
-    lookup: Option<Rc<HashMap<String, String>>>,
-    default: String,
-}
-
-#[derive(Clone, Debug)]
-enum From {
-    Columns(Vec<usize>, String),
-    Constant(String),
-    RowNumber,
-}
-
-impl Take {
-    /// The value for a row, which is the `number`th of its file.
-    pub fn from(&self, row: &Row, number: usize) -> String {
-        let mut text = match &self.from {
-            From::Columns(columns, separator) => {
-                let texts = columns.iter().map(|column| row.get(*column));
-                texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(separator)
-            }
-            From::Constant(text) => text.clone(),
-            From::RowNumber => number.to_string(),
-        };
-        if let Some(other) = self.map.as_ref().and_then(|map| map.get(&text)) {
-            text.clone_from(other);
-        }
-        if let Some(lookup) = &self.lookup {
-            text = lookup.get(&text).cloned().unwrap_or_default();
-        }
-        if text.is_empty() { self.default.clone() } else { text }
-    }
-}
-
 /// Reads the tables that rules and lookups name and makes the rules ready.
 ///
 /// # Errors
@@ -117,15 +83,25 @@ pub fn compile(mapping: &Mapping, folder: &Path) -> anyhow::Result<Rules> {
         tables.insert(name.clone(), Table::read(folder, table)?);
     }
     let maps = mapping.maps.iter().map(|(name, map)| {
-        let map = map.iter().map(|(from, to)| (from.clone(), to.clone())).collect();
+        let map = map
+            .iter()
+            .map(|(from, to)| (from.clone(), to.clone()))
+            .collect();
         (name.clone(), Rc::new(map))
     });
-    let mut compiler = Compiler { mapping, tables: &tables, maps: maps.collect(), joins: HashMap::new() };
+    let mut compiler = Compiler {
+        mapping,
+        tables: &tables,
+        maps: maps.collect(),
+        joins: HashMap::new(),
+    };
     let mut rules: Vec<Compiled> = Vec::new();
     for rule in &mapping.rules {
         let place = format!("rule {:?}", rule.name);
         if rule.name == CATALOG_RULE || rules.iter().any(|other| other.name == rule.name) {
-            return Err(Failure::usage(format!("{place}: the name is taken; choose another")).into());
+            return Err(
+                Failure::usage(format!("{place}: the name is taken; choose another")).into(),
+            );
         }
         rules.push(compiler.rule(rule).map_err(|error| at(&place, &error))?);
     }
@@ -133,7 +109,11 @@ pub fn compile(mapping: &Mapping, folder: &Path) -> anyhow::Result<Rules> {
         return Err(Failure::usage("the mapping has no [[rule]], so no row means anything").into());
     }
     let currency = currency(mapping.currency.as_deref())?;
-    Ok(Rules { tables, rules, currency })
+    Ok(Rules {
+        tables,
+        rules,
+        currency,
+    })
 }
 
 fn at(place: &str, error: &Failure) -> Failure {
@@ -141,18 +121,22 @@ fn at(place: &str, error: &Failure) -> Failure {
 }
 
 fn currency(code: Option<&str>) -> Result<String, Failure> {
-    let Some(code) = code else { return Ok(String::new()) };
+    let Some(code) = code else {
+        return Ok(String::new());
+    };
     if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Ok(code.to_owned());
     }
-    Err(Failure::usage(format!("currency {code:?} is no ISO 4217 code such as \"USD\"")))
+    Err(Failure::usage(format!(
+        "currency {code:?} is no ISO 4217 code such as \"USD\""
+    )))
 }
 
 struct Compiler<'a> {
     mapping: &'a Mapping,
     tables: &'a BTreeMap<String, Table>,
-    maps: HashMap<String, Rc<HashMap<String, String>>>,
-    joins: HashMap<(String, String, String), Rc<HashMap<String, String>>>,
+    maps: HashMap<String, Joined>,
+    joins: HashMap<(String, String, String), Joined>,
 }
 
 impl<'a> Compiler<'a> {
@@ -162,17 +146,26 @@ impl<'a> Compiler<'a> {
         self.check_fields(rule)?;
         // A definition holds from the beginning unless its own rule says otherwise.
         let usual = |own: &Option<Value>, of_table: &Option<Value>| {
-            let usual = if rule.fact.is_definition() { None } else { of_table.clone() };
+            let usual = if rule.fact.is_definition() {
+                None
+            } else {
+                of_table.clone()
+            };
             own.clone().or(usual)
         };
         let key = usual(&rule.key, &written.key)
             .ok_or_else(|| Failure::usage("key is missing: which column names the record?"))?;
         let at = usual(&rule.at, &written.at);
         if at.is_none() && !rule.fact.is_definition() {
-            return Err(Failure::usage("at is missing: which column says when it happened?"));
+            return Err(Failure::usage(
+                "at is missing: which column says when it happened?",
+            ));
         }
         if rule.step > STEP_MAX {
-            return Err(Failure::usage(format!("step is {}; it goes up to {STEP_MAX}", rule.step)));
+            return Err(Failure::usage(format!(
+                "step is {}; it goes up to {STEP_MAX}",
+                rule.step
+            )));
         }
         let order = usual(&rule.order, &written.order);
         let formats = Formats::new(written.dates.as_ref().unwrap_or(&self.mapping.dates));
@@ -186,7 +179,9 @@ impl<'a> Compiler<'a> {
             kind: rule.fact,
             key: self.take(table, &key, "key")?,
             at: at.map(|at| self.take(table, &at, "at")).transpose()?,
-            order: order.map(|order| self.take(table, &order, "order")).transpose()?,
+            order: order
+                .map(|order| self.take(table, &order, "order"))
+                .transpose()?,
             step: rule.step.into(),
             fields,
             formats: formats.map_err(Failure::usage)?,
@@ -196,15 +191,34 @@ impl<'a> Compiler<'a> {
 
     fn check_fields(&self, rule: &Rule) -> Result<(), Failure> {
         let (required, optional) = rule.fact.fields();
-        let allowed = || required.iter().chain(optional).copied().collect::<Vec<_>>().join(", ");
+        let allowed = || {
+            required
+                .iter()
+                .chain(optional)
+                .copied()
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         let is_allowed = |name: &str| required.contains(&name) || optional.contains(&name);
         if let Some(name) = rule.fields.keys().find(|name| !is_allowed(name)) {
-            return Err(Failure::usage(format!("fields has {name:?}; it may have: {}", allowed())));
+            return Err(Failure::usage(format!(
+                "fields has {name:?}; it may have: {}",
+                allowed()
+            )));
         }
-        if let Some(name) = required.iter().find(|name| !rule.fields.contains_key(**name)) {
-            return Err(Failure::usage(format!("fields lacks {name:?}; it may have: {}", allowed())));
+        if let Some(name) = required
+            .iter()
+            .find(|name| !rule.fields.contains_key(**name))
+        {
+            return Err(Failure::usage(format!(
+                "fields lacks {name:?}; it may have: {}",
+                allowed()
+            )));
         }
-        let money = rule.fact.money_field().filter(|field| rule.fields.contains_key(*field));
+        let money = rule
+            .fact
+            .money_field()
+            .filter(|field| rule.fields.contains_key(*field));
         if let Some(field) = money
             && self.mapping.currency.is_none()
             && !rule.fields.contains_key("currency")
@@ -220,12 +234,19 @@ impl<'a> Compiler<'a> {
     fn take(&mut self, table: &Table, value: &Value, place: &str) -> Result<Take, Failure> {
         let take = || -> Result<Take, Failure> {
             let value = &value.0;
-            let lookup = value.lookup.as_ref().map(|lookup| self.join(lookup)).transpose()?;
+            let lookup = value
+                .lookup
+                .as_ref()
+                .map(|lookup| self.join(lookup))
+                .transpose()?;
             let map = value.map.as_ref().map(|name| {
-                self.maps.get(name).cloned().ok_or_else(|| unknown("map", name, self.maps.keys()))
+                self.maps
+                    .get(name)
+                    .cloned()
+                    .ok_or_else(|| unknown("map", name, self.maps.keys()))
             });
             Ok(Take {
-                from: from(table, value)?,
+                from: Origin::find(table, value)?,
                 map: map.transpose()?,
                 lookup,
                 default: value.default.clone().unwrap_or_default(),
@@ -234,8 +255,12 @@ impl<'a> Compiler<'a> {
         take.map_err(|error| at(place, &error))
     }
 
-    fn join(&mut self, lookup: &Lookup) -> Result<Rc<HashMap<String, String>>, Failure> {
-        let name = (lookup.table.clone(), lookup.key.clone(), lookup.take.clone());
+    fn join(&mut self, lookup: &Lookup) -> Result<Joined, Failure> {
+        let name = (
+            lookup.table.clone(),
+            lookup.key.clone(),
+            lookup.take.clone(),
+        );
         if let Some(join) = self.joins.get(&name) {
             return Ok(Rc::clone(join));
         }
@@ -245,7 +270,10 @@ impl<'a> Compiler<'a> {
         for row in &table.rows {
             let place = || format!("{} line {}", table.file, row.line);
             if let Err(reason) = &row.values {
-                return Err(Failure::usage(format!("{}: cannot be looked up: {reason}", place())));
+                return Err(Failure::usage(format!(
+                    "{}: cannot be looked up: {reason}",
+                    place()
+                )));
             }
             let (key, taken) = (row.get(key).to_owned(), row.get(take).to_owned());
             let before = join.insert(key, taken.clone());
@@ -260,30 +288,10 @@ impl<'a> Compiler<'a> {
     }
 
     fn table(&self, name: &str) -> Result<&'a Table, Failure> {
-        self.tables.get(name).ok_or_else(|| unknown("table", name, self.tables.keys()))
+        self.tables
+            .get(name)
+            .ok_or_else(|| unknown("table", name, self.tables.keys()))
     }
-}
-
-fn from(table: &Table, value: &ValueTable) -> Result<From, Failure> {
-    let given = [
-        value.column.is_some(),
-        value.columns.is_some(),
-        value.value.is_some(),
-        value.row_number,
-    ];
-    if given.iter().filter(|given| **given).count() != 1 {
-        let message = "give exactly one of column, columns, value and row_number = true";
-        return Err(Failure::usage(message));
-    }
-    if let Some(constant) = &value.value {
-        return Ok(From::Constant(constant.clone()));
-    }
-    if value.row_number {
-        return Ok(From::RowNumber);
-    }
-    let names = value.columns.iter().flatten().chain(&value.column);
-    let columns = names.map(|name| table.column(name)).collect::<Result<_, _>>()?;
-    Ok(From::Columns(columns, value.separator.clone().unwrap_or_else(|| " ".to_owned())))
 }
 
 fn conditions(rule: &Rule, table: &Table) -> Result<Vec<Condition>, Failure> {
@@ -303,5 +311,8 @@ fn conditions(rule: &Rule, table: &Table) -> Result<Vec<Condition>, Failure> {
 fn unknown<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a String>) -> Failure {
     let mut there: Vec<&str> = there.map(String::as_str).collect();
     there.sort_unstable();
-    Failure::usage(format!("there is no {what} {name:?}; there are: {}", there.join(", ")))
+    Failure::usage(format!(
+        "there is no {what} {name:?}; there are: {}",
+        there.join(", ")
+    ))
 }

@@ -1,4 +1,4 @@
-//! What a rule can state: the kinds of facts, the fields of each, and the report that they make.
+//! The report that a row's values make: texts become money, days and facts, or else a flaw.
 
 use api::google::r#type::{Date, Money};
 use api::ingest::v1::report::Fact;
@@ -9,82 +9,10 @@ use api::ingest::v1::{
 };
 use api::planning::v1::{ProductDefinition, UserDefinition};
 use api::types::v1::ForecastCategory;
-use serde::Deserialize;
 
 use super::formats::Formats;
+use super::kind::FactKind;
 use crate::money;
-
-/// What a row can state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FactKind {
-    /// A deal was opened.
-    Opened,
-    /// It moved to another stage.
-    StageChanged,
-    /// Its expected amount changed.
-    AmountChanged,
-    /// Its expected day of closing changed.
-    CloseDateChanged,
-    /// It was given to another user.
-    OwnerChanged,
-    /// Its category was chosen by a person, or handed back to the stage.
-    CategoryOverridden,
-    /// It was closed with an order.
-    Won,
-    /// It was closed without one.
-    Lost,
-    /// It was closed because nobody decided.
-    Abandoned,
-    /// It was taken up again.
-    Reopened,
-    /// A note was taken on it.
-    Noted,
-    /// A product is defined.
-    Product,
-    /// A user is defined.
-    User,
-}
-
-/// The fields that a kind has to be given, and those that it may be given.
-type Fields = (&'static [&'static str], &'static [&'static str]);
-
-impl FactKind {
-    /// Whether it defines something that deals refer to.
-    pub fn is_definition(self) -> bool {
-        matches!(self, Self::Product | Self::User)
-    }
-
-    /// The fields that it must have and may have.
-    pub fn fields(self) -> Fields {
-        match self {
-            Self::Opened => (
-                &["pipeline", "stage"],
-                &["name", "amount", "currency", "close_date", "owner", "product"],
-            ),
-            Self::StageChanged => (&["stage"], &["pipeline"]),
-            Self::AmountChanged => (&["amount"], &["currency"]),
-            Self::CloseDateChanged => (&["close_date"], &[]),
-            Self::OwnerChanged => (&["owner"], &[]),
-            Self::CategoryOverridden => (&["category"], &["reason_code", "reason"]),
-            Self::Won => (&[], &["amount", "currency", "reason_code", "reason"]),
-            Self::Lost | Self::Abandoned => (&[], &["reason_code", "reason"]),
-            Self::Reopened => (&[], &["stage", "pipeline", "reason_code", "reason"]),
-            Self::Noted => (&["text"], &[]),
-            Self::Product => (&["name"], &["list_price", "currency"]),
-            Self::User => (&[], &["name", "manager", "office", "role"]),
-        }
-    }
-
-    /// The field that is an amount of money, if it has one.
-    pub fn money_field(self) -> Option<&'static str> {
-        match self {
-            Self::Opened | Self::AmountChanged | Self::Won => Some("amount"),
-            Self::Product => Some("list_price"),
-            _ => None,
-        }
-    }
-}
 
 /// Why a row cannot be read: which field of the rule, and a stable word.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +26,10 @@ pub struct Flaw {
 impl Flaw {
     /// A flaw in a field.
     pub fn new(field: &str, reason: &'static str) -> Self {
-        Self { field: field.to_owned(), reason }
+        Self {
+            field: field.to_owned(),
+            reason,
+        }
     }
 }
 
@@ -126,38 +57,50 @@ impl Values<'_> {
                 stage: self.required("stage")?,
                 pipeline: self.text("pipeline"),
             }),
-            FactKind::AmountChanged => {
-                Fact::OpportunityAmountChanged(OpportunityAmountChanged { amount: self.money("amount")? })
-            }
+            FactKind::AmountChanged => Fact::OpportunityAmountChanged(OpportunityAmountChanged {
+                amount: self.money("amount")?,
+            }),
             FactKind::CloseDateChanged => {
                 let close_date = self.day("close_date")?;
                 Fact::OpportunityCloseDateChanged(OpportunityCloseDateChanged { close_date })
             }
-            FactKind::OwnerChanged => {
-                Fact::OpportunityOwnerChanged(OpportunityOwnerChanged { owner: self.text("owner") })
-            }
+            FactKind::OwnerChanged => Fact::OpportunityOwnerChanged(OpportunityOwnerChanged {
+                owner: self.text("owner"),
+            }),
             FactKind::CategoryOverridden => {
                 let category = self.category()?.into();
-                let overridden = OpportunityCategoryOverridden { category, reason_code, reason };
+                let overridden = OpportunityCategoryOverridden {
+                    category,
+                    reason_code,
+                    reason,
+                };
                 Fact::OpportunityCategoryOverridden(overridden)
             }
             FactKind::Won => {
                 let amount = self.money("amount")?;
-                Fact::OpportunityWon(OpportunityWon { amount, reason_code, reason })
+                Fact::OpportunityWon(OpportunityWon {
+                    amount,
+                    reason_code,
+                    reason,
+                })
             }
-            FactKind::Lost => Fact::OpportunityLost(OpportunityLost { reason_code, reason }),
-            FactKind::Abandoned => {
-                Fact::OpportunityAbandoned(OpportunityAbandoned { reason_code, reason })
-            }
+            FactKind::Lost => Fact::OpportunityLost(OpportunityLost {
+                reason_code,
+                reason,
+            }),
+            FactKind::Abandoned => Fact::OpportunityAbandoned(OpportunityAbandoned {
+                reason_code,
+                reason,
+            }),
             FactKind::Reopened => Fact::OpportunityReopened(OpportunityReopened {
                 stage: self.text("stage"),
                 pipeline: self.text("pipeline"),
                 reason_code,
                 reason,
             }),
-            FactKind::Noted => {
-                Fact::OpportunityNoted(OpportunityNoted { text: self.required("text")? })
-            }
+            FactKind::Noted => Fact::OpportunityNoted(OpportunityNoted {
+                text: self.required("text")?,
+            }),
             FactKind::Product => Fact::ProductDefined(self.product()?),
             FactKind::User => Fact::UserDefined(self.user()),
         })
@@ -199,7 +142,9 @@ impl Values<'_> {
     }
 
     fn required(&self, field: &str) -> Result<String, Flaw> {
-        Some(self.text(field)).filter(|text| !text.is_empty()).ok_or(Flaw::new(field, "EMPTY"))
+        Some(self.text(field))
+            .filter(|text| !text.is_empty())
+            .ok_or(Flaw::new(field, "EMPTY"))
     }
 
     fn money(&self, field: &str) -> Result<Option<Money>, Flaw> {
@@ -221,7 +166,10 @@ impl Values<'_> {
         if text.is_empty() {
             return Ok(None);
         }
-        self.formats.day(&text).map(Some).ok_or(Flaw::new(field, "BAD_DATE"))
+        self.formats
+            .day(&text)
+            .map(Some)
+            .ok_or(Flaw::new(field, "BAD_DATE"))
     }
 
     fn category(&self) -> Result<ForecastCategory, Flaw> {
@@ -229,7 +177,10 @@ impl Values<'_> {
         if text.is_empty() {
             return Ok(ForecastCategory::Unspecified);
         }
-        let name = format!("FORECAST_CATEGORY_{}", text.to_ascii_uppercase().replace(' ', "_"));
+        let name = format!(
+            "FORECAST_CATEGORY_{}",
+            text.to_ascii_uppercase().replace(' ', "_")
+        );
         ForecastCategory::from_str_name(&name)
             .filter(|category| *category != ForecastCategory::Unspecified)
             .ok_or(Flaw::new("category", "BAD_CATEGORY"))
@@ -242,32 +193,61 @@ mod tests {
 
     fn state(kind: FactKind, texts: &[(&'static str, &str)]) -> Result<Fact, Flaw> {
         let formats = Formats::new(&["%d.%m.%Y".to_owned()]).unwrap();
-        let texts = texts.iter().map(|&(name, text)| (name, text.to_owned())).collect();
-        Values { texts, formats: &formats, currency: "EUR" }.state(kind)
+        let texts = texts
+            .iter()
+            .map(|&(name, text)| (name, text.to_owned()))
+            .collect();
+        Values {
+            texts,
+            formats: &formats,
+            currency: "EUR",
+        }
+        .state(kind)
     }
 
     #[test]
     fn fields_become_facts() {
-        let euros = |units, nanos| Some(Money { currency_code: "EUR".to_owned(), units, nanos });
+        let euros = |units, nanos| {
+            Some(Money {
+                currency_code: "EUR".to_owned(),
+                units,
+                nanos,
+            })
+        };
         for (kind, texts, expected) in [
             (
                 FactKind::Won,
                 &[("amount", "12.5")][..],
-                Fact::OpportunityWon(OpportunityWon { amount: euros(12, 500_000_000), ..Default::default() }),
+                Fact::OpportunityWon(OpportunityWon {
+                    amount: euros(12, 500_000_000),
+                    ..Default::default()
+                }),
             ),
-            (FactKind::Won, &[], Fact::OpportunityWon(OpportunityWon::default())),
+            (
+                FactKind::Won,
+                &[],
+                Fact::OpportunityWon(OpportunityWon::default()),
+            ),
             (
                 FactKind::AmountChanged,
                 &[("amount", "-3"), ("currency", "JPY")],
                 Fact::OpportunityAmountChanged(OpportunityAmountChanged {
-                    amount: Some(Money { currency_code: "JPY".to_owned(), units: -3, nanos: 0 }),
+                    amount: Some(Money {
+                        currency_code: "JPY".to_owned(),
+                        units: -3,
+                        nanos: 0,
+                    }),
                 }),
             ),
             (
                 FactKind::CloseDateChanged,
                 &[("close_date", "29.02.2024")],
                 Fact::OpportunityCloseDateChanged(OpportunityCloseDateChanged {
-                    close_date: Some(Date { year: 2024, month: 2, day: 29 }),
+                    close_date: Some(Date {
+                        year: 2024,
+                        month: 2,
+                        day: 29,
+                    }),
                 }),
             ),
             (
@@ -290,11 +270,30 @@ mod tests {
             (FactKind::Opened, &[("pipeline", "p")][..], "stage", "EMPTY"),
             (FactKind::Noted, &[("text", "")], "text", "EMPTY"),
             (FactKind::Won, &[("amount", "1,000")], "amount", "BAD_MONEY"),
-            (FactKind::Won, &[("amount", "1"), ("currency", "Euro")], "amount", "BAD_MONEY"),
-            (FactKind::CloseDateChanged, &[("close_date", "2024-02-29")], "close_date", "BAD_DATE"),
-            (FactKind::CategoryOverridden, &[("category", "sure")], "category", "BAD_CATEGORY"),
+            (
+                FactKind::Won,
+                &[("amount", "1"), ("currency", "Euro")],
+                "amount",
+                "BAD_MONEY",
+            ),
+            (
+                FactKind::CloseDateChanged,
+                &[("close_date", "2024-02-29")],
+                "close_date",
+                "BAD_DATE",
+            ),
+            (
+                FactKind::CategoryOverridden,
+                &[("category", "sure")],
+                "category",
+                "BAD_CATEGORY",
+            ),
         ] {
-            assert_eq!(state(kind, texts), Err(Flaw::new(field, reason)), "{kind:?} {texts:?}");
+            assert_eq!(
+                state(kind, texts),
+                Err(Flaw::new(field, reason)),
+                "{kind:?} {texts:?}"
+            );
         }
     }
 }

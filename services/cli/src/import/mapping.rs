@@ -7,7 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 
-use super::fact::FactKind;
+use super::kind::FactKind;
 use crate::failure::Failure;
 
 /// A whole mapping file.
@@ -298,7 +298,10 @@ impl<'de> Deserialize<'de> for Value {
             }
 
             fn visit_str<E: de::Error>(self, column: &str) -> Result<Value, E> {
-                Ok(Value(ValueTable { column: Some(column.to_owned()), ..Default::default() }))
+                Ok(Value(ValueTable {
+                    column: Some(column.to_owned()),
+                    ..Default::default()
+                }))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {

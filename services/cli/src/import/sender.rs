@@ -131,8 +131,14 @@ impl Sender {
     pub async fn standing(&self, min_revision: u64) -> Result<Option<Reflected>, Status> {
         let answer = self
             .patiently(async || {
-                let read_at = Some(ReadAt { min_revision, ..Default::default() });
-                let request = GetSourceRequest { source: self.source.clone(), read_at };
+                let read_at = Some(ReadAt {
+                    min_revision,
+                    ..Default::default()
+                });
+                let request = GetSourceRequest {
+                    source: self.source.clone(),
+                    read_at,
+                };
                 self.planning().get_source(self.call(request)).await
             })
             .await?;
@@ -144,7 +150,11 @@ impl Sender {
     /// # Errors
     /// When the server refuses them all, or stays away for too long. What was answered until then is
     /// on disk: sending everything again continues.
-    pub async fn send(&self, reports: &[&Report], mut tell: impl FnMut(usize)) -> anyhow::Result<Sent> {
+    pub async fn send(
+        &self,
+        reports: &[&Report],
+        mut tell: impl FnMut(usize),
+    ) -> anyhow::Result<Sent> {
         let mut sent = Sent::default();
         let mut answered_at = Instant::now();
         let mut pause = FIRST_PAUSE;
@@ -183,7 +193,9 @@ impl Sender {
         // The server may look at the first batch before it answers the call itself.
         self.fill(&mut batches, &mut in_flight, &outbox).await;
         let call = self.marked(Request::new(ReceiverStream::new(inbox)));
-        let call = ReportServiceClient::new(self.channel.clone()).report(call).await;
+        let call = ReportServiceClient::new(self.channel.clone())
+            .report(call)
+            .await;
         let mut answers = call?.into_inner();
         while sent.verdicts.len() < base + reports.len() {
             let message = tokio::time::timeout(self.patience, answers.message())
@@ -192,7 +204,8 @@ impl Sender {
                 .ok_or_else(|| Status::unavailable("the server ended the stream"))?;
             sent.revision = sent.revision.max(message.revision);
             for answer in message.answers {
-                sent.verdicts.push(verdict(answer, sent.verdicts.len() - base)?);
+                sent.verdicts
+                    .push(verdict(answer, sent.verdicts.len() - base)?);
             }
             let done = sent.verdicts.len();
             while in_flight.front().is_some_and(|end| base + end <= done) {
@@ -213,8 +226,16 @@ impl Sender {
         while in_flight.len() < BATCHES_IN_FLIGHT {
             let Some(range) = batches.next() else { return };
             let is_first = range.start == 0;
-            let once = |text: &str| if is_first { text.to_owned() } else { String::new() };
-            let reports = batches.reports[range.clone()].iter().map(|&report| report.clone());
+            let once = |text: &str| {
+                if is_first {
+                    text.to_owned()
+                } else {
+                    String::new()
+                }
+            };
+            let reports = batches.reports[range.clone()]
+                .iter()
+                .map(|&report| report.clone());
             let request = ReportRequest {
                 source: once(&self.source),
                 mapping: once(&self.mapping),
@@ -255,8 +276,12 @@ impl Sender {
     }
 
     fn marked<T>(&self, mut request: Request<T>) -> Request<T> {
-        request.metadata_mut().insert("revops-tenant", self.tenant.clone());
-        request.metadata_mut().insert("revops-actor", self.actor.clone());
+        request
+            .metadata_mut()
+            .insert("revops-tenant", self.tenant.clone());
+        request
+            .metadata_mut()
+            .insert("revops-actor", self.actor.clone());
         request
     }
 }
@@ -295,11 +320,14 @@ fn verdict(answer: ReportAnswer, index: usize) -> Result<Verdict, Status> {
         ReportStatus::AlreadyThere => Ok(Verdict::AlreadyThere),
         ReportStatus::Rejected => {
             let rejection = answer.rejection.unwrap_or_default();
-            Ok(Verdict::Rejected { field: rejection.field, reason: rejection.reason })
+            Ok(Verdict::Rejected {
+                field: rejection.field,
+                reason: rejection.reason,
+            })
         }
-        ReportStatus::Unspecified => {
-            Err(Status::data_loss(format!("report {index} was answered without a status")))
-        }
+        ReportStatus::Unspecified => Err(Status::data_loss(format!(
+            "report {index} was answered without a status"
+        ))),
     }
 }
 
@@ -307,7 +335,9 @@ fn verdict(answer: ReportAnswer, index: usize) -> Result<Verdict, Status> {
 /// broke has an error behind its status; a server that refuses has none.
 fn may_pass(status: &Status) -> bool {
     match status.code() {
-        Code::Unavailable | Code::ResourceExhausted | Code::Aborted | Code::DeadlineExceeded => true,
+        Code::Unavailable | Code::ResourceExhausted | Code::Aborted | Code::DeadlineExceeded => {
+            true
+        }
         Code::Unknown | Code::Internal | Code::Cancelled => {
             std::error::Error::source(status).is_some()
         }

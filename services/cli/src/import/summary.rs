@@ -68,8 +68,14 @@ impl Answer for ImportSummary {
     }
 
     fn grid(&self) -> Grid {
-        let mut grid =
-            Grid::new(["what", "read", "applied", "already_there", "rejected", "would_send"]);
+        let mut grid = Grid::new([
+            "what",
+            "read",
+            "applied",
+            "already_there",
+            "rejected",
+            "would_send",
+        ]);
         for (what, tally) in [("rows", &self.rows), ("catalog rows", &self.catalog_rows)] {
             grid.push(vec![
                 Cell::text(what),
@@ -86,9 +92,18 @@ impl Answer for ImportSummary {
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { rows_read, applied, already_there, rejected, would_send } = self;
+        let Self {
+            rows_read,
+            applied,
+            already_there,
+            rejected,
+            would_send,
+        } = self;
         match would_send {
-            Some(would) => write!(f, "{rows_read} = {would} would be sent + {rejected} rejected"),
+            Some(would) => write!(
+                f,
+                "{rows_read} = {would} would be sent + {rejected} rejected"
+            ),
             None => write!(
                 f,
                 "{rows_read} = {applied} applied + {already_there} already there + {rejected} rejected"
@@ -115,7 +130,10 @@ struct Fate {
 impl<'a> Count<'a> {
     /// Nothing sent yet.
     pub fn new(plan: &'a Plan) -> Self {
-        let fate = |is_rejected| Fate { is_applied: false, is_rejected };
+        let fate = |is_rejected| Fate {
+            is_applied: false,
+            is_rejected,
+        };
         Self {
             plan,
             rows: plan.rows.iter().map(|row| fate(row.is_rejected)).collect(),
@@ -174,11 +192,17 @@ impl<'a> Count<'a> {
 
     /// The figures, and the rejected rows by file and line.
     pub fn finish(mut self, is_dry_run: bool) -> (ImportSummary, Vec<Reject>) {
-        let mut summary =
-            ImportSummary { reports: self.reports, dry_run: is_dry_run, ..Default::default() };
+        let mut summary = ImportSummary {
+            reports: self.reports,
+            dry_run: is_dry_run,
+            ..Default::default()
+        };
         for (row, fate) in self.plan.rows.iter().zip(&self.rows) {
-            let tally =
-                if row.is_catalog { &mut summary.catalog_rows } else { &mut summary.rows };
+            let tally = if row.is_catalog {
+                &mut summary.catalog_rows
+            } else {
+                &mut summary.rows
+            };
             tally.rows_read += 1;
             if fate.is_rejected {
                 tally.rejected += 1;
@@ -200,16 +224,30 @@ impl<'a> Count<'a> {
 pub fn kinds(rejects: &[Reject]) -> Vec<String> {
     let mut kinds: BTreeMap<(&str, &str, &str, &str), (u64, u64)> = BTreeMap::new();
     for reject in rejects {
-        let kind = (&*reject.file, &*reject.rule, &*reject.field, &*reject.reason);
+        let kind = (
+            &*reject.file,
+            &*reject.rule,
+            &*reject.field,
+            &*reject.reason,
+        );
         let (count, _) = kinds.entry(kind).or_insert((0, reject.line));
         *count += 1;
     }
     let mut kinds: Vec<_> = kinds.into_iter().collect();
     kinds.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
-    let line = |((file, rule, field, reason), (count, line)): ((&str, &str, &str, &str), (u64, u64))| {
-        let rule = if rule.is_empty() { String::new() } else { format!(", rule {rule}") };
-        let field = if field.is_empty() { String::new() } else { format!(", field {field}") };
-        format!("{reason}: {count} in {file}, first on line {line}{rule}{field}")
-    };
+    let line =
+        |((file, rule, field, reason), (count, line)): ((&str, &str, &str, &str), (u64, u64))| {
+            let rule = if rule.is_empty() {
+                String::new()
+            } else {
+                format!(", rule {rule}")
+            };
+            let field = if field.is_empty() {
+                String::new()
+            } else {
+                format!(", field {field}")
+            };
+            format!("{reason}: {count} in {file}, first on line {line}{rule}{field}")
+        };
     kinds.into_iter().map(line).collect()
 }

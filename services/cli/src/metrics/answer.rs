@@ -71,7 +71,9 @@ impl Figures {
     }
 
     fn serialize_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        self.0.iter().try_for_each(|(name, figure)| map.serialize_entry(name, figure))
+        self.0
+            .iter()
+            .try_for_each(|(name, figure)| map.serialize_entry(name, figure))
     }
 }
 
@@ -129,11 +131,7 @@ impl From<sent::MetricGroup> for Group {
 impl Serialize for Metrics {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("revision", &self.standing.revision)?;
-        map.serialize_entry("as_of", &self.standing.as_of)?;
-        map.serialize_entry("known_at", &self.standing.known_at)?;
-        map.serialize_entry("lag", &self.standing.lag)?;
-        map.serialize_entry("log", &self.standing.log)?;
+        self.standing.serialize_into(&mut map)?;
         self.whole.serialize_into(&mut map)?;
         match &self.grouped {
             Grouped::Not => {}
@@ -177,7 +175,12 @@ impl Answer for Metrics {
 impl Metrics {
     fn lines(&self) -> Grid {
         let mut grid = Grid::new(Figure::LINE);
-        for line in self.whole.0.iter().flat_map(|(name, figure)| figure.lines(name)) {
+        for line in self
+            .whole
+            .0
+            .iter()
+            .flat_map(|(name, figure)| figure.lines(name))
+        {
             grid.push(line);
         }
         grid
@@ -188,16 +191,22 @@ impl Metrics {
         let columns: Vec<(usize, Option<&str>)> = (self.whole.0.iter().enumerate())
             .flat_map(|(place, (_, figure))| match figure.currencies() {
                 none if none.is_empty() => vec![(place, None)],
-                some => some.into_iter().map(|currency| (place, Some(currency))).collect(),
+                some => some
+                    .into_iter()
+                    .map(|currency| (place, Some(currency)))
+                    .collect(),
             })
             .collect();
         let names = columns.iter().map(|(place, currency)| {
             let name = self.whole.0[*place].0;
-            currency.map_or(name.to_owned(), |it| format!("{name}_{}", it.to_ascii_lowercase()))
+            currency.map_or(name.to_owned(), |it| {
+                format!("{name}_{}", it.to_ascii_lowercase())
+            })
         });
         let mut grid = Grid::new(["key", "name"].map(str::to_owned).into_iter().chain(names));
         let cells = |figures: &Figures| {
-            let cell = |(place, currency): &(usize, Option<&str>)| figures.0[*place].1.cell_in(*currency);
+            let cell =
+                |(place, currency): &(usize, Option<&str>)| figures.0[*place].1.cell_in(*currency);
             columns.iter().map(cell).collect::<Vec<_>>()
         };
         for group in groups {

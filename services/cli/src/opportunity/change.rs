@@ -135,40 +135,59 @@ fn with_text_read(verb: Verb) -> anyhow::Result<Verb> {
     }
 }
 
-async fn send(
-    verb: Verb,
-    request_id: String,
-    session: &Session,
-) -> Result<Option<Recorded>, Status> {
+async fn send(verb: Verb, id: String, session: &Session) -> Result<Option<Recorded>, Status> {
     let target = verb.target().clone();
     Ok(match verb {
-        Verb::Move { stage, .. } => {
-            send!(session, request_id, target, change_opportunity_stage,
-                ChangeOpportunityStageRequest { stage: stage })
-        }
-        Verb::Amount { amount, .. } => {
-            send!(session, request_id, target, change_opportunity_amount,
-                ChangeOpportunityAmountRequest { amount: amount })
-        }
-        Verb::CloseDate { day, .. } => {
-            send!(session, request_id, target, change_opportunity_close_date,
-                ChangeOpportunityCloseDateRequest { close_date: day })
-        }
+        Verb::Move { stage, .. } => send!(
+            session.change_opportunity_stage,
+            ChangeOpportunityStageRequest,
+            [target, id],
+            [stage]
+        ),
+        Verb::Amount { amount, .. } => send!(
+            session.change_opportunity_amount,
+            ChangeOpportunityAmountRequest,
+            [target, id],
+            [amount]
+        ),
+        Verb::CloseDate {
+            day: close_date, ..
+        } => send!(
+            session.change_opportunity_close_date,
+            ChangeOpportunityCloseDateRequest,
+            [target, id],
+            [close_date]
+        ),
         Verb::Owner { owner, .. } => {
-            send!(session, request_id, target, change_opportunity_owner,
-                ChangeOpportunityOwnerRequest { owner: owner.unwrap_or_default() })
+            let owner = owner.unwrap_or_default();
+            send!(
+                session.change_opportunity_owner,
+                ChangeOpportunityOwnerRequest,
+                [target, id],
+                [owner]
+            )
         }
-        Verb::Category { category, reason, comment, .. } => {
-            send!(session, request_id, target, override_opportunity_category,
-                OverrideOpportunityCategoryRequest {
-                    category: ForecastCategory::from(category).into(),
-                    reason_code: reason,
-                    reason: comment,
-                })
+        Verb::Category {
+            category,
+            reason: reason_code,
+            comment: reason,
+            ..
+        } => {
+            let category = ForecastCategory::from(category).into();
+            send!(
+                session.override_opportunity_category,
+                OverrideOpportunityCategoryRequest,
+                [target, id],
+                [category, reason_code, reason]
+            )
         }
         Verb::Note { text, .. } => {
-            send!(session, request_id, target, note_opportunity,
-                NoteOpportunityRequest { text: text })
+            send!(
+                session.note_opportunity,
+                NoteOpportunityRequest,
+                [target, id],
+                [text]
+            )
         }
     })
 }

@@ -134,39 +134,72 @@ impl Verb {
     }
 }
 
-async fn send(
-    verb: Verb,
-    request_id: String,
-    session: &Session,
-) -> Result<Option<Recorded>, Status> {
+async fn send(verb: Verb, id: String, session: &Session) -> Result<Option<Recorded>, Status> {
     Ok(match verb {
-        Verb::Win { target, amount, reason, comment } => {
-            send!(session, request_id, target, win_opportunity,
-                WinOpportunityRequest { amount: amount, reason_code: reason, reason: comment })
-        }
-        Verb::Lose(Closing { target, reason, comment }) => {
-            send!(session, request_id, target, lose_opportunity,
-                LoseOpportunityRequest { reason_code: reason, reason: comment })
-        }
-        Verb::Abandon(Closing { target, reason, comment }) => {
-            send!(session, request_id, target, abandon_opportunity,
-                AbandonOpportunityRequest { reason_code: reason, reason: comment })
-        }
-        Verb::Reopen { target, stage, reason, comment } => {
-            send!(session, request_id, target, reopen_opportunity,
-                ReopenOpportunityRequest { stage: stage, reason_code: reason, reason: comment })
-        }
-        Verb::Void { id, command_id, reason, comment, repeatable } => {
+        Verb::Win {
+            target,
+            amount,
+            reason: reason_code,
+            comment: reason,
+        } => send!(
+            session.win_opportunity,
+            WinOpportunityRequest,
+            [target, id],
+            [amount, reason_code, reason]
+        ),
+        Verb::Lose(Closing {
+            target,
+            reason: reason_code,
+            comment: reason,
+        }) => send!(
+            session.lose_opportunity,
+            LoseOpportunityRequest,
+            [target, id],
+            [reason_code, reason]
+        ),
+        Verb::Abandon(Closing {
+            target,
+            reason: reason_code,
+            comment: reason,
+        }) => send!(
+            session.abandon_opportunity,
+            AbandonOpportunityRequest,
+            [target, id],
+            [reason_code, reason]
+        ),
+        Verb::Reopen {
+            target,
+            stage,
+            reason: reason_code,
+            comment: reason,
+        } => send!(
+            session.reopen_opportunity,
+            ReopenOpportunityRequest,
+            [target, id],
+            [stage, reason_code, reason]
+        ),
+        Verb::Void {
+            id: opportunity_id,
+            command_id,
+            reason,
+            comment,
+            repeatable,
+        } => {
             let message = VoidOpportunityCommandRequest {
-                opportunity_id: id,
-                request_id,
+                opportunity_id,
+                request_id: id,
                 etag: repeatable.etag,
                 command_id,
                 reason_code: reason,
                 reason: comment,
             };
             let request = session.request(message);
-            session.opportunities().void_opportunity_command(request).await?.into_inner().recorded
+            session
+                .opportunities()
+                .void_opportunity_command(request)
+                .await?
+                .into_inner()
+                .recorded
         }
     })
 }

@@ -4,17 +4,16 @@ use clap::Subcommand;
 
 use crate::session::Session;
 
-/// Sends a command about a deal: all of them have the same head and answer alike.
+/// Sends a command about a deal: all of them have the same head, then fields of their own, and
+/// answer alike.
 macro_rules! send {
-    ($session:ident, $request_id:ident, $target:ident, $call:ident, $message:ident {
-        $($field:ident: $value:expr),* $(,)?
-    }) => {{
+    ($session:ident.$call:ident, $message:ident, [$target:ident, $id:ident], [$($field:ident),*]) => {{
         let message = $message {
             opportunity_id: $target.id,
-            request_id: $request_id,
+            request_id: $id,
             etag: $target.repeatable.etag,
             occurred_at: $target.at,
-            $($field: $value),*
+            $($field),*
         };
         $session.opportunities().$call($session.request(message)).await?.into_inner().recorded
     }};

@@ -94,9 +94,9 @@ fn run(deals: u64, owners: u64, products: u64, late_permille: u64, shuffle: bool
     go("pipeline by stage both", PipelineBy::Stage, &|s| point(t(s), p(s)));
     let always = Period { start: None, end: None };
     let mut go = |what: &str, by, f: &dyn Fn(u64) -> Point, period: &dyn Fn(u64) -> Period| ask(what, &mut |s| {
-        let mut m = measure(&outcomes, TENANT, &f(s), by, period(s));
+        let m = measure(&outcomes, TENANT, &f(s), by, period(s));
         let c = m.currencies.clone();
-        m.tallies.iter_mut().map(|t| crate::figures::figures(&mut t.1, &c).unwrap().len() as u64).sum()
+        m.tallies.iter().map(|t| crate::figures::figures(&t.1, &c).unwrap().len() as u64).sum()
     });
     go("metrics all now", MetricsBy::Unspecified, &|_| point(i64::MAX, n), &|_| always);
     go("metrics all as of", MetricsBy::Unspecified, &|s| point(t(s), n), &|_| always);

@@ -1,1 +1,0 @@
-//! Mappings against files: what is planned, what is refused, what is sent.

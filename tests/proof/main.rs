@@ -1,0 +1,1 @@
+//! The proof, one module per promise.
