@@ -74,6 +74,9 @@ const CONFLICT: u8 = 5;
 const UNAVAILABLE: u8 = 6;
 const DEADLINE: u8 = 7;
 
+/// The words in which the connection's own timer reports a passed deadline.
+const TIMER: &str = "Timeout expired";
+
 /// The exit code of an error.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     if let Some(status) = error.downcast_ref::<Status>() {
@@ -98,8 +101,7 @@ fn exit_code_of(status: &Status) -> u8 {
         Code::Aborted => CONFLICT,
         Code::Unavailable | Code::ResourceExhausted => UNAVAILABLE,
         Code::DeadlineExceeded => DEADLINE,
-        // The client's own timer reports a passed deadline in these words.
-        Code::Cancelled if status.message().contains("Timeout expired") => DEADLINE,
+        Code::Cancelled if status.message().contains(TIMER) => DEADLINE,
         Code::Cancelled
         | Code::Unknown
         | Code::PermissionDenied
@@ -141,6 +143,7 @@ fn explain_status(status: &Status, request_id: Option<&str>) -> String {
     let details = status.get_error_details();
     let message = match status.message() {
         "" => status.code().description(),
+        message if message.contains(TIMER) => "no answer came before the deadline",
         message => message,
     };
     let mut text = format!("error: {message}");
@@ -185,7 +188,10 @@ fn advice(status: &Status) -> Option<&'static str> {
         NOT_FOUND => "check the id or key, --tenant, --as-of and --known-at",
         CONFLICT => "read it again and decide on what it is now, with the new etag",
         UNAVAILABLE => "wait a moment and try again; `revops doctor` says what is the matter",
-        DEADLINE => "give it more time with --timeout; `revops doctor` shows whether it lags",
+        DEADLINE => {
+            "give it more time with --timeout; a position that the log has not reached yet is \
+             waited for, and `revops doctor` shows where it is"
+        }
         _ if status.code() == Code::Unimplemented => "this server does not have it: is it older?",
         _ => return None,
     })

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use domain::{Kind, Timeline, catalog::Catalog};
+use domain::{Kind, PersonId, Timeline, catalog::Catalog};
 
 use crate::{
     digest::Digest,
@@ -27,6 +27,16 @@ impl Catalogs {
     /// A tenant's catalog, with everything that was ever configured.
     pub fn of(&self, tenant: &str) -> Arc<Catalog> {
         self.tenants.get(tenant).map(|shelf| shelf.catalog.clone()).unwrap_or_default()
+    }
+}
+
+impl Catalogs {
+    /// Everybody who was erased, of every tenant.
+    pub fn erased(&self) -> Vec<(String, PersonId)> {
+        let of = |(tenant, shelf): (&String, &Shelf)| {
+            shelf.catalog.erased().map(|person| (tenant.clone(), person)).collect::<Vec<_>>()
+        };
+        self.tenants.iter().flat_map(of).collect()
     }
 }
 

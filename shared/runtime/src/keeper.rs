@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc as async_mpsc, oneshot};
 
 use crate::{
     appender::{Appender, Outgoing},
+    clock,
     order::{Answer, Order, Refusal, Reply},
 };
 
@@ -221,12 +222,28 @@ async fn append(
     mut frames: async_mpsc::UnboundedReceiver<Outgoing>,
     events: mpsc::Sender<Event>,
 ) {
+    let mut losses = 0;
     while let Some(Outgoing { guard, body, summary }) = frames.recv().await {
+        let pause = backoff(losses);
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
         let result = log.append(guard, body, summary).await;
+        losses = if matches!(result, Err(AppendError::Conflict { .. })) { losses + 1 } else { 0 };
         if events.send(Event::Appended(guard, result)).is_err() {
             return;
         }
     }
+}
+
+/// A process that keeps losing waits a little, each for another while, so that all get through.
+fn backoff(losses: u32) -> Duration {
+    const LOSSES_FREE: u32 = 2;
+    const DOUBLINGS_MAX: u32 = 5;
+    let Some(doublings) = losses.checked_sub(LOSSES_FREE) else { return Duration::ZERO };
+    let most = 1_000_u64 << doublings.min(DOUBLINGS_MAX);
+    let chance = clock::random_bytes().map_or(most, u64::from_le_bytes);
+    Duration::from_micros(chance % most)
 }
 
 async fn follow(

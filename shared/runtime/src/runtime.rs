@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use domain::catalog::Catalog;
+use futures::{StreamExt, TryStreamExt, stream};
 use event_log::{Chain, EventLog, FrameHash, KeyStream, ReadError};
 use read_model::{Options, Store, StoreError, Writer};
 use tokio::sync::watch;
@@ -144,6 +145,7 @@ impl Runtime {
             thread,
         };
         runtime.catch_up().await?;
+        runtime.destroy_keys_of_erased().await?;
         Ok(runtime)
     }
 
@@ -177,6 +179,18 @@ impl Runtime {
             }
         });
         closing.await.unwrap_or(Ok(()))
+    }
+
+    /// Whoever recorded an erasure may have died before the key was destroyed; and a restored key
+    /// stream may have it again.
+    async fn destroy_keys_of_erased(&self) -> Result<(), VaultError> {
+        const AT_ONCE: usize = 64;
+        let erased = self.catalogs.read().view.erased();
+        stream::iter(erased)
+            .map(|(tenant, person)| async move { self.vault.erase(&tenant, person.0).await })
+            .buffer_unordered(AT_ONCE)
+            .try_for_each(|_| async { Ok(()) })
+            .await
     }
 
     async fn catch_up(&self) -> Result<(), StartError> {

@@ -1,7 +1,7 @@
 //! The vault: seals personal text, opens it again, and forgets a person for good.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock},
 };
@@ -52,6 +52,9 @@ pub enum VaultError {
     /// A key is asked for that was never made here.
     #[error("no key {0} for sealing: it has to be ensured first")]
     NoKey(Uuid),
+    /// Somebody was forgotten: nothing is sealed for them any more.
+    #[error("person {0} was erased; nothing can be recorded under their name again")]
+    Erased(Uuid),
     /// A stored key or text was altered.
     #[error("{0} does not open: it was altered, or belongs to something else")]
     Altered(String),
@@ -151,12 +154,14 @@ pub struct Vault {
     master: Master,
     keys: KeyStream,
     known: RwLock<HashMap<(String, Uuid), Key>>,
+    /// Whose key is gone for good, whatever the key stream may say.
+    forgotten: RwLock<HashSet<(String, Uuid)>>,
 }
 
 impl Vault {
     /// Opens the vault, after proving that the master key belongs to this log.
     pub async fn open(master: Master, keys: KeyStream) -> Result<Vault, VaultError> {
-        let vault = Vault { master, keys, known: RwLock::default() };
+        let vault = Vault { master, keys, known: RwLock::default(), forgotten: RwLock::default() };
         let fresh = vault.wrap(CELL, Uuid::nil(), CANARY)?;
         let canary = NewKey { tenant: CELL.into(), id: Uuid::nil(), wrapped: fresh };
         match vault.keys.create(&canary).await {
@@ -199,6 +204,9 @@ impl Vault {
 
     /// Makes sure that keys of these ids are at hand; new ones are made and kept in the stream.
     pub async fn ensure_keys(&self, tenant: &str, ids: &[Uuid]) -> Result<(), VaultError> {
+        if let Some(id) = ids.iter().find(|id| self.is_forgotten(tenant, **id)) {
+            return Err(VaultError::Erased(*id));
+        }
         let mut missing: Vec<Uuid> =
             ids.iter().copied().filter(|id| self.key(tenant, *id).is_none()).collect();
         missing.sort_unstable();
@@ -269,8 +277,11 @@ impl Vault {
         String::from_utf8(plain).map(Some).map_err(|_| altered())
     }
 
-    /// Drops a key from memory, as every process does when it reads that a person was erased.
+    /// Drops a key for good, as every process does when it reads that a person was erased.
     pub fn forget(&self, tenant: &str, id: Uuid) {
+        let mut forgotten = self.forgotten.write().unwrap_or_else(PoisonError::into_inner);
+        forgotten.insert((tenant.to_owned(), id));
+        drop(forgotten);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.remove(&(tenant.to_owned(), id));
     }
@@ -283,7 +294,15 @@ impl Vault {
         Ok(erased)
     }
 
+    fn is_forgotten(&self, tenant: &str, id: Uuid) -> bool {
+        let forgotten = self.forgotten.read().unwrap_or_else(PoisonError::into_inner);
+        !forgotten.is_empty() && forgotten.contains(&(tenant.to_owned(), id))
+    }
+
     async fn fetch(&self, tenant: &str, id: Uuid) -> Result<Option<Key>, VaultError> {
+        if self.is_forgotten(tenant, id) {
+            return Ok(None);
+        }
         if let Some(key) = self.key(tenant, id) {
             return Ok(Some(key));
         }

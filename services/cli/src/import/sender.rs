@@ -10,7 +10,9 @@ use anyhow::Context as _;
 use api::ingest::v1::report_service_client::ReportServiceClient;
 use api::ingest::v1::{Report, ReportAnswer, ReportRequest, ReportStatus};
 use api::planning::v1::planning_service_client::PlanningServiceClient;
-use api::planning::v1::{DefineSourceRequest, GetSourceRequest, SourceDefinition};
+use api::planning::v1::{
+    DefineSourceRequest, GetSourceRequest, GetSourceResponse, Source, SourceDefinition,
+};
 use api::types::v1::{ReadAt, Reflected};
 use prost::Message as _;
 use tokio::sync::mpsc;
@@ -108,20 +110,29 @@ impl Sender {
     /// # Errors
     /// What the server says.
     pub async fn define_source(&self, definition: &SourceDefinition) -> Result<(), Status> {
-        match self.standing(0).await {
-            Err(status) if status.code() == Code::NotFound => {}
-            other => return other.map(drop),
+        if self.source().await?.is_some() {
+            return Ok(());
         }
-        self.patiently(async || {
+        let answer = self.patiently(async || {
             let request = DefineSourceRequest {
                 key: self.source.clone(),
                 definition: Some(definition.clone()),
                 ..Default::default()
             };
             self.planning().define_source(self.call(request)).await
-        })
-        .await
-        .map(drop)
+        });
+        answer.await.map(drop)
+    }
+
+    /// The source as the catalog has it, if it does.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub async fn source(&self) -> Result<Option<Source>, Status> {
+        match self.get_source(0).await {
+            Err(status) if status.code() == Code::NotFound => Ok(None),
+            answer => Ok(answer?.source),
+        }
     }
 
     /// Where the server stands once it has reached a position.
@@ -129,20 +140,22 @@ impl Sender {
     /// # Errors
     /// What the server says; NOT_FOUND while the source is not in the catalog.
     pub async fn standing(&self, min_revision: u64) -> Result<Option<Reflected>, Status> {
-        let answer = self
-            .patiently(async || {
-                let read_at = Some(ReadAt {
-                    min_revision,
-                    ..Default::default()
-                });
-                let request = GetSourceRequest {
-                    source: self.source.clone(),
-                    read_at,
-                };
-                self.planning().get_source(self.call(request)).await
-            })
-            .await?;
-        Ok(answer.into_inner().reflected)
+        Ok(self.get_source(min_revision).await?.reflected)
+    }
+
+    async fn get_source(&self, min_revision: u64) -> Result<GetSourceResponse, Status> {
+        let answer = self.patiently(async || {
+            let read_at = Some(ReadAt {
+                min_revision,
+                ..Default::default()
+            });
+            let request = GetSourceRequest {
+                source: self.source.clone(),
+                read_at,
+            };
+            self.planning().get_source(self.call(request)).await
+        });
+        Ok(answer.await?.into_inner())
     }
 
     /// Sends reports and waits for every answer. `tell` hears how many have been answered.

@@ -1,0 +1,180 @@
+//! The demo always tells the same, leaves no fault behind, and looks like a company.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::*;
+use api::ingest::v1::report::Fact;
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn told() -> History {
+    history(7, day("2025-11-14"))
+}
+
+fn at(report: &Report) -> i64 {
+    report.occurred_at.unwrap().seconds
+}
+
+#[test]
+fn the_same_seed_and_day_tell_the_same() {
+    assert_eq!(told(), told());
+    assert_ne!(told(), history(8, day("2025-11-14")));
+    let edition = Edition {
+        seed: u64::MAX,
+        last_day: day("2025-11-14"),
+    };
+    assert_eq!(Edition::read(&edition.write()), Some(edition));
+    assert!(edition.write().len() <= 64);
+    assert_eq!(Edition::read("crm"), None);
+}
+
+#[test]
+fn facts_come_in_order_and_end_with_the_last_day() {
+    let told = told();
+    assert!(told.facts.is_sorted_by_key(at));
+    let end = calendar::start_of(day("2025-11-15"));
+    assert!(told.facts.iter().all(|report| at(report) < end));
+    assert!(
+        told.definitions
+            .iter()
+            .all(|r| r.occurred_at.is_none_or(|at| at.seconds < end))
+    );
+}
+
+#[test]
+fn no_deal_does_what_a_deal_cannot_do() {
+    let told = told();
+    let (mut open, mut closed) = (HashSet::new(), HashSet::new());
+    let mut last: HashMap<&str, i64> = HashMap::new();
+    for report in &told.facts {
+        let key = &*report.key;
+        let before = last.insert(key, at(report));
+        assert!(
+            before.is_none_or(|before| before < at(report)),
+            "{key}: one after another"
+        );
+        match report.fact.as_ref().unwrap() {
+            Fact::OpportunityOpened(_) => assert!(before.is_none() && open.insert(key), "{key}"),
+            Fact::OpportunityReopened(_) => {
+                assert!(closed.remove(key) && open.insert(key), "{key}: reopened");
+            }
+            Fact::OpportunityWon(_) | Fact::OpportunityLost(_) | Fact::OpportunityAbandoned(_) => {
+                assert!(open.remove(key) && closed.insert(key), "{key}: closed");
+            }
+            fact => assert!(open.contains(key), "{key}: {fact:?} although it is closed"),
+        }
+    }
+    assert!((2_300..2_700).contains(&(open.len() + closed.len())));
+}
+
+#[test]
+fn owners_work_here() {
+    let told = told();
+    let mut since: BTreeMap<&str, Vec<(i64, bool)>> = BTreeMap::new();
+    for report in &told.definitions {
+        if let Some(Fact::UserDefined(user)) = &report.fact {
+            let from = report.occurred_at.map_or(i64::MIN, |at| at.seconds);
+            since
+                .entry(&report.key)
+                .or_default()
+                .push((from, user.retired));
+        }
+    }
+    assert_eq!(since.len(), 24);
+    for report in &told.facts {
+        let owner = match report.fact.as_ref().unwrap() {
+            Fact::OpportunityOpened(fact) => &fact.owner,
+            Fact::OpportunityOwnerChanged(fact) => &fact.owner,
+            _ => continue,
+        };
+        let known = since[&**owner]
+            .iter()
+            .rfind(|(from, _)| *from <= at(report));
+        assert_eq!(
+            known.map(|(_, retired)| *retired),
+            Some(false),
+            "{owner} at {}",
+            at(report)
+        );
+    }
+}
+
+#[test]
+fn it_looks_like_a_company() {
+    let told = told();
+    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut close_dates = HashMap::new();
+    let mut won_by_month = [0_u32; 12];
+    for report in &told.facts {
+        let what = match report.fact.as_ref().unwrap() {
+            Fact::OpportunityOpened(fact) => {
+                close_dates.insert(&*report.key, fact.close_date);
+                "opened"
+            }
+            Fact::OpportunityCloseDateChanged(fact) => {
+                close_dates.insert(&*report.key, fact.close_date);
+                "pushed"
+            }
+            Fact::OpportunityWon(_) => {
+                close_dates.remove(&*report.key);
+                let time = DateTime::from_timestamp(at(report), 0).unwrap();
+                won_by_month[chrono::Datelike::month0(&time) as usize] += 1;
+                "won"
+            }
+            Fact::OpportunityLost(_) => {
+                close_dates.remove(&*report.key);
+                "lost"
+            }
+            Fact::OpportunityAbandoned(_) => {
+                close_dates.remove(&*report.key);
+                "no decision"
+            }
+            Fact::OpportunityReopened(_) => "reopened",
+            Fact::OpportunityOwnerChanged(_) => "handed over",
+            Fact::OpportunityCategoryOverridden(_) => "judged",
+            Fact::OpportunityAmountChanged(_) => "repriced",
+            Fact::OpportunityStageChanged(_) => "moved",
+            _ => "noted",
+        };
+        *counts.entry(what).or_default() += 1;
+    }
+    println!(
+        "{counts:?}, {} open, won by month {won_by_month:?}",
+        close_dates.len()
+    );
+    for (what, least) in [
+        ("pushed", 1_500),
+        ("lost", 800),
+        ("won", 500),
+        ("no decision", 300),
+    ] {
+        assert!(counts[what] >= least, "{what}: {counts:?}");
+    }
+    for (what, least) in [
+        ("reopened", 40),
+        ("handed over", 80),
+        ("judged", 150),
+        ("repriced", 800),
+    ] {
+        assert!(counts[what] >= least, "{what}: {counts:?}");
+    }
+    assert!(
+        (150..700).contains(&close_dates.len()),
+        "{} are open",
+        close_dates.len()
+    );
+    let ahead = close_dates.values().filter(|date| {
+        let date = date.unwrap();
+        (date.year, date.month, date.day) >= (2025, 11, 15)
+    });
+    assert!(
+        ahead.count() * 100 >= close_dates.len() * 97,
+        "open deals close in the future"
+    );
+    assert!(
+        won_by_month[2] > 2 * won_by_month[6],
+        "quarters end busily: {won_by_month:?}"
+    );
+}
