@@ -16,6 +16,7 @@ const EXPONENTS: &[(&str, u32)] = &[
     ("PYG", 0),
     ("RWF", 0),
     ("UGX", 0),
+    ("UYI", 0),
     ("VND", 0),
     ("VUV", 0),
     ("XAF", 0),

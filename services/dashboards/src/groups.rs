@@ -147,7 +147,7 @@ impl Named {
 
     fn of_stage(stage: &StageRef, at: &Referring<'_>) -> Named {
         let StageRef { pipeline, key } = stage;
-        let key = key.clone();
+        let key = key.to_string();
         let Some(known) = at.catalog.pipeline(*pipeline, at.at) else {
             let pipeline = pipeline.to_string();
             return Named {

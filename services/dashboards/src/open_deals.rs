@@ -52,7 +52,7 @@ pub fn grouped(
             for stage in defined.open_stages() {
                 let stage = StageRef {
                     pipeline,
-                    key: stage.key.clone(),
+                    key: stage.key.as_str().into(),
                 };
                 rows.entry(Group::Stage(stage)).or_default();
             }

@@ -10,7 +10,7 @@ use read_model::Interner;
 use runtime::{digest::Digest, timelines::EntityRef, view::View};
 use uuid::Uuid;
 
-use crate::steps::{self, Signed, Standing, write_amount, write_part};
+use crate::steps::{self, Signed, Standing, write_amount, write_id, write_text};
 
 /// Records whose bounds of closing times are kept together.
 const BLOCK: usize = 1024;
@@ -126,16 +126,10 @@ impl Standing for Closed {
         row.extend_from_slice(&self.closed_at.0.to_le_bytes());
         row.extend_from_slice(&self.opened_at.0.to_le_bytes());
         row.extend_from_slice(self.pipeline.0.as_bytes());
-        write_part(row, Some(self.outcome.word().as_bytes()));
-        write_part(
-            row,
-            self.owner.as_ref().map(|id| id.0.as_bytes().as_slice()),
-        );
-        write_part(
-            row,
-            self.product.as_ref().map(|id| id.0.as_bytes().as_slice()),
-        );
-        write_part(row, Some(self.reason.as_bytes()));
+        write_text(row, self.outcome.word());
+        write_id(row, self.owner.map(|owner| owner.0));
+        write_id(row, self.product.map(|product| product.0));
+        write_text(row, &self.reason);
         write_amount(row, self.amount);
     }
 }

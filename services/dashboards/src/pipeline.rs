@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     hash::Hash,
+    sync::Arc,
 };
 
 use domain::{
@@ -15,7 +16,7 @@ use runtime::{digest::Digest, timelines::EntityRef, view::View};
 
 use crate::{
     amounts::Amounts,
-    steps::{self, Signed, Standing, write_amount, write_part},
+    steps::{self, Signed, Standing, write_amount, write_id, write_text},
 };
 
 /// Every tenant's open deals as of any instant. It knows ids; names and managers are applied when
@@ -46,7 +47,7 @@ pub struct StageRef {
     /// The pipeline.
     pub pipeline: PipelineId,
     /// The stage's key.
-    pub key: String,
+    pub key: Arc<str>,
 }
 
 /// A month of the calendar.
@@ -84,20 +85,19 @@ struct Open {
 }
 
 impl Standing for Open {
-    fn after(_: Option<&Open>, deal: &Opportunity, _: &Fact) -> Option<Open> {
+    fn after(before: Option<&Open>, deal: &Opportunity, _: &Fact) -> Option<Open> {
         if !deal.is_open() {
             return None;
         }
-        let key = deal
-            .stage
-            .as_ref()
-            .map(|stage| stage.key.clone())
-            .unwrap_or_default();
+        let pipeline = deal.pipeline?;
+        let key = deal.stage.as_ref().map_or("", |stage| &stage.key);
+        let same = |stage: &StageRef| stage.pipeline == pipeline && *stage.key == *key;
+        let stage = match before.map(|open| &open.stage).filter(|stage| same(stage)) {
+            Some(stage) => stage.clone(),
+            None => StageRef { pipeline, key: key.into() },
+        };
         Some(Open {
-            stage: StageRef {
-                pipeline: deal.pipeline?,
-                key,
-            },
+            stage,
             owner: deal.owner,
             product: deal.product,
             month: deal.close_date.map(Month::of),
@@ -108,26 +108,13 @@ impl Standing for Open {
 
     fn write(&self, row: &mut Vec<u8>) {
         row.extend_from_slice(self.stage.pipeline.0.as_bytes());
-        write_part(row, Some(self.stage.key.as_bytes()));
-        write_part(
-            row,
-            self.owner.as_ref().map(|id| id.0.as_bytes().as_slice()),
-        );
-        write_part(
-            row,
-            self.product.as_ref().map(|id| id.0.as_bytes().as_slice()),
-        );
-        write_part(
-            row,
-            self.month
-                .map(|month| month.to_string())
-                .as_ref()
-                .map(String::as_bytes),
-        );
-        write_part(
-            row,
-            self.category.map(|category| category.word().as_bytes()),
-        );
+        write_text(row, &self.stage.key);
+        write_id(row, self.owner.map(|owner| owner.0));
+        write_id(row, self.product.map(|product| product.0));
+        let Month { year, month } = self.month.unwrap_or(Month { year: 0, month: 0 });
+        row.extend_from_slice(&year.to_le_bytes());
+        row.push(month);
+        write_text(row, self.category.map_or("", ForecastCategory::word));
         write_amount(row, self.amount);
     }
 }
@@ -244,8 +231,8 @@ fn record<T: Clone + Eq + Hash>(
     let together = |a: &Signed<Open>, b: &Signed<Open>| {
         (a.occurred_at, a.position) == (b.occurred_at, b.position)
     };
+    let mut net: Vec<(Leaf<T>, i32, i128)> = Vec::new();
     for changes in changes.chunk_by(together) {
-        let mut net: Vec<(Leaf<T>, i32, i128)> = Vec::with_capacity(changes.len());
         for Signed { sign, stands, .. } in changes {
             let leaf = (part(stands), stands.amount.map(|amount| amount.currency));
             let minor = stands.amount.map_or(0, |amount| i128::from(amount.minor));
@@ -256,7 +243,7 @@ fn record<T: Clone + Eq + Hash>(
             }
         }
         let (at, position) = (changes[0].occurred_at.0, changes[0].position);
-        for (leaf, count, amount) in net {
+        for (leaf, count, amount) in net.drain(..) {
             match feed {
                 Feed::Live => ledger.insert(at, position, leaf, count, amount),
                 Feed::Load => ledger.load(at, position, leaf, count, amount),

@@ -5,6 +5,7 @@ use domain::{
     opportunity::{self, Opportunity},
 };
 use runtime::{digest::Digest, timelines::EntityRef};
+use uuid::Uuid;
 
 /// What a deal adds to a view between two of its facts.
 pub(crate) trait Standing: Clone + PartialEq {
@@ -212,7 +213,7 @@ pub(crate) fn difference<S: Standing>(
         was = old.next_if(at).map_or(was, |step| step.stands.as_ref());
         is = new.next_if(at).map_or(is, |step| step.stands.as_ref());
         let mut net: Vec<(i32, &S)> = Vec::with_capacity(4);
-        for (sign, stands) in [(-1, is_before), (1, was_before), (-1, was), (1, is)] {
+        for (sign, stands) in [(-1, is_before), (1, is)] {
             let Some(stands) = stands else { continue };
             match net.iter_mut().find(|(_, other)| *other == stands) {
                 Some((sum, _)) => *sum += sign,
@@ -264,31 +265,23 @@ fn row<S: Standing>(entity: &EntityRef, steps: &[Step<S>]) -> Vec<u8> {
     row
 }
 
-/// Appends a part that may be absent, so that no two rows read alike.
-pub(crate) fn write_part(row: &mut Vec<u8>, part: Option<&[u8]>) {
-    match part {
-        None => row.push(0),
-        Some(bytes) => {
-            row.push(1);
-            row.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
-            row.extend_from_slice(bytes);
-        }
-    }
+/// Appends a text with its length, so that no two rows read alike.
+pub(crate) fn write_text(row: &mut Vec<u8>, text: &str) {
+    row.extend_from_slice(&(text.len() as u32).to_le_bytes());
+    row.extend_from_slice(text.as_bytes());
+}
+
+/// Appends an id that may be absent.
+pub(crate) fn write_id(row: &mut Vec<u8>, id: Option<Uuid>) {
+    row.push(u8::from(id.is_some()));
+    row.extend_from_slice(id.unwrap_or_default().as_bytes());
 }
 
 /// Appends an amount that may be absent.
 pub(crate) fn write_amount(row: &mut Vec<u8>, amount: Option<Money>) {
-    write_part(
-        row,
-        amount
-            .as_ref()
-            .map(|amount| amount.currency.code().as_bytes()),
-    );
-    write_part(
-        row,
-        amount
-            .map(|amount| amount.minor.to_le_bytes())
-            .as_ref()
-            .map(|b| &b[..]),
-    );
+    row.push(u8::from(amount.is_some()));
+    if let Some(amount) = amount {
+        row.extend_from_slice(amount.currency.code().as_bytes());
+        row.extend_from_slice(&amount.minor.to_le_bytes());
+    }
 }

@@ -3,6 +3,5 @@
 mod any_order;
 mod deals;
 mod measures;
-mod speed;
 mod service;
 mod stories;

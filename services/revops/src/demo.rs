@@ -18,6 +18,7 @@ mod names;
 mod story;
 mod team;
 mod wares;
+mod way;
 
 use story::Story;
 use team::Team;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use tokio_stream::wrappers::TcpListenerStream;
-use tonic::{service::RoutesBuilder, transport::Server};
+use tonic::{
+    service::RoutesBuilder,
+    transport::{Server, server::TcpIncoming},
+};
 use tonic_health::ServingStatus;
 
 use crate::{cell::Cell, config::Service};
@@ -38,10 +40,11 @@ impl Listening {
         routes.add_service(reflection().build_v1().context("reflection v1")?);
         routes.add_service(reflection().build_v1alpha().context("reflection v1alpha")?);
         let (stop, stopped) = oneshot::channel::<()>();
+        // Small answers must not wait for the acknowledgement of the one before.
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         let serving = Server::builder()
-            .tcp_nodelay(true)
             .add_routes(routes.routes())
-            .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+            .serve_with_incoming_shutdown(incoming, async move {
                 // A sender that is gone means the same as one that has spoken.
                 let _ = stopped.await;
                 reporter.set_service_status("", ServingStatus::NotServing).await;

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
 use crate::{
-    Entity, Instant, Known, PersonId, PipelineId, ProductId, SourceId, Timeline, UserId, person::Person,
-    pipeline, pipeline::Pipeline, product, product::Product, source, source::Source, user,
-    user::User,
+    Entity, Instant, Known, PersonId, PipelineId, ProductId, SourceId, Timeline, UserId,
+    person::Person, pipeline, pipeline::Pipeline, product, product::Product, source,
+    source::Source, user, user::User,
 };
 
 /// Everything that one tenant configured. Cheap to clone: timelines are shared.
@@ -37,7 +37,8 @@ impl Catalog {
 
     /// Whether anything was ever recorded of an entity.
     pub fn has(&self, kind: crate::Kind, id: Uuid) -> bool {
-        self.shelf(kind).is_some_and(|shelf| shelf.contains_key(&id))
+        self.shelf(kind)
+            .is_some_and(|shelf| shelf.contains_key(&id))
     }
 
     fn shelf(&self, kind: crate::Kind) -> Option<&BTreeMap<Uuid, Arc<Timeline>>> {
@@ -76,7 +77,10 @@ impl Catalog {
         let timeline = self.shelf(kind)?.get(&id)?;
         let since = timeline.live(at).last()?.moment.occurred_at;
         let known = timeline.entries().iter().map(|entry| entry.position);
-        Some((since, known.filter(|position| *position <= at.known_at).max()?))
+        Some((
+            since,
+            known.filter(|position| *position <= at.known_at).max()?,
+        ))
     }
 
     /// Whether a person was erased. Forgetting holds on every axis: what is gone is gone.
@@ -87,7 +91,10 @@ impl Catalog {
 
     /// The persons who were erased.
     pub fn erased(&self) -> impl Iterator<Item = PersonId> {
-        self.persons.keys().map(|id| PersonId(*id)).filter(|id| self.is_erased(*id))
+        self.persons
+            .keys()
+            .map(|id| PersonId(*id))
+            .filter(|id| self.is_erased(*id))
     }
 
     /// The sources that are defined at a point of the two axes.

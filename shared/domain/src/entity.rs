@@ -54,7 +54,10 @@ pub fn judge<E: Entity>(
     at: Instant,
     command: &E::Command,
 ) -> Result<Vec<Fact>, Rejection> {
-    let state: E = timeline.state(Known { as_of: at, ..Known::NOW });
+    let state: E = timeline.state(Known {
+        as_of: at,
+        ..Known::NOW
+    });
     let facts: Vec<Fact> = state.decide(command)?.into_iter().map(Into::into).collect();
     let backdated = timeline.last_instant().is_some_and(|last| last >= at);
     if backdated && !facts.is_empty() {
@@ -73,8 +76,15 @@ pub fn judge_void<E: Entity>(
     void: Fact,
 ) -> Result<Vec<Fact>, Rejection> {
     let Some(entry) = timeline.answer_to(command_id) else {
-        let message = format!("no command {command_id} on this {}; see its history", E::KIND);
-        return Err(Rejection::not_found("COMMAND_NOT_FOUND", "command_id", message));
+        let message = format!(
+            "no command {command_id} on this {}; see its history",
+            E::KIND
+        );
+        return Err(Rejection::not_found(
+            "COMMAND_NOT_FOUND",
+            "command_id",
+            message,
+        ));
     };
     if entry.fact.voids().is_some() {
         let message = "a void cannot be voided; restate the facts instead";
@@ -96,11 +106,18 @@ fn refuse_new_faults<E: Entity>(
 ) -> Result<(), Rejection> {
     let known = before.state::<E>(Known::NOW);
     let trial = after.state::<E>(Known::NOW);
-    match trial.faults().iter().find(|fault| !known.faults().contains(fault)) {
+    match trial
+        .faults()
+        .iter()
+        .find(|fault| !known.faults().contains(fault))
+    {
         None => Ok(()),
         Some(fault) => Err(Rejection::precondition(
             reason,
-            format!("facts recorded for later instants would no longer fit: {}", fault.detail),
+            format!(
+                "facts recorded for later instants would no longer fit: {}",
+                fault.detail
+            ),
         )),
     }
 }

@@ -36,9 +36,9 @@ impl Instant {
 pub struct Date(pub i32);
 
 impl Date {
-    /// The first instant of this day in UTC.
+    /// The first instant of this day in UTC, as far as instants reach.
     pub fn start(self) -> Instant {
-        Instant(i64::from(self.0) * MICROS_PER_DAY)
+        Instant(i64::from(self.0).saturating_mul(MICROS_PER_DAY))
     }
 
     /// Year and month (1 to 12); the civil-from-days algorithm of Howard Hinnant.
@@ -50,7 +50,11 @@ impl Date {
             (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
-        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        let month = if shifted_month < 10 {
+            shifted_month + 3
+        } else {
+            shifted_month - 9
+        };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         (year, month as u8)
     }
@@ -80,5 +84,12 @@ mod tests {
         assert_eq!(Instant(-1).date(), Date(-1));
         assert_eq!(Instant(0).date(), Date(0));
         assert_eq!(Date(-1).start(), Instant(-MICROS_PER_DAY));
+    }
+
+    #[test]
+    fn a_day_beyond_all_instants_starts_at_the_last_one() {
+        assert_eq!(Date(i32::MAX).start(), Instant::END);
+        assert_eq!(Date(i32::MIN).start(), Instant::BEGINNING);
+        assert_eq!(Instant::END.next(), Instant::END);
     }
 }

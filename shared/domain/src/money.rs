@@ -22,6 +22,7 @@ const EXPONENTS: &[(&str, u8)] = &[
     ("PYG", 0),
     ("RWF", 0),
     ("UGX", 0),
+    ("UYI", 0),
     ("VND", 0),
     ("VUV", 0),
     ("XAF", 0),
@@ -45,9 +46,14 @@ impl Currency {
         if !bytes.iter().all(u8::is_ascii_uppercase) {
             return None;
         }
-        let exponent =
-            EXPONENTS.iter().find(|(known, _)| *known == code).map_or(2, |(_, exponent)| *exponent);
-        Some(Currency { code: bytes, exponent })
+        let exponent = EXPONENTS
+            .iter()
+            .find(|(known, _)| *known == code)
+            .map_or(2, |(_, exponent)| *exponent);
+        Some(Currency {
+            code: bytes,
+            exponent,
+        })
     }
 
     /// The three letters.
@@ -77,7 +83,11 @@ mod tests {
     #[test]
     fn a_currency_knows_its_exponent() {
         for (code, exponent) in [("USD", 2), ("JPY", 0), ("KWD", 3)] {
-            assert_eq!(Currency::from_code(code).map(|c| c.exponent()), Some(exponent), "{code}");
+            assert_eq!(
+                Currency::from_code(code).map(|c| c.exponent()),
+                Some(exponent),
+                "{code}"
+            );
         }
         for bad in ["", "usd", "US", "USDD", "U$D", "ÄÖ"] {
             assert_eq!(Currency::from_code(bad), None, "{bad}");

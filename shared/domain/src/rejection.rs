@@ -61,6 +61,11 @@ impl Rejection {
         field: &str,
         message: impl Into<String>,
     ) -> Self {
-        Rejection { kind, reason, field: field.to_owned(), message: message.into() }
+        Rejection {
+            kind,
+            reason,
+            field: field.to_owned(),
+            message: message.into(),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Entity, Fault, Kind, Moment, PersonId, Personal, UserId, Rejection, personal::Slot};
+use crate::{Entity, Fault, Kind, Moment, PersonId, Personal, Rejection, UserId, personal::Slot};
 
 // ── Facts ────────────────────────────────────────────────────────────────────────────────────
 
@@ -36,8 +36,16 @@ impl Fact {
         match self {
             Fact::Defined(user) => {
                 let person = Some(user.person);
-                let key = Slot { field: "key", person, text: &mut user.key };
-                let name = user.name.as_mut().map(|text| Slot { field: "name", person, text });
+                let key = Slot {
+                    field: "key",
+                    person,
+                    text: &mut user.key,
+                };
+                let name = user.name.as_mut().map(|text| Slot {
+                    field: "name",
+                    person,
+                    text,
+                });
                 std::iter::once(key).chain(name).collect()
             }
         }

@@ -16,6 +16,7 @@ use event_log::{
     AppendError, Chain, Commit, EntityFacts, FRAME_HEAD_BYTES, Frame, FrameHash, FrameSummary,
     MAX_FRAME_BYTES, Word,
 };
+use read_model::StoreError;
 use uuid::Uuid;
 
 use crate::{
@@ -196,6 +197,18 @@ impl Appender {
         } else {
             self.decide_again_when_caught_up();
         }
+    }
+
+    /// Hands what is folded to the store; stops deciding when the store does not take it.
+    pub fn flush(&mut self) {
+        if let Err(error) = self.fold.flush() {
+            self.stop(&error.to_string());
+        }
+    }
+
+    /// Writes what is folded and closes the store.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.fold.close()
     }
 
     /// Stops deciding: the reason is given to everybody who waits and who comes.

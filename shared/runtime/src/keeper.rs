@@ -157,14 +157,14 @@ fn run(
     let mut flushed = Instant::now();
     loop {
         if flushed.elapsed() > FLUSH_LATEST {
-            flush(&mut appender);
+            appender.flush();
             flushed = Instant::now();
         }
         let first = if appender.fold.is_dirty() || appender.is_refused() {
             match inbox.recv_timeout(FLUSH_AFTER) {
                 Ok(event) => event,
                 Err(RecvTimeoutError::Timeout) => {
-                    flush(&mut appender);
+                    appender.flush();
                     // The frame for whose sake ours was refused may never come.
                     appender.decide_again_if_refused();
                     send_next(&mut appender, outgoing);
@@ -180,7 +180,7 @@ fn run(
         for event in burst {
             if matches!(event, Event::Stop) {
                 appender.stop("the process is stopping");
-                flush(&mut appender);
+                appender.flush();
                 return appender;
             }
             handle(&mut appender, event);
@@ -193,12 +193,6 @@ fn send_next(appender: &mut Appender, outgoing: &async_mpsc::UnboundedSender<Out
     if let Some(frame) = appender.next_frame() {
         // The appending task lives as long as the process does.
         let _ = outgoing.send(frame);
-    }
-}
-
-fn flush(appender: &mut Appender) {
-    if let Err(error) = appender.fold.flush() {
-        appender.stop(&error.to_string());
     }
 }
 

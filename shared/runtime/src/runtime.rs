@@ -25,6 +25,9 @@ use crate::{
 /// More frames than this behind, and folding in memory is faster than one by one.
 const FOLD_IN_MEMORY_FRAMES: u64 = 2_000;
 
+/// While a process catches up and nothing moves: how long until it asks whether it has stopped.
+const LOOK_AFTER: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// What a process is started with.
 pub struct Settings {
     /// The log.
@@ -144,9 +147,14 @@ impl Runtime {
             applied,
             thread,
         };
-        runtime.catch_up().await?;
-        runtime.destroy_keys_of_erased().await?;
-        Ok(runtime)
+        match runtime.get_ready().await {
+            Ok(()) => Ok(runtime),
+            Err(why) => {
+                // The thread and the folder are let go of, for a later try in this process.
+                runtime.stop().await?;
+                Err(why)
+            }
+        }
     }
 
     /// What has been taken in, to look at or to wait for.
@@ -174,7 +182,7 @@ impl Runtime {
             let appender = thread.join();
             drop(timelines);
             match appender {
-                Some(appender) => appender.fold.close(),
+                Some(appender) => appender.close(),
                 None => Ok(()),
             }
         });
@@ -193,6 +201,11 @@ impl Runtime {
             .await
     }
 
+    async fn get_ready(&self) -> Result<(), StartError> {
+        self.catch_up().await?;
+        Ok(self.destroy_keys_of_erased().await?)
+    }
+
     async fn catch_up(&self) -> Result<(), StartError> {
         let Some(head) = self.log.head().await? else { return Ok(()) };
         let mut applied = self.applied();
@@ -200,7 +213,7 @@ impl Runtime {
             if applied.borrow_and_update().place.sequence >= head.sequence {
                 return Ok(());
             }
-            let moved = tokio::time::timeout(std::time::Duration::from_secs(1), applied.changed());
+            let moved = tokio::time::timeout(LOOK_AFTER, applied.changed());
             if moved.await.is_err() {
                 let stopped = self.keeper.errand(|a| a.stopped().map(str::to_owned)).await;
                 if let Some(why) = stopped.map_err(|error| StartError::Stopped(error.to_string()))? {

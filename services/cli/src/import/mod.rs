@@ -16,6 +16,7 @@ use crate::progress::Progress;
 use crate::session::Session;
 use crate::standing::Standing;
 
+mod batches;
 mod compile;
 mod definitions;
 mod fact;

@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -14,18 +13,13 @@ use api::planning::v1::{
     DefineSourceRequest, GetSourceRequest, GetSourceResponse, Source, SourceDefinition,
 };
 use api::types::v1::{ReadAt, Reflected};
-use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Status};
 
-/// As many reports as a batch may hold.
-const BATCH_REPORTS: usize = 1_000;
-
-/// Some room below the 4 MiB of a message.
-const BATCH_BYTES: usize = 3 << 20;
+use super::batches::Batches;
 
 /// How many batches may be on their way: enough that the server never waits for the next.
 const BATCHES_IN_FLIGHT: usize = 4;
@@ -201,7 +195,7 @@ impl Sender {
     ) -> Result<(), Status> {
         let base = sent.verdicts.len();
         let (outbox, inbox) = mpsc::channel(BATCHES_IN_FLIGHT);
-        let mut batches = Batches { reports, next: 0 };
+        let mut batches = Batches::new(reports);
         let mut in_flight = VecDeque::new();
         // The server may look at the first batch before it answers the call itself.
         self.fill(&mut batches, &mut in_flight, &outbox).await;
@@ -296,30 +290,6 @@ impl Sender {
             .metadata_mut()
             .insert("revops-actor", self.actor.clone());
         request
-    }
-}
-
-/// Cuts reports into batches that fit a message.
-struct Batches<'a> {
-    reports: &'a [&'a Report],
-    next: usize,
-}
-
-impl Iterator for Batches<'_> {
-    type Item = Range<usize>;
-
-    fn next(&mut self) -> Option<Range<usize>> {
-        let start = self.next;
-        let mut bytes = 0;
-        while self.next < self.reports.len() && self.next - start < BATCH_REPORTS {
-            bytes += self.reports[self.next].encoded_len();
-            // A report that is too large on its own travels alone, for the server to refuse.
-            if bytes > BATCH_BYTES && self.next > start {
-                break;
-            }
-            self.next += 1;
-        }
-        (self.next > start).then_some(start..self.next)
     }
 }
 

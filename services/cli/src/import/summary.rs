@@ -68,23 +68,20 @@ impl Answer for ImportSummary {
     }
 
     fn grid(&self) -> Grid {
-        let mut grid = Grid::new([
-            "what",
-            "read",
-            "applied",
-            "already_there",
-            "rejected",
-            "would_send",
-        ]);
+        let mut columns = vec!["what", "read", "applied", "already_there", "rejected"];
+        columns.extend(self.dry_run.then_some("would_send"));
+        let mut grid = Grid::new(columns);
         for (what, tally) in [("rows", &self.rows), ("catalog rows", &self.catalog_rows)] {
-            grid.push(vec![
+            let mut row = vec![
                 Cell::text(what),
                 Cell::Count(tally.rows_read),
                 Cell::Count(tally.applied),
                 Cell::Count(tally.already_there),
                 Cell::Count(tally.rejected),
-                Cell::Count(tally.would_send.unwrap_or_default()),
-            ]);
+            ];
+            let would_send = tally.would_send.unwrap_or_default();
+            row.extend(self.dry_run.then_some(Cell::Count(would_send)));
+            grid.push(row);
         }
         grid
     }

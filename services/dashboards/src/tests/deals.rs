@@ -191,7 +191,7 @@ pub fn open_by_hand(
         }
         let stage = crate::pipeline::StageRef {
             pipeline: deal.pipeline.unwrap(),
-            key: deal.stage.clone().unwrap().key,
+            key: deal.stage.clone().unwrap().key.into(),
         };
         let label = label(match part {
             Part::Stage => PartValue::Stage(&stage),

@@ -23,7 +23,7 @@ fn one(facts: Vec<(i64, opportunity::Fact)>) -> BTreeMap<EntityRef, Timeline> {
 
 fn stage_label(key: &str) -> String {
     let pipeline = PipelineId(Uuid::from_u128(1));
-    format!("{:?}", PartValue::Stage(&StageRef { pipeline, key: key.to_owned() }))
+    format!("{:?}", PartValue::Stage(&StageRef { pipeline, key: key.into() }))
 }
 
 /// How many are open in a stage, and for how much.

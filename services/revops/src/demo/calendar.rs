@@ -78,6 +78,17 @@ pub fn end_of(day: NaiveDate, months: u32) -> NaiveDate {
     end.max(day)
 }
 
+/// The last working day before the month, or the quarter, that a day is in.
+pub fn end_before(day: NaiveDate, months: u32) -> NaiveDate {
+    let first = day.month0() / months * months + 1;
+    let first = NaiveDate::from_ymd_opt(day.year(), first, 1).unwrap_or(day);
+    let mut end = first - TimeDelta::days(1);
+    while is_weekend(end) {
+        end -= TimeDelta::days(1);
+    }
+    end
+}
+
 /// Seconds since 1970 at which a day starts.
 pub fn start_of(day: NaiveDate) -> i64 {
     day.and_time(NaiveTime::MIN).and_utc().timestamp()
@@ -108,6 +119,9 @@ mod tests {
         ] {
             assert_eq!(end_of(day(from), months), day(end), "{from} {months}");
         }
+        assert_eq!(end_before(day("2024-05-20"), 1), day("2024-04-30"));
+        assert_eq!(end_before(day("2024-08-20"), 3), day("2024-06-28"));
+        assert_eq!(end_before(day("2024-01-01"), 3), day("2023-12-29"));
         assert_eq!(working(day("2024-06-29")), day("2024-07-01"));
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::*;
+use api::google::r#type::Date;
 use api::ingest::v1::report::Fact;
+use chrono::Datelike as _;
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -101,34 +103,38 @@ fn owners_work_here() {
     }
 }
 
-#[test]
-fn it_looks_like_a_company() {
-    let told = told();
-    let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-    let mut close_dates = HashMap::new();
-    let mut won_by_month = [0_u32; 12];
-    for report in &told.facts {
+/// What happened how often, when open deals are expected to close, and wins by month of the year.
+#[derive(Debug, Default)]
+struct Looks {
+    counts: BTreeMap<&'static str, u32>,
+    close_dates: HashMap<String, Option<Date>>,
+    won_by_month: [u32; 12],
+}
+
+impl Looks {
+    fn see(&mut self, report: &Report) {
+        let key = report.key.clone();
         let what = match report.fact.as_ref().unwrap() {
             Fact::OpportunityOpened(fact) => {
-                close_dates.insert(&*report.key, fact.close_date);
+                self.close_dates.insert(key, fact.close_date);
                 "opened"
             }
             Fact::OpportunityCloseDateChanged(fact) => {
-                close_dates.insert(&*report.key, fact.close_date);
+                self.close_dates.insert(key, fact.close_date);
                 "pushed"
             }
             Fact::OpportunityWon(_) => {
-                close_dates.remove(&*report.key);
+                self.close_dates.remove(&key);
                 let time = DateTime::from_timestamp(at(report), 0).unwrap();
-                won_by_month[chrono::Datelike::month0(&time) as usize] += 1;
+                self.won_by_month[time.month0() as usize] += 1;
                 "won"
             }
             Fact::OpportunityLost(_) => {
-                close_dates.remove(&*report.key);
+                self.close_dates.remove(&key);
                 "lost"
             }
             Fact::OpportunityAbandoned(_) => {
-                close_dates.remove(&*report.key);
+                self.close_dates.remove(&key);
                 "no decision"
             }
             Fact::OpportunityReopened(_) => "reopened",
@@ -138,21 +144,28 @@ fn it_looks_like_a_company() {
             Fact::OpportunityStageChanged(_) => "moved",
             _ => "noted",
         };
-        *counts.entry(what).or_default() += 1;
+        *self.counts.entry(what).or_default() += 1;
     }
+}
+
+#[test]
+fn it_looks_like_a_company() {
+    let mut looks = Looks::default();
+    told().facts.iter().for_each(|report| looks.see(report));
+    let Looks {
+        counts,
+        close_dates,
+        won_by_month,
+    } = &looks;
     println!(
         "{counts:?}, {} open, won by month {won_by_month:?}",
         close_dates.len()
     );
     for (what, least) in [
-        ("pushed", 1_500),
+        ("pushed", 1_200),
         ("lost", 800),
         ("won", 500),
         ("no decision", 300),
-    ] {
-        assert!(counts[what] >= least, "{what}: {counts:?}");
-    }
-    for (what, least) in [
         ("reopened", 40),
         ("handed over", 80),
         ("judged", 150),
@@ -165,12 +178,12 @@ fn it_looks_like_a_company() {
         "{} are open",
         close_dates.len()
     );
-    let ahead = close_dates.values().filter(|date| {
-        let date = date.unwrap();
-        (date.year, date.month, date.day) >= (2025, 11, 15)
-    });
+    let is_ahead = |date: &Option<Date>| {
+        date.is_some_and(|date| (date.year, date.month, date.day) >= (2025, 11, 15))
+    };
+    let ahead = close_dates.values().filter(|date| is_ahead(date)).count();
     assert!(
-        ahead.count() * 100 >= close_dates.len() * 97,
+        ahead * 100 >= close_dates.len() * 97,
         "open deals close in the future"
     );
     assert!(

@@ -1,0 +1,112 @@
+//! A cell in a process of its own, so that whoever loads it does not share its threads.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use revops::{
+    cell::Cell,
+    config::{Common, Durability, Service},
+    nats::NatsServer,
+    server::Listening,
+};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpListener,
+    process::{Child, Command},
+};
+use tonic::transport::{Channel, Endpoint};
+
+/// The word that makes this program a cell instead of a measurement.
+pub const SERVE: &str = "serve-a-cell";
+/// The tenant of everything that is measured.
+pub const TENANT: &str = "bench";
+
+/// A cell in another process.
+pub struct OtherProcess {
+    child: Child,
+    /// Where it listens.
+    address: String,
+    /// How long it took from opening the read model until it could answer.
+    pub opened: Duration,
+}
+
+impl OtherProcess {
+    /// Starts a cell over a log, with its read model in this folder.
+    pub async fn start(nats: &NatsServer, data: &Path, relaxed: bool) -> anyhow::Result<Self> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .arg(SERVE)
+            .arg(data)
+            .args([&nats.url, &nats.monitor_url])
+            .arg(if relaxed { "relaxed" } else { "strict" })
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("the cell's process cannot be started")?;
+        let stdout = child.stdout.take().context("no stdout")?;
+        let line = BufReader::new(stdout).lines().next_line().await?;
+        let line = line.context("the cell ended before it could answer")?;
+        let (address, micros) = line.split_once(' ').context("what does the cell say?")?;
+        let (address, opened) = (address.to_owned(), Duration::from_micros(micros.parse()?));
+        Ok(Self { child, address, opened })
+    }
+
+    /// So many connections to it.
+    pub async fn connect(&self, connections: usize) -> anyhow::Result<Vec<Channel>> {
+        let mut channels = Vec::with_capacity(connections);
+        for _ in 0..connections {
+            let endpoint = Endpoint::from_shared(self.address.clone())?.tcp_nodelay(true);
+            channels.push(endpoint.connect().await?);
+        }
+        Ok(channels)
+    }
+
+    /// One connection to it.
+    pub async fn channel(&self) -> anyhow::Result<Channel> {
+        self.connect(1).await?.pop().context("no connection")
+    }
+
+    /// Ends it cleanly.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        drop(self.child.stdin.take());
+        let status = self.child.wait().await?;
+        if !status.success() {
+            bail!("the cell ended with {status}");
+        }
+        Ok(())
+    }
+}
+
+/// Is the cell: answers until stdin is closed.
+pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
+    let [data, nats, monitor, durability] = words.as_slice() else { bail!("which cell?") };
+    let durability = match durability.as_str() {
+        "relaxed" => Durability::Relaxed,
+        _ => Durability::Strict,
+    };
+    let common = Common {
+        data: PathBuf::from(data),
+        listen: "127.0.0.1:0".parse()?,
+        durability,
+        cache_mib: 256,
+        master_key_file: None,
+        log: String::new(),
+    };
+    std::fs::create_dir_all(data)?;
+    let started = Instant::now();
+    let cell = Cell::open(&common, nats, monitor, Some(TENANT.to_owned())).await?;
+    let opened = started.elapsed().as_micros();
+    let listener = TcpListener::bind(common.listen).await?;
+    let address = listener.local_addr()?;
+    let listening = Listening::start(&cell, Service::All, listener).await?;
+    let mut stdout = tokio::io::stdout();
+    stdout.write_all(format!("http://{address} {opened}\n").as_bytes()).await?;
+    stdout.flush().await?;
+    tokio::io::stdin().read_to_end(&mut Vec::new()).await?;
+    listening.stop().await?;
+    cell.close().await
+}

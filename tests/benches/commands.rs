@@ -1,0 +1,233 @@
+//! Durable commands over gRPC, beside single messages, the same frames, and an empty call.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context;
+use api::opportunities::v1::{
+    ChangeOpportunityAmountRequest, OpenOpportunityRequest,
+    opportunity_service_client::OpportunityServiceClient,
+};
+use bytes::Bytes;
+use event_log::{EventLog, Frame, JetStream, Options};
+use revops::nats::SyncMode;
+use tonic::transport::Channel;
+use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use uuid::Uuid;
+
+use crate::{
+    Scale,
+    catalog::{self, PIPELINE, dollars},
+    cell::OtherProcess,
+    nats::Ground,
+    raw::Raw,
+    rounds::{Round, Rounds, closed_loop},
+    table::{Line, Table},
+};
+
+const DEALS: u64 = 10_000;
+/// One command of so many opens a deal; the others change an amount.
+const OPENS_ONE_OF: u64 = 10;
+const CLIENTS: [usize; 3] = [1, 16, 64];
+const CLIENTS_PER_CONNECTION: usize = 16;
+const SINGLE: &str = "BENCH_SINGLE";
+const FRAMES: &str = "BENCH_FRAMES";
+
+/// Appends a second at 1, 16 and 64 clients, as others were measured on two cores with fsync.
+const PUBLISHED: [(&str, [f64; 3]); 4] = [
+    ("PostgreSQL, plain", [2_900.0, 11_700.0, 13_600.0]),
+    ("UmaDB", [1_300.0, 7_800.0, 11_300.0]),
+    ("cqrs-es", [900.0, 3_800.0, 3_000.0]),
+    ("single JetStream messages", [1_900.0, 4_000.0, 4_200.0]),
+];
+
+/// What was measured with one number of clients.
+#[derive(Default)]
+struct Measured {
+    commands: Rounds,
+    empty: Rounds,
+    single: Rounds,
+    frames: Rounds,
+    per_frame: Vec<f64>,
+}
+
+/// Measures, and adds the lines.
+pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<()> {
+    let ground = Ground::start(SyncMode::Always).await?;
+    let cell = OtherProcess::start(&ground.nats, &ground.folder.path().join("cell"), false).await?;
+    catalog::define(cell.channel().await?).await?;
+    open_deals(&cell).await?;
+    let raw = Raw::connect(&ground.nats.url).await?;
+    raw.make_stream(SINGLE).await?;
+    raw.make_stream(FRAMES).await?;
+    let log = JetStream::connect(&ground.nats.url, Options::default()).await?.log().await?;
+    let mut measured: BTreeMap<usize, Measured> = BTreeMap::new();
+    for _ in 0..scale.rounds {
+        for clients in CLIENTS {
+            let into = measured.entry(clients).or_default();
+            one_round(&cell, &log, &raw, clients, scale.length, into).await?;
+        }
+    }
+    cell.stop().await?;
+    ground.stop().await?;
+    table.question("Durable commands over gRPC: nine change an amount, one opens a deal")?;
+    for ((clients, measured), place) in measured.iter().zip(0..) {
+        show(*clients, measured, place, table)?;
+    }
+    Ok(())
+}
+
+/// The id of a deal.
+fn deal(number: u64) -> String {
+    Uuid::from_u64_pair(0x6265_6e63_6800_8000, 0x8000_0000_0000_0000 | number).to_string()
+}
+
+fn opening(id: String, amount: i64) -> OpenOpportunityRequest {
+    OpenOpportunityRequest {
+        opportunity_id: id,
+        pipeline: PIPELINE.to_owned(),
+        amount: dollars(amount),
+        ..OpenOpportunityRequest::default()
+    }
+}
+
+async fn open_deals(cell: &OtherProcess) -> anyhow::Result<()> {
+    const AT_ONCE: u64 = 64;
+    let channel = cell.channel().await?;
+    let opening: Vec<_> = (0..AT_ONCE)
+        .map(|client| {
+            let mut deals = OpportunityServiceClient::new(channel.clone());
+            tokio::spawn(async move {
+                for number in (client..DEALS).step_by(AT_ONCE as usize) {
+                    deals.open_opportunity(opening(deal(number), 1_000)).await?;
+                }
+                anyhow::Ok(())
+            })
+        })
+        .collect();
+    for opened in opening {
+        opened.await??;
+    }
+    Ok(())
+}
+
+async fn one_round(
+    cell: &OtherProcess,
+    log: &EventLog,
+    raw: &Raw,
+    clients: usize,
+    length: Duration,
+    into: &mut Measured,
+) -> anyhow::Result<()> {
+    let channels = cell.connect(clients.div_ceil(CLIENTS_PER_CONNECTION)).await?;
+    let channels: Vec<Channel> =
+        (0..clients).map(|client| channels[client % channels.len()].clone()).collect();
+    into.empty.add(empty_calls(channels.clone(), length / 2).await?);
+    let before = log.head().await?.map_or(0, |head| head.sequence);
+    into.commands.add(command_calls(channels, length).await?);
+    let bodies = frames_after(log, before).await?;
+    let frames: Vec<Frame> =
+        bodies.iter().cloned().map(Frame::decode).collect::<Result<_, _>>()?;
+    let commits: usize = frames.iter().map(|frame| frame.commits.len()).sum();
+    let per_frame = commits as f64 / frames.len() as f64;
+    let single = frames.iter().take(200).map(one_event).collect::<Result<_, _>>()?;
+    into.single.add(raw.publish_each(SINGLE, single, clients, length / 2).await?);
+    let (done, elapsed) = raw.publish_guarded(FRAMES, &bodies, length / 2).await?;
+    into.frames.add_rate(done as f64 * per_frame / elapsed.as_secs_f64());
+    into.per_frame.push(per_frame);
+    Ok(())
+}
+
+async fn empty_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result<Round> {
+    let clients = channels.into_iter().map(HealthClient::new).collect();
+    closed_loop(clients, length, |mut health, _| async move {
+        health.check(HealthCheckRequest::default()).await?;
+        Ok(())
+    })
+    .await
+}
+
+async fn command_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result<Round> {
+    let channels = channels.into_iter().map(OpportunityServiceClient::new);
+    // Each client steps through the deals from a place and with a stride of its own.
+    let clients = channels.zip((0..).map(|client: u64| client * 1_009)).collect();
+    closed_loop(clients, length, |(mut deals, offset), turn| async move {
+        let number = (offset + turn * 7_919) % DEALS;
+        if turn.is_multiple_of(OPENS_ONE_OF) {
+            deals.open_opportunity(opening(String::new(), 500)).await?;
+        } else {
+            let request = ChangeOpportunityAmountRequest {
+                opportunity_id: deal(number),
+                amount: dollars(1_000 + (turn + offset) as i64),
+                ..ChangeOpportunityAmountRequest::default()
+            };
+            deals.change_opportunity_amount(request).await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The frames that the log holds after a sequence.
+pub async fn frames_after(log: &EventLog, after: u64) -> anyhow::Result<Vec<Bytes>> {
+    let head = log.head().await?.context("the log is empty")?.sequence;
+    let mut following = log.follow(after);
+    let mut bodies = Vec::new();
+    let mut reached = after;
+    while reached < head {
+        for stored in following.next_many(1_000).await? {
+            reached = stored.sequence;
+            bodies.push(stored.body);
+        }
+    }
+    Ok(bodies)
+}
+
+/// The first event of a frame as a message of its own.
+fn one_event(frame: &Frame) -> Result<Bytes, event_log::FrameError> {
+    let mut one = frame.clone();
+    one.commits.truncate(1);
+    one.encode()
+}
+
+fn show(
+    clients: usize,
+    measured: &Measured,
+    place: usize,
+    table: &mut Table,
+) -> anyhow::Result<()> {
+    let Measured { commands, empty, single, frames, per_frame } = measured;
+    let held_back_by = match clients {
+        1 => "one fsync per command, and four hops between processes",
+        16 => "the round trip of a frame: a command waits for one and a half",
+        _ => "the processor: clients, gRPC and nats-server share it",
+    };
+    let mut line = Line {
+        what: format!("commands, {clients} clients"),
+        figure: (commands.rate(), "/s"),
+        latency: Some((commands.latency(500), commands.latency(990))),
+        held_back_by,
+        ..Line::default()
+    };
+    let per_frame = per_frame.iter().sum::<f64>() / per_frame.len() as f64;
+    let raws = [
+        ("the same events, one message each".to_owned(), single),
+        (format!("the same frames ({per_frame:.1} commits each)"), frames),
+        ("an empty gRPC call".to_owned(), empty),
+    ];
+    for (name, beside) in raws {
+        line.beside = Some((name, beside.rate()));
+        line.ratio = Some(commands.ratio_to(beside));
+        table.line(&line)?;
+        line = Line { what: String::new(), latency: None, held_back_by: "", ..line };
+    }
+    for (name, published) in PUBLISHED {
+        line.beside = Some((format!("published: {name}"), published[place]));
+        line.ratio = Some(commands.rate() / published[place]);
+        table.line(&line)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! The raw thing: a NATS client that publishes and drains and knows nothing of the product.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+use async_nats::{
+    HeaderMap, header,
+    jetstream::{
+        self, Context,
+        consumer::{AckPolicy, pull},
+        stream::{Config, StorageType},
+    },
+};
+use bytes::Bytes;
+use futures::StreamExt;
+
+use crate::rounds::{Round, closed_loop};
+
+/// The stream and the subject of the product's log.
+const LOG: (&str, &str) = ("REVOPS_LOG", "revops.log");
+
+/// A plain client.
+pub struct Raw(Context);
+
+impl Raw {
+    /// Connects, and makes streams of its own beside the product's.
+    pub async fn connect(url: &str) -> anyhow::Result<Raw> {
+        Ok(Raw(jetstream::new(async_nats::connect(url).await?)))
+    }
+
+    /// Makes a stream with one subject of the same name.
+    pub async fn make_stream(&self, name: &str) -> anyhow::Result<()> {
+        let config = Config {
+            name: name.to_owned(),
+            subjects: vec![name.to_owned()],
+            storage: StorageType::File,
+            ..Config::default()
+        };
+        self.0.create_stream(config).await?;
+        Ok(())
+    }
+
+    /// So many clients publish one message after another, each waiting for its acknowledgement.
+    pub async fn publish_each(
+        &self,
+        subject: &'static str,
+        bodies: Vec<Bytes>,
+        clients: usize,
+        length: Duration,
+    ) -> anyhow::Result<Round> {
+        let bodies = Arc::new(bodies);
+        let clients: Vec<_> = (0..clients).map(|client| (client, self.0.clone())).collect();
+        closed_loop(clients, length, move |(client, context), turn| {
+            let body = bodies[(client * 7919 + turn as usize) % bodies.len()].clone();
+            async move {
+                context.publish(subject, body).await?.await?;
+                Ok(())
+            }
+        })
+        .await
+    }
+
+    /// Publishes bodies, one in flight, each guarded by the sequence of the one before, until all
+    /// are published or the time is over. Gives how many, and in how long.
+    pub async fn publish_guarded(
+        &self,
+        subject: &'static str,
+        bodies: &[Bytes],
+        length: Duration,
+    ) -> anyhow::Result<(usize, Duration)> {
+        let mut stream = self.0.get_stream(subject).await?;
+        let mut guard = stream.info().await?.state.last_sequence;
+        let started = Instant::now();
+        let mut done = 0;
+        for body in bodies {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, guard.to_string());
+            let sent = self.0.publish_with_headers(subject, headers, body.clone()).await?;
+            guard = sent.await?.sequence;
+            done += 1;
+            if started.elapsed() > length {
+                break;
+            }
+        }
+        Ok((done, started.elapsed()))
+    }
+
+    /// Puts a frame at the end of the product's log and does not wait for it.
+    pub async fn fill_log(&self, body: Bytes) -> anyhow::Result<jetstream::context::PublishAckFuture> {
+        Ok(self.0.publish(LOG.1, body).await?)
+    }
+
+    /// Takes so many messages of the log and drops them.
+    pub async fn drain_log(&self, messages: u64) -> anyhow::Result<Duration> {
+        let config = pull::Config { ack_policy: AckPolicy::None, ..pull::Config::default() };
+        let consumer = self.0.create_consumer_on_stream(config, LOG.0).await?;
+        let started = Instant::now();
+        let mut arriving = consumer.stream().max_messages_per_batch(5_000).messages().await?;
+        for _ in 0..messages {
+            arriving.next().await.context("the log has ended")??;
+        }
+        Ok(started.elapsed())
+    }
+}

@@ -1,0 +1,70 @@
+//! A command line, from the words typed to the words printed, parsed as the binary does.
+
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
+
+use clap::Parser;
+use cli::output::Output;
+
+#[derive(Debug, Parser)]
+#[command(name = "revops")]
+struct Line {
+    #[command(flatten)]
+    globals: cli::Globals,
+    #[command(subcommand)]
+    command: cli::Command,
+}
+
+/// What a command left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Its exit code.
+    pub code: u8,
+    /// What it wrote to stdout.
+    pub data: String,
+    /// What it wrote to stderr.
+    pub notes: String,
+}
+
+impl Said {
+    /// The answer, of a command that was asked for JSON and succeeded.
+    pub fn json(&self) -> serde_json::Value {
+        assert_eq!(self.code, 0, "{}", self.notes);
+        serde_json::from_str(&self.data).unwrap_or_else(|error| panic!("{error}: {}", self.data))
+    }
+}
+
+/// Runs a command line against a server.
+pub async fn run(server: &str, words: &[&str]) -> Said {
+    let line = ["revops", "--server", server].into_iter().chain(words.iter().copied());
+    let line = match Line::try_parse_from(line) {
+        Ok(line) => line,
+        Err(error) => return Said { code: 2, data: String::new(), notes: error.to_string() },
+    };
+    let (data, notes) = (Buffer::default(), Buffer::default());
+    let output =
+        Output::new(line.globals.output, line.globals.quiet, data.clone(), notes.clone());
+    let code = cli::execute(line.command, &line.globals, output).await;
+    Said { code, data: data.text(), notes: notes.text() }
+}
+
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
