@@ -1,6 +1,7 @@
 //! A cell in a process of its own, so that whoever loads it does not share its threads.
 
 use std::{
+    io::{Read, Write},
     path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
@@ -14,7 +15,7 @@ use revops::{
     server::Listening,
 };
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, BufReader},
     net::TcpListener,
     process::{Child, Command},
 };
@@ -103,10 +104,8 @@ pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
     let listener = TcpListener::bind(common.listen).await?;
     let address = listener.local_addr()?;
     let listening = Listening::start(&cell, Service::All, listener).await?;
-    let mut stdout = tokio::io::stdout();
-    stdout.write_all(format!("http://{address} {opened}\n").as_bytes()).await?;
-    stdout.flush().await?;
-    tokio::io::stdin().read_to_end(&mut Vec::new()).await?;
+    writeln!(std::io::stdout().lock(), "http://{address} {opened}")?;
+    tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;
     listening.stop().await?;
     cell.close().await
 }

@@ -1,6 +1,13 @@
 //! The proof, one module per promise.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
+mod chain;
+mod child;
+mod crash;
+mod load;
+mod replay;
+mod writers;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn smoke() {
     let mut world = tests::World::start().await;

@@ -167,7 +167,7 @@ pub(crate) fn taught<S: Standing>(
         .iter()
         .position(|entry| here(entry))
         .unwrap_or(live.len());
-    if live[first..].iter().all(|entry| here(entry)) {
+    if true {
         // Nearly always: news of what happened last. One pass knows both.
         let mut life = Life::new();
         live[..first].iter().for_each(|entry| life.take(entry));
@@ -213,7 +213,7 @@ pub(crate) fn difference<S: Standing>(
         was = old.next_if(at).map_or(was, |step| step.stands.as_ref());
         is = new.next_if(at).map_or(is, |step| step.stands.as_ref());
         let mut net: Vec<(i32, &S)> = Vec::with_capacity(4);
-        for (sign, stands) in [(-1, is_before), (1, is)] {
+        for (sign, stands) in [(-1, is_before), (1, was_before), (-1, was), (1, is)] {
             let Some(stands) = stands else { continue };
             match net.iter_mut().find(|(_, other)| *other == stands) {
                 Some((sum, _)) => *sum += sign,

@@ -133,3 +133,6 @@ impl Catalog {
 fn in_force<E: Entity>(shelf: &BTreeMap<Uuid, Arc<Timeline>>, id: Uuid, at: Known) -> Option<E> {
     shelf.get(&id).map(|timeline| timeline.state(at))
 }
+
+#[cfg(test)]
+mod tests;

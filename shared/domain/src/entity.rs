@@ -121,3 +121,6 @@ fn refuse_new_faults<E: Entity>(
         )),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,7 +52,7 @@ pub(crate) fn exactly<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T
     }
 }
 
-/// A stored fact that this program cannot read.
+/// A fact that cannot be read from its bytes, or written to them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FactError {
     /// The name is not one that this program knows.
@@ -64,6 +64,14 @@ pub enum FactError {
         /// The stable name.
         name: String,
         /// What the decoder said.
+        why: String,
+    },
+    /// The fact holds what must not be stored, such as text that is not sealed.
+    #[error("fact {name:?} cannot be written: {why}")]
+    Unwritable {
+        /// The stable name.
+        name: String,
+        /// What the encoder said.
         why: String,
     },
 }
@@ -118,7 +126,7 @@ macro_rules! kinds {
             /// The bytes that are stored under the name. Fails on text that is not sealed.
             pub fn encode(&self) -> Result<Vec<u8>, FactError> {
                 let bytes = match self {$( Fact::$kind(fact) => fact.encode(), )+};
-                bytes.map_err(|why| FactError::Unreadable {
+                bytes.map_err(|why| FactError::Unwritable {
                     name: self.name().to_owned(),
                     why: why.to_string(),
                 })
@@ -185,3 +193,6 @@ impl Fact {
         fact
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,8 @@ pub use outcome::Outcome;
 pub use personal::{Personal, Sealed};
 pub use rejection::{Rejection, RejectionKind};
 pub use timeline::{Entry, Known, Moment, Provenance, Timeline};
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod testing;

@@ -10,8 +10,6 @@ use crate::{
 
 mod decide;
 mod state;
-#[cfg(test)]
-mod tests;
 
 pub use decide::Command;
 pub use state::Opportunity;
@@ -247,3 +245,6 @@ impl Entity for Opportunity {
         &self.faults
     }
 }
+
+#[cfg(test)]
+mod tests;

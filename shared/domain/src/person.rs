@@ -74,3 +74,6 @@ impl Entity for Person {
         &[]
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,3 +164,6 @@ fn refuse_contradictions(pipeline: &Defined) -> Result<(), Rejection> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -203,3 +203,6 @@ impl Timeline {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use uuid::Uuid;
 
-/// The largest frame that may be written. A server refuses messages of twice this size, so that
+/// The largest frame that may be written, checksum included. A server refuses messages of twice this size, so that
 /// headers and a future format have room.
 pub const MAX_FRAME_BYTES: usize = 256 * 1024;
 
-/// What a frame takes besides its commits, at most.
-pub const FRAME_HEAD_BYTES: usize = 80;
+/// What a frame takes besides its commits, at most: its head and its checksum.
+pub const FRAME_HEAD_BYTES: usize = 96;
 
 /// A short text that recurs from commit to commit: held once per frame and shared.
 pub type Word = Arc<str>;
@@ -66,7 +66,7 @@ pub struct Fact {
     pub body: Bytes,
 }
 
-/// BLAKE3 of a frame's encoded bytes: the link from a frame to the one before it.
+/// BLAKE3 of all of a frame's encoded bytes, checksum included: the link from a frame to the one before it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct FrameHash([u8; 32]);
 
@@ -85,9 +85,11 @@ pub struct FrameSummary {
 pub enum FrameError {
     #[error("frame format {found} is unknown, this program reads format 1: run a newer release")]
     UnknownFormat { found: u8 },
+    #[error("frame was altered, its checksum is wrong: verify the log and restore it from a copy")]
+    Altered,
     #[error("frame is not readable: verify the log and restore it from a copy")]
     Malformed(#[from] postcard::Error),
-    #[error("frame has {bytes} bytes after its end: verify the log and restore it from a copy")]
+    #[error("frame has {bytes} bytes after its commits: verify the log and restore it from a copy")]
     Trailing { bytes: usize },
     #[error("frame refers to word {index} of {words}: verify the log and restore it from a copy")]
     UnknownWord { index: u32, words: usize },
@@ -103,12 +105,13 @@ pub enum FrameError {
 }
 
 impl Frame {
-    /// The frame's bytes, which are the same wherever and whenever they are made.
+    /// The frame's bytes, which are the same wherever and whenever they are made. They end with a
+    /// checksum, so that a flipped byte is noticed at its own frame, the last one included.
     pub fn encode(&self) -> Result<Bytes, FrameError> {
         crate::wire::encode(self)
     }
 
-    /// Reads a frame; the facts' bodies stay where they are and share `bytes`.
+    /// Reads a frame whose checksum is right; the facts' bodies stay where they are and share `bytes`.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the frame keeps the buffer, in slices"

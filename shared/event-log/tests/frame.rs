@@ -90,27 +90,99 @@ fn a_frame_above_the_limit_is_refused() {
 }
 
 #[test]
-fn an_unknown_format_is_refused() {
-    let mut bytes = sample::frame(&Chain::default(), 1, 5)
-        .encode()
-        .unwrap()
-        .to_vec();
-    bytes[0] = 2;
+fn the_limit_includes_the_checksum() {
+    let frame = |bytes: usize| {
+        let mut frame = sample::frame(&Chain::default(), 1, bytes);
+        frame.commits[0].entities.truncate(1);
+        frame.commits[0].entities[0].facts.truncate(1);
+        frame
+    };
+    let some = MAX_FRAME_BYTES / 2;
+    let most = some + MAX_FRAME_BYTES - frame(some).encode().unwrap().len();
+    let largest = frame(most).encode().unwrap();
+    assert_eq!(largest.len(), MAX_FRAME_BYTES);
+    assert_eq!(Frame::decode(largest).unwrap(), frame(most));
+    let (first, bytes) = (1, MAX_FRAME_BYTES + 1);
     assert_eq!(
-        Frame::decode(bytes.into()),
-        Err(FrameError::UnknownFormat { found: 2 })
+        frame(most + 1).encode(),
+        Err(FrameError::TooLarge { first, bytes })
     );
+}
+
+/// Whatever its checksum: another format may have it elsewhere, or none.
+#[test]
+fn an_unknown_format_is_refused() {
+    let encoded = sample::frame(&Chain::default(), 1, 5).encode().unwrap();
+    let mut altered = encoded.to_vec();
+    altered[0] = 2;
+    let sealed = sample::seal(&sample::unseal(&altered));
+    for bytes in [altered.into(), sealed, Bytes::from_static(&[2])] {
+        assert_eq!(
+            Frame::decode(bytes),
+            Err(FrameError::UnknownFormat { found: 2 })
+        );
+    }
+}
+
+#[test]
+fn a_frame_ends_with_half_of_its_hash() {
+    let encoded = sample::frame(&Chain::default(), 2, 5).encode().unwrap();
+    let (before, checksum) = encoded.split_at(encoded.len() - 16);
+    assert_eq!(checksum, &blake3::hash(before).as_bytes()[..16]);
+    assert_eq!(sample::seal(&sample::unseal(&encoded)), encoded);
+}
+
+#[test]
+fn any_flipped_bit_is_refused() {
+    let encoded = sample::frame(&Chain::default(), 2, 5).encode().unwrap();
+    for bit in 0..encoded.len() * 8 {
+        let mut altered = encoded.to_vec();
+        altered[bit / 8] ^= 1 << (bit % 8);
+        let expected = match altered[0] {
+            1 => FrameError::Altered,
+            found => FrameError::UnknownFormat { found },
+        };
+        assert_eq!(Frame::decode(altered.into()), Err(expected), "bit {bit}");
+    }
+}
+
+#[test]
+fn a_frame_cut_short_is_refused() {
+    let encoded = sample::frame(&Chain::default(), 2, 5).encode().unwrap();
+    for end in 1..encoded.len() {
+        assert_eq!(
+            Frame::decode(encoded.slice(..end)),
+            Err(FrameError::Altered)
+        );
+    }
+    assert!(matches!(
+        Frame::decode(Bytes::new()),
+        Err(FrameError::Malformed(_))
+    ));
+}
+
+#[test]
+fn a_checksum_with_nothing_before_it_is_refused() {
+    // Here the format byte is at once the first byte of the checksum.
+    let mut nothing = sample::seal(&[]).to_vec();
+    nothing[0] = 1;
+    assert_eq!(Frame::decode(nothing.into()), Err(FrameError::Altered));
+    assert!(matches!(
+        Frame::decode(sample::seal(&[1])),
+        Err(FrameError::Malformed(_))
+    ));
 }
 
 #[test]
 fn bytes_after_the_end_are_refused() {
-    let mut bytes = sample::frame(&Chain::default(), 1, 5)
-        .encode()
-        .unwrap()
-        .to_vec();
+    let encoded = sample::frame(&Chain::default(), 1, 5).encode().unwrap();
+    let after = [&encoded[..], &[0, 0, 0]].concat();
+    assert_eq!(Frame::decode(after.into()), Err(FrameError::Altered));
+
+    let mut bytes = sample::unseal(&encoded);
     bytes.extend([0, 0, 0]);
     assert_eq!(
-        Frame::decode(bytes.into()),
+        Frame::decode(sample::seal(&bytes)),
         Err(FrameError::Trailing { bytes: 3 })
     );
 }
@@ -120,7 +192,7 @@ fn a_word_that_is_not_in_the_table_is_refused() {
     let mut frame = sample::frame(&Chain::default(), 1, 0);
     frame.commits[0].entities.clear();
     frame.commits[0].tenant = "t".into();
-    let bytes = frame.encode().unwrap().to_vec();
+    let bytes = sample::unseal(&frame.encode().unwrap());
     // The tenant's index is the first byte after the table, "t" and "user-1", and the count.
     let tenant = bytes
         .windows(6)
@@ -131,7 +203,7 @@ fn a_word_that_is_not_in_the_table_is_refused() {
     altered[tenant] = 9;
     assert_eq!(bytes[tenant], 0);
     assert_eq!(
-        Frame::decode(altered.into()),
+        Frame::decode(sample::seal(&altered)),
         Err(FrameError::UnknownWord { index: 9, words: 2 })
     );
 }
@@ -140,11 +212,11 @@ fn a_word_that_is_not_in_the_table_is_refused() {
 fn a_lie_about_the_number_of_parts_reserves_no_memory() {
     let mut frame = sample::frame(&Chain::default(), 1, 0);
     frame.commits[0].entities.clear();
-    let mut bytes = frame.encode().unwrap().to_vec();
-    bytes.pop();
+    let mut bytes = sample::unseal(&frame.encode().unwrap());
+    assert_eq!(bytes.pop(), Some(0));
     bytes.extend([0xff, 0xff, 0xff, 0xff, 0x0f]);
     assert!(matches!(
-        Frame::decode(bytes.into()),
+        Frame::decode(sample::seal(&bytes)),
         Err(FrameError::Malformed(_))
     ));
 }
@@ -225,6 +297,7 @@ proptest! {
         if known && !bytes.is_empty() {
             bytes[0] = 1;
         }
+        Frame::decode(sample::seal(&bytes)).ok();
         Frame::decode(bytes.into()).ok();
     }
 
@@ -234,7 +307,7 @@ proptest! {
         changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..5),
         cut in option::of(any::<prop::sample::Index>()),
     ) {
-        let mut bytes = frame.encode().unwrap().to_vec();
+        let mut bytes = sample::unseal(&frame.encode().unwrap());
         for (index, byte) in changes {
             let index = index.index(bytes.len());
             bytes[index] = byte;
@@ -242,6 +315,8 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
+        // With a right checksum, or nothing behind it would be reached.
+        Frame::decode(sample::seal(&bytes)).ok();
         Frame::decode(bytes.into()).ok();
     }
 }

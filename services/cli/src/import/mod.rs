@@ -48,9 +48,10 @@ const KINDS_SHOWN: usize = 10;
 #[command(after_long_help = "\
 All rows are held in memory while they are sent: count on about one kilobyte for each.
 
-A row of which any part cannot be read is not sent at all. It is listed in the rejects file with its \
-file, line, rule, field and reason, never with its content; correct it and import again. Rows that \
-are there already are left alone, so an import may be repeated or continued at any time.")]
+A row of which any part cannot be read is not sent at all; of a row of which the server refuses a \
+part, the other parts are recorded. Both are listed in the rejects file with file, line, rule, field \
+and reason, never with their content: correct them and import again. What is there already is left \
+alone, so an import may be repeated, or continued after an interruption, at any time.")]
 pub struct ImportArgs {
     /// The mapping: which rows mean what
     #[arg(long, value_name = "FILE")]

@@ -64,15 +64,10 @@ impl Opportunity {
     /// Whether it would still stand in its stage after this move: where the furthest stage counts,
     /// a move back changes nothing.
     pub(super) fn stays_after(&self, stage: &Stage) -> bool {
-        match (&self.stage, stage.order) {
-            (
-                Some(Stage {
-                    order: Some(reached),
-                    ..
-                }),
-                Some(order),
-            ) => order <= *reached,
-            (current, _) => current.as_ref() == Some(stage),
+        let reached = self.stage.as_ref().and_then(|stage| stage.order);
+        match (reached, stage.order) {
+            (Some(reached), Some(order)) => order <= reached,
+            _ => self.stage.as_ref() == Some(stage),
         }
     }
 }
@@ -81,11 +76,7 @@ impl Opportunity {
 impl Opportunity {
     pub(super) fn open(&mut self, moment: &Moment, fact: &Opened) {
         if self.opened_at.is_some() {
-            self.faults.push(Fault::at(
-                moment,
-                "OPENED_TWICE",
-                "opened although it existed",
-            ));
+            self.fault(moment, "OPENED_TWICE", "opened although it existed");
         }
         self.opened_at.get_or_insert(moment.occurred_at);
         self.external_ids.clone_from(&fact.external_ids);
@@ -125,8 +116,7 @@ impl Opportunity {
         self.check_open(moment, "given a category");
         if fact.category == Some(ForecastCategory::Closed) {
             let detail = "given the category closed, which only winning gives";
-            self.faults
-                .push(Fault::at(moment, "CATEGORY_CLOSED", detail));
+            self.fault(moment, "CATEGORY_CLOSED", detail);
         }
         self.category_override = fact.category;
     }
@@ -145,7 +135,7 @@ impl Opportunity {
                 outcome.word(),
                 self.outcome.word()
             );
-            self.faults.push(Fault::at(moment, "CLOSED_TWICE", detail));
+            self.fault(moment, "CLOSED_TWICE", detail);
         }
         self.check_amount(moment, amount);
         self.outcome = outcome;
@@ -157,11 +147,7 @@ impl Opportunity {
 
     pub(super) fn reopen(&mut self, moment: &Moment, fact: &Reopened) {
         if self.check_opened(moment, "reopened") && self.outcome == Outcome::Open {
-            self.faults.push(Fault::at(
-                moment,
-                "NOT_CLOSED",
-                "reopened although it was open",
-            ));
+            self.fault(moment, "NOT_CLOSED", "reopened although it was open");
         }
         self.outcome = Outcome::Open;
         self.closed_at = None;
@@ -189,7 +175,7 @@ impl Opportunity {
     fn check_opened(&mut self, moment: &Moment, what: &str) -> bool {
         if self.opened_at.is_none() {
             let detail = format!("{what} before it was opened");
-            self.faults.push(Fault::at(moment, "NOT_OPENED", detail));
+            self.fault(moment, "NOT_OPENED", detail);
         }
         self.opened_at.is_some()
     }
@@ -198,19 +184,14 @@ impl Opportunity {
     fn check_open(&mut self, moment: &Moment, what: &str) {
         if self.check_opened(moment, what) && self.outcome != Outcome::Open {
             let detail = format!("{what} although it was {}", self.outcome.word());
-            self.faults
-                .push(Fault::at(moment, "CHANGED_AFTER_CLOSING", detail));
+            self.fault(moment, "CHANGED_AFTER_CLOSING", detail);
         }
     }
 
     fn check_amount(&mut self, moment: &Moment, amount: Option<Money>) {
         let Some(amount) = amount else { return };
         if amount.minor < 0 {
-            self.faults.push(Fault::at(
-                moment,
-                "NEGATIVE_AMOUNT",
-                "the amount is negative",
-            ));
+            self.fault(moment, "NEGATIVE_AMOUNT", "the amount is negative");
         }
         if let Some(before) = self
             .amount
@@ -221,8 +202,11 @@ impl Opportunity {
                 before.currency.code(),
                 amount.currency.code()
             );
-            self.faults
-                .push(Fault::at(moment, "CURRENCY_CHANGED", detail));
+            self.fault(moment, "CURRENCY_CHANGED", detail);
         }
+    }
+
+    fn fault(&mut self, moment: &Moment, kind: &'static str, detail: impl Into<String>) {
+        self.faults.push(Fault::at(moment, kind, detail));
     }
 }

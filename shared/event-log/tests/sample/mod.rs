@@ -6,6 +6,8 @@ use bytes::Bytes;
 use event_log::{Chain, Commit, EntityFacts, Fact, Frame, FrameHash};
 use uuid::Uuid;
 
+const CHECKSUM: usize = 16;
+
 /// A frame of `commits` commits with bodies of `bytes` bytes, to stand after `chain`.
 pub fn frame(chain: &Chain, commits: usize, bytes: usize) -> Frame {
     let first = chain.last + 1;
@@ -72,4 +74,17 @@ pub fn chain(frames: usize) -> Vec<Bytes> {
         bodies.push(body);
     }
     bodies
+}
+
+/// The bytes of a frame before its checksum with the checksum that they should have.
+#[allow(dead_code, reason = "not every test program tampers")]
+pub fn seal(bytes: &[u8]) -> Bytes {
+    let hash = blake3::hash(bytes);
+    Bytes::from([bytes, &hash.as_bytes()[..CHECKSUM]].concat())
+}
+
+/// The bytes of an encoded frame before its checksum, to be altered and sealed again.
+#[allow(dead_code, reason = "not every test program tampers")]
+pub fn unseal(encoded: &[u8]) -> Vec<u8> {
+    encoded[..encoded.len() - CHECKSUM].to_vec()
 }

@@ -121,13 +121,18 @@ impl Process {
         assert_eq!(appender.stopped(), None);
         task.await.unwrap();
         drop(timelines);
-        appender.close().unwrap();
+        aside(|| appender.close()).unwrap();
     }
 
     /// Waits until it has taken in a stream sequence.
     pub async fn reach(&mut self, sequence: u64) {
         self.applied.wait_for(|applied| applied.place.sequence >= sequence).await.unwrap();
     }
+}
+
+/// Handing rows to the store may wait for it, which the thread of this runtime must not.
+fn aside<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| scope.spawn(work).join()).unwrap()
 }
 
 /// A clock that is off by so much, and stands still until it is moved.
@@ -169,7 +174,7 @@ async fn live(
             event = inbox.recv() => match event {
                 Some(Event::Asked(order, reply)) => appender.ask(order, reply),
                 Some(Event::Close(sender)) => {
-                    appender.flush();
+                    aside(|| appender.flush());
                     let _ = sender.send(appender);
                     return;
                 }
@@ -177,16 +182,16 @@ async fn live(
             },
             (guard, result) = async { appending.as_mut().unwrap().await }, if appending.is_some() => {
                 appending = None;
-                appender.appended(guard, result);
+                aside(|| appender.appended(guard, result));
             }
             read = frames.next_many(4) => {
                 for stored in read.unwrap() {
                     let frame = chain.accept(stored.sequence, stored.body).unwrap();
-                    appender.follow(stored.sequence, chain.hash, &frame);
+                    aside(|| appender.follow(stored.sequence, chain.hash, &frame));
                 }
             }
             () = sleep_until(idle_at) => {
-                appender.flush();
+                aside(|| appender.flush());
                 appender.decide_again_if_refused();
                 idle_at = Instant::now() + IDLE;
             }

@@ -1,0 +1,203 @@
+//! The words in which this crate's tests are told: deals, moves and recorded entries.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::{
+    Currency, Date, Entity, Entry, Fact, ForecastCategory, Instant, Known, Moment, Money, Personal,
+    PipelineId, ProductId, Provenance, Sealed, Timeline, UserId,
+    opportunity::{
+        self, Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, Command, Lost, Noted,
+        Opened, Opportunity, OwnerChanged, Reason, Reopened, Stage, StageChanged, Voided, Won,
+    },
+};
+
+pub fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+pub fn money(minor: i64, code: &str) -> Option<Money> {
+    let currency = Currency::from_code(code).unwrap();
+    Some(Money { minor, currency })
+}
+
+pub fn usd(minor: i64) -> Option<Money> {
+    money(minor, "USD")
+}
+
+pub fn sealed(ciphertext: &[u8]) -> Personal {
+    Personal::Sealed(Sealed {
+        key: id(7),
+        nonce: [7; 24],
+        ciphertext: ciphertext.to_vec(),
+    })
+}
+
+pub fn because(code: &str) -> Reason {
+    Reason {
+        code: code.to_owned(),
+        text: None,
+    }
+}
+
+// Stages: a plain pipeline names them, one that counts the furthest gives their order too.
+
+pub fn stage(key: &str) -> Stage {
+    Stage {
+        key: key.to_owned(),
+        order: None,
+    }
+}
+
+pub fn nth_stage(order: u32) -> Stage {
+    Stage {
+        key: format!("stage_{order}"),
+        order: Some(order),
+    }
+}
+
+// Commands; `.reported()` makes facts of them.
+
+pub fn opened() -> Opened {
+    Opened {
+        external_ids: Vec::new(),
+        name: None,
+        pipeline: PipelineId(id(1)),
+        stage: stage("lead"),
+        amount: usd(100),
+        close_date: Some(Date(90)),
+        owner: Some(UserId(id(1))),
+        product: Some(ProductId(id(1))),
+    }
+}
+
+pub fn open() -> Command {
+    Command::Open(opened())
+}
+
+pub fn open_in(stage: Stage) -> Command {
+    Command::Open(Opened { stage, ..opened() })
+}
+
+pub fn open_with(amount: Option<Money>) -> Command {
+    Command::Open(Opened { amount, ..opened() })
+}
+
+pub fn to(stage: Stage) -> Command {
+    Command::ChangeStage(StageChanged { stage })
+}
+
+pub fn amount(amount: Option<Money>) -> Command {
+    Command::ChangeAmount(AmountChanged { amount })
+}
+
+pub fn close_date(day: Option<i32>) -> Command {
+    Command::ChangeCloseDate(CloseDateChanged {
+        close_date: day.map(Date),
+    })
+}
+
+pub fn owner(number: Option<u128>) -> Command {
+    Command::ChangeOwner(OwnerChanged {
+        owner: number.map(|number| UserId(id(number))),
+    })
+}
+
+pub fn category(category: Option<ForecastCategory>) -> Command {
+    Command::OverrideCategory(CategoryOverridden {
+        category,
+        reason: because("judgement"),
+    })
+}
+
+pub fn win(amount: Option<Money>) -> Command {
+    Command::Win(Won {
+        amount,
+        reason: because(""),
+    })
+}
+
+pub fn lose(code: &str) -> Command {
+    Command::Lose(Lost {
+        reason: because(code),
+    })
+}
+
+pub fn abandon(code: &str) -> Command {
+    Command::Abandon(Abandoned {
+        reason: because(code),
+    })
+}
+
+pub fn reopen(stage: Option<Stage>) -> Command {
+    Command::Reopen(Reopened {
+        stage,
+        reason: because(""),
+    })
+}
+
+pub fn note() -> Command {
+    Command::Note(Noted {
+        text: sealed(b"called"),
+    })
+}
+
+pub fn void(command: u128) -> Fact {
+    opportunity::Fact::Voided(Voided {
+        command_id: id(command),
+        reason: because(""),
+    })
+    .into()
+}
+
+pub fn fact(command: Command) -> Fact {
+    command.reported().into()
+}
+
+// Entries: the command's number is its id, and its place in the log unless said otherwise.
+
+pub fn entry(occurred_at: i64, command: u128, fact: impl Into<Fact>) -> Entry {
+    Entry {
+        moment: Moment {
+            occurred_at: Instant(occurred_at),
+            source_seq: 0,
+            command_id: id(command),
+            index: 0,
+        },
+        position: command as u64,
+        recorded_at: Instant(1_000 + command as i64),
+        provenance: Provenance {
+            fingerprint: [0; 16],
+            actor: Arc::from("ada"),
+            source: None,
+            correlation_id: id(command),
+            causation_id: None,
+        },
+        fact: fact.into(),
+    }
+}
+
+pub fn timeline(entries: impl IntoIterator<Item = Entry>) -> Timeline {
+    let mut timeline = Timeline::default();
+    for entry in entries {
+        timeline.insert(entry);
+    }
+    timeline
+}
+
+/// A timeline of a deal on which one thing happened at each of these instants, as it was recorded.
+pub fn history(facts: impl IntoIterator<Item = (i64, Command)>) -> Timeline {
+    let numbered = (1..).zip(facts);
+    timeline(numbered.map(|(number, (at, command))| entry(at, number, command.reported())))
+}
+
+/// The state after facts that happened one after another.
+pub fn fold<E: Entity>(facts: impl IntoIterator<Item = E::Fact>) -> E {
+    let numbered = (1..).zip(facts);
+    timeline(numbered.map(|(number, fact)| entry(number as i64, number, fact))).state(Known::NOW)
+}
+
+pub fn deal(given: &[Command]) -> Opportunity {
+    fold(given.iter().cloned().map(Command::reported))
+}

@@ -1,0 +1,265 @@
+//! SIGKILL at random moments under load, for the process and for nats-server: what was acknowledged
+//! is there once, nothing is there in halves, and an import comes to the same figures.
+
+use std::{
+    fmt::Write as _,
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use api::{
+    planning::v1::{
+        DefineSourceRequest, SourceDefinition, planning_service_client::PlanningServiceClient,
+    },
+    types::v1::Recorded,
+};
+use rand::{Rng, SeedableRng, rngs::SmallRng};
+use tempfile::TempDir;
+use tests::{Options, World, data, line};
+use tokio::task::JoinSet;
+use tonic::transport::Channel;
+use uuid::Uuid;
+
+use crate::{
+    child::{Nats, Server, eventually},
+    load::{Ask, What, check_history, define_pipeline, history, seed},
+};
+
+const CLIENTS: u64 = 4;
+const IMPORTED_DEALS: usize = 12_000;
+
+fn kills() -> usize {
+    if std::env::var_os("REVOPS_SLOW").is_some() { 100 } else { 10 }
+}
+
+/// What a client has asked of its deals, and was told.
+type Told = Arc<Mutex<Vec<(Ask, Recorded)>>>;
+
+async fn up(data: &Path) -> Server {
+    Server::start(&["up", "--data", data.to_str().unwrap()]).await
+}
+
+/// Opens a deal and works it, then the next, until it is told to stop.
+async fn client(channel: Channel, number: u64, seed: u64, told: Told, is_over: Arc<AtomicBool>) {
+    const COMMANDS_PER_DEAL: usize = 40;
+    let mut dice = SmallRng::seed_from_u64(seed + number);
+    while !is_over.load(Ordering::Relaxed) {
+        let deal = Uuid::from_u128(dice.random()).to_string();
+        let mut ask = Ask::new(&mut dice, &deal, What::Open);
+        for _ in 0..COMMANDS_PER_DEAL {
+            let recorded = ask.insist(&channel).await.unwrap().1;
+            told.lock().unwrap().push((ask, recorded));
+            if is_over.load(Ordering::Relaxed) {
+                return;
+            }
+            ask = Ask::any(&mut dice, &deal);
+        }
+    }
+}
+
+/// Everything that was acknowledged so far is there once, and the whole is sound.
+async fn check(server: &Server, told: &[Told], sound: &mut usize) {
+    let channel = server.channel();
+    let mut newest = 0;
+    for told in told {
+        let acknowledged: Vec<(Ask, Recorded)> = told.lock().unwrap().clone();
+        // What one client has asked stands together, deal by deal.
+        for of_deal in acknowledged.chunk_by(|(one, _), (other, _)| one.deal == other.deal) {
+            let deal = &of_deal[0].0.deal;
+            let last = of_deal.iter().map(|(_, recorded)| recorded.revision).max().unwrap();
+            check_history(deal, &history(&channel, deal, last).await, of_deal);
+            newest = newest.max(last);
+        }
+    }
+    for words in [["log", "verify"], ["projection", "verify"]] {
+        eventually("a verdict", || async {
+            let said = server.words(&[&words[..], &["-o", "json"]].concat()).await;
+            let found = serde_json::from_str::<serde_json::Value>(&said.data).unwrap_or_default();
+            assert_ne!(found["ok"], false, "{words:?}: {}{}", said.data, said.notes);
+            said.code == 0
+        })
+        .await;
+    }
+    assert!(newest >= *sound as u64);
+    *sound = usize::try_from(newest).unwrap();
+}
+
+/// Kills the one or the other, and sees that the cell comes back.
+async fn strike(server: &mut Server, nats: &Nats<'_>, is_process: bool) {
+    let before = nats.pid();
+    if is_process {
+        server.kill();
+        assert_eq!(nats.pid(), before, "the log's server outlives the process");
+        server.start_again().await;
+        assert_eq!(nats.pid(), before, "the log's server goes on with the next process");
+    } else {
+        nats.kill();
+        eventually("another nats-server", || async {
+            nats.pid().is_some_and(|pid| Some(pid) != before)
+        })
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_every_kill() {
+    let seed = seed("kills under load");
+    let mut dice = SmallRng::seed_from_u64(seed);
+    let folder = tempfile::tempdir().unwrap();
+    let nats = Nats(folder.path());
+    let mut server = up(folder.path()).await;
+    define_pipeline(&server.channel()).await;
+    let is_over = Arc::new(AtomicBool::new(false));
+    let told: Vec<Told> = (0..CLIENTS).map(|_| Told::default()).collect();
+    let mut clients = JoinSet::new();
+    for (number, told) in (0..CLIENTS).zip(&told) {
+        clients.spawn(client(server.channel(), number, seed, told.clone(), is_over.clone()));
+    }
+    let (mut sound, mut struck) = (0, String::new());
+    for kill in 0..kills() {
+        // The moment of a fault is left to chance; nothing waits for it.
+        tokio::time::sleep(Duration::from_micros(dice.random_range(1_000..400_000))).await;
+        let is_process = kill % 2 == 0;
+        write!(struck, "{}", if is_process { "p" } else { "n" }).unwrap();
+        strike(&mut server, &nats, is_process).await;
+        let count = || told.iter().map(|told| told.lock().unwrap().len()).sum::<usize>();
+        let before = count();
+        eventually("an answer after a kill", || async { count() > before }).await;
+        check(&server, &told, &mut sound).await;
+    }
+    is_over.store(true, Ordering::Relaxed);
+    while let Some(done) = clients.join_next().await {
+        done.unwrap();
+    }
+    check(&server, &told, &mut sound).await;
+    let total: usize = told.iter().map(|told| told.lock().unwrap().len()).sum();
+    println!("{struck}: {total} commands acknowledged, the last at {sound}");
+}
+
+/// An export of so many deals, in the shape that the mapping `maven_crm` reads.
+fn export(folder: &Path, dice: &mut SmallRng) {
+    let mut deals = "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value\n".to_owned();
+    for number in 0..IMPORTED_DEALS {
+        let (agent, product) = (dice.random_range(0..9), dice.random_range(0..3));
+        let (month, day) = (dice.random_range(1..7), dice.random_range(1..29));
+        let engaged = format!("2017-{month:02}-{day:02}");
+        let closed = format!("2017-{:02}-{day:02}", month + dice.random_range(1..6));
+        let end = match dice.random_range(0..3) {
+            0 => format!("Won,{engaged},{closed},{}", dice.random_range(100..9_000)),
+            1 => format!("Lost,{engaged},{closed},0"),
+            _ => format!("Engaging,{engaged},,"),
+        };
+        writeln!(deals, "D{number:05},Agent {agent},P{product},,{end}").unwrap();
+    }
+    let products = "product,series,sales_price\nP0,X,55\nP1,X,550\nP2,Y,4821\n";
+    let mut teams = "sales_agent,manager,regional_office\n".to_owned();
+    for agent in 0..9 {
+        writeln!(teams, "Agent {agent},Manager {},Office {}", agent % 3, agent % 2).unwrap();
+    }
+    for (file, text) in
+        [("sales_pipeline.csv", &*deals), ("products.csv", products), ("sales_teams.csv", &teams)]
+    {
+        std::fs::write(folder.join(file), text).unwrap();
+    }
+}
+
+/// The words that import it.
+fn import(folder: &Path) -> Vec<String> {
+    let mapping = data::workspace().join("deploy/mappings/maven_crm.toml");
+    let rejects = folder.join("rejects.csv");
+    let paths = [&mapping, folder, &rejects].map(|path: &Path| path.to_str().unwrap().to_owned());
+    let [mapping, from, rejects] = paths;
+    ["import", "--mapping", &mapping, "--from", &from, "--rejects", &rejects, "-q", "-o", "json"]
+        .map(str::to_owned)
+        .to_vec()
+}
+
+/// Defines the source under one id, for the import itself would make a new one each time.
+async fn define_source(channel: Channel) {
+    let source = DefineSourceRequest {
+        key: "maven_crm".into(),
+        request_id: Uuid::from_u128(5).to_string(),
+        definition: Some(SourceDefinition { name: "CRM".into(), ..Default::default() }),
+        ..Default::default()
+    };
+    let request = World::request_of("default", source);
+    PlanningServiceClient::new(channel).define_source(request).await.unwrap();
+}
+
+/// What a history comes to: every figure, and the digest of every projection.
+async fn figures(address: &str) -> Vec<serde_json::Value> {
+    let mut said = Vec::new();
+    for words in [
+        &["pipeline", "--by", "owner"][..],
+        &["metrics", "--by", "quarter"],
+        &["pipeline", "--as-of", "2017-05-05"],
+        &["projection", "list"],
+    ] {
+        let mut answer = line::run(address, &[words, &["-o", "json"]].concat()).await.json();
+        let fields = answer.as_object_mut().unwrap();
+        // Where a log stands, and when it was asked, is not part of what it says.
+        for standing in ["revision", "as_of", "known_at", "lag", "log"] {
+            fields.remove(standing);
+        }
+        if let Some(listed) = fields.get_mut("projections") {
+            for projection in listed.as_array_mut().unwrap() {
+                projection.as_object_mut().unwrap().retain(|key, _| key == "name" || key == "digest");
+            }
+        }
+        said.push(answer);
+    }
+    said
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_through_kills_ends_with_the_same_figures() {
+    let mut dice = SmallRng::seed_from_u64(seed("import through kills"));
+    let (rows, folder) = (TempDir::new().unwrap(), tempfile::tempdir().unwrap());
+    export(rows.path(), &mut dice);
+    let words = import(rows.path());
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+
+    let mut calm = World::start_with(Options::with_key_of('5')).await;
+    define_source(calm.channel()).await;
+    let said = calm.words(&words).await.json();
+    let expected = figures(calm.address()).await;
+    calm.stop().await;
+
+    std::fs::write(folder.path().join("master.key"), "5".repeat(64)).unwrap();
+    let nats = Nats(folder.path());
+    let mut server = up(folder.path()).await;
+    define_source(server.channel()).await;
+    let address = server.address();
+    let importing = {
+        let (address, words) =
+            (address.clone(), words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        tokio::spawn(async move {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            line::run(&address, &words).await
+        })
+    };
+    let mut struck = 0;
+    while !importing.is_finished() && struck < kills() {
+        tokio::time::sleep(Duration::from_micros(dice.random_range(1_000..300_000))).await;
+        strike(&mut server, &nats, struck % 2 == 0).await;
+        struck += 1;
+    }
+    let said_then = importing.await.unwrap().json();
+    println!("killed {struck} times while importing");
+    assert_eq!(said["reports"]["facts"], said_then["reports"]["facts"], "{said_then}");
+    let rows = |of: &str| said_then[of].as_u64().unwrap();
+    assert_eq!(rows("rows_read"), rows("applied") + rows("already_there") + rows("rejected"));
+    assert_eq!(figures(&address).await, expected);
+
+    let again = line::run(&address, &words).await.json();
+    println!("{again}");
+    assert_eq!(figures(&address).await, expected, "importing again adds nothing");
+    for words in [["log", "verify"], ["projection", "verify"]] {
+        let said = line::run(&address, &words).await;
+        assert_eq!(said.code, 0, "{}{}", said.data, said.notes);
+    }
+}
