@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use api::{
-    ingest::v1::{Report, OpportunityAmountChanged, OpportunityOpened, OpportunityStageChanged, report::Fact},
+    ingest::v1::{
+        OpportunityAmountChanged, OpportunityOpened, OpportunityStageChanged, Report, report::Fact,
+    },
     planning::v1::SourceDefinition,
 };
 use cli::import::sender::{Sender, Verdict};
@@ -33,12 +35,18 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<()> {
     let cell = OtherProcess::start(&ground.nats, &ground.folder.path().join("cell"), false).await?;
     catalog::define(cell.channel().await?).await?;
     let sender = Sender::new(cell.channel().await?, TENANT, SOURCE, SOURCE, SOURCE)?;
-    let definition =
-        SourceDefinition { name: "CRM".to_owned(), kind: "crm".to_owned(), retired: false };
+    let definition = SourceDefinition {
+        name: "CRM".to_owned(),
+        kind: "crm".to_owned(),
+        retired: false,
+    };
     sender.define_source(&definition).await?;
     let raw = Raw::connect(&ground.nats.url).await?;
     raw.make_stream(FRAMES).await?;
-    let log = JetStream::connect(&ground.nats.url, Options::default()).await?.log().await?;
+    let log = JetStream::connect(&ground.nats.url, Options::default())
+        .await?
+        .log()
+        .await?;
     let (mut reported, mut plain, mut megabytes) =
         (Rounds::default(), Rounds::default(), Vec::new());
     for round in 0..scale.rounds.div_ceil(2) {
@@ -48,7 +56,11 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<()> {
         let started = Instant::now();
         let sent = sender.send(&reports, |_| {}).await?;
         let elapsed = started.elapsed().as_secs_f64();
-        anyhow::ensure!(sent.verdicts.iter().all(|verdict| *verdict == Verdict::Applied));
+        anyhow::ensure!(
+            sent.verdicts
+                .iter()
+                .all(|verdict| *verdict == Verdict::Applied)
+        );
         reported.add_rate(reports.len() as f64 / elapsed);
         let bodies = frames_after(&log, before).await?;
         let bytes: usize = bodies.iter().map(bytes::Bytes::len).sum();
@@ -84,25 +96,37 @@ fn report(round: usize, number: usize) -> Report {
     let (deal, step) = (number / 3, number % 3);
     let amount = dollars(1_000 + deal as i64 % 977);
     let (rule, fact) = match step {
-        0 => ("open", Fact::OpportunityOpened(OpportunityOpened {
-            pipeline: PIPELINE.to_owned(),
-            stage: STAGES[0].to_owned(),
-            amount,
-            owner: format!("rep-{}", deal % 200),
-            ..OpportunityOpened::default()
-        })),
-        1 => ("stage", Fact::OpportunityStageChanged(OpportunityStageChanged {
-            pipeline: PIPELINE.to_owned(),
-            stage: STAGES[1 + deal % 4].to_owned(),
-        })),
-        _ => ("amount", Fact::OpportunityAmountChanged(OpportunityAmountChanged {
-            amount: dollars(2_000 + deal as i64 % 977),
-        })),
+        0 => (
+            "open",
+            Fact::OpportunityOpened(OpportunityOpened {
+                pipeline: PIPELINE.to_owned(),
+                stage: STAGES[0].to_owned(),
+                amount,
+                owner: format!("rep-{}", deal % 200),
+                ..OpportunityOpened::default()
+            }),
+        ),
+        1 => (
+            "stage",
+            Fact::OpportunityStageChanged(OpportunityStageChanged {
+                pipeline: PIPELINE.to_owned(),
+                stage: STAGES[1 + deal % 4].to_owned(),
+            }),
+        ),
+        _ => (
+            "amount",
+            Fact::OpportunityAmountChanged(OpportunityAmountChanged {
+                amount: dollars(2_000 + deal as i64 % 977),
+            }),
+        ),
     };
     Report {
         key: format!("deal-{round}-{deal}"),
         rule: rule.to_owned(),
-        occurred_at: Some(Timestamp { seconds: FIRST_SECOND + number as i64, nanos: 0 }),
+        occurred_at: Some(Timestamp {
+            seconds: FIRST_SECOND + number as i64,
+            nanos: 0,
+        }),
         source_seq: 0,
         fact: Some(fact),
     }

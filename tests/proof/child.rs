@@ -17,8 +17,8 @@ use revops::{
 };
 use rustix::process::{Pid, Signal, kill_process};
 use tests::line::{self, Said};
-use tonic_health::{ServingStatus, pb::health_client::HealthClient};
 use tonic::transport::{Channel, Endpoint};
+use tonic_health::{ServingStatus, pb::health_client::HealthClient};
 
 /// Holds the words of a copy of this program, one a line.
 const WORDS: &str = "REVOPS_TEST_CHILD";
@@ -32,7 +32,9 @@ enum Words {
 /// Not a test: what a copy of this program does that is told to.
 #[tokio::test(flavor = "multi_thread")]
 async fn becomes_a_cell_when_told_to() {
-    let Some(words) = env::var_os(WORDS) else { return };
+    let Some(words) = env::var_os(WORDS) else {
+        return;
+    };
     let words = words.into_string().unwrap();
     match Words::parse_from(["revops"].into_iter().chain(words.lines())) {
         Words::Up(args) => up::up(args).await.unwrap(),
@@ -52,9 +54,17 @@ impl Server {
     pub async fn start(words: &[&str]) -> Server {
         let port = free_port();
         let listen = format!("127.0.0.1:{port}");
-        let words: Vec<String> =
-            words.iter().copied().chain(["--listen", &listen]).map(str::to_owned).collect();
-        let server = Server { child: spawn(&words), words, port };
+        let words: Vec<String> = words
+            .iter()
+            .copied()
+            .chain(["--listen", &listen])
+            .map(str::to_owned)
+            .collect();
+        let server = Server {
+            child: spawn(&words),
+            words,
+            port,
+        };
         server.answers().await;
         server
     }
@@ -91,7 +101,9 @@ impl Server {
         eventually("a server that answers", || {
             let mut health = health.clone();
             async move {
-                let asked = health.check(tonic_health::pb::HealthCheckRequest::default()).await;
+                let asked = health
+                    .check(tonic_health::pb::HealthCheckRequest::default())
+                    .await;
                 asked.is_ok_and(|it| it.into_inner().status == ServingStatus::Serving as i32)
             }
         })
@@ -108,9 +120,19 @@ impl Drop for Server {
 }
 
 fn spawn(words: &[String]) -> Child {
-    let quiet = || if env::var_os("REVOPS_LOUD").is_some() { Stdio::inherit() } else { Stdio::null() };
+    let quiet = || {
+        if env::var_os("REVOPS_LOUD").is_some() {
+            Stdio::inherit()
+        } else {
+            Stdio::null()
+        }
+    };
     Command::new(env::current_exe().unwrap())
-        .args(["child::becomes_a_cell_when_told_to", "--exact", "--nocapture"])
+        .args([
+            "child::becomes_a_cell_when_told_to",
+            "--exact",
+            "--nocapture",
+        ])
         .env(WORDS, words.join("\n"))
         .stdin(Stdio::null())
         .stdout(quiet())
@@ -126,14 +148,21 @@ impl Nats<'_> {
     /// The process that its folder names and that runs on it, if it runs.
     pub fn pid(&self) -> Option<u32> {
         let folder = self.0.join("nats");
-        let pid: u32 = std::fs::read_to_string(folder.join("pid")).ok()?.trim().parse().ok()?;
+        let pid: u32 = std::fs::read_to_string(folder.join("pid"))
+            .ok()?
+            .trim()
+            .parse()
+            .ok()?;
         let runs = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
         runs.contains(folder.to_str()?).then_some(pid)
     }
 
     /// Ends it by SIGKILL.
     pub fn kill(&self) {
-        if let Some(pid) = self.pid().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
+        if let Some(pid) = self
+            .pid()
+            .and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?))
+        {
             // Between the look and the blow it may have ended of itself.
             let _ = kill_process(pid, Signal::KILL);
         }

@@ -1,19 +1,15 @@
 //! The proof, one module per promise.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
+mod architecture;
+mod arrival;
+mod bpic;
 mod chain;
 mod child;
 mod crash;
+mod golden;
 mod load;
+mod maven;
 mod replay;
+mod stranger;
 mod writers;
-
-#[tokio::test(flavor = "multi_thread")]
-async fn smoke() {
-    let mut world = tests::World::start().await;
-    world.define_catalog().await;
-    let (id, _) = world.open("x", 5, "2026-01-01T00:00:00Z").await;
-    println!("{}", world.cli(&["opportunity", "get", &id]).await);
-    world.restart().await;
-    println!("{} {:?}", world.cli(&["pipeline"]).await, world.digests().await);
-}

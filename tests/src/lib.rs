@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
 pub mod data;
+pub mod figures;
 pub mod hands;
 pub mod line;
 mod world;

@@ -60,10 +60,7 @@ pub async fn answer(
 }
 
 /// Every metric of a tally, in the order of the contract.
-pub fn figures(
-    tally: &Tally,
-    currencies: &BTreeSet<Currency>,
-) -> Result<Vec<Metric>, QueryError> {
+pub fn figures(tally: &Tally, currencies: &BTreeSet<Currency>) -> Result<Vec<Metric>, QueryError> {
     let mut figures = vec![win_rate(tally)];
     each_currency(&mut figures, "revenue_won", currencies, |currency| {
         revenue(tally, currency)
@@ -158,7 +155,7 @@ fn median(tally: &Tally, currency: Currency) -> Result<Metric, QueryError> {
     let won = won(tally, currency);
     let deals = won.len();
     let middle = neighbours(won, deals.saturating_sub(1) / 2);
-    let middle = middle.map(|(low, next)| (low, if deals % 2 == 0 { next } else { low }));
+    let middle = middle.map(|(low, next)| (low, if deals.is_multiple_of(2) { next } else { low }));
     let middle = middle.and_then(|(low, high)| divide(i128::from(low) + i128::from(high), 2));
     Ok(Metric {
         why_null: why_null(deals as u64),

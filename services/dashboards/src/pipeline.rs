@@ -94,7 +94,10 @@ impl Standing for Open {
         let same = |stage: &StageRef| stage.pipeline == pipeline && *stage.key == *key;
         let stage = match before.map(|open| &open.stage).filter(|stage| same(stage)) {
             Some(stage) => stage.clone(),
-            None => StageRef { pipeline, key: key.into() },
+            None => StageRef {
+                pipeline,
+                key: key.into(),
+            },
         };
         Some(Open {
             stage,
@@ -174,11 +177,16 @@ impl PipelineLedger {
         mut group: impl FnMut(PartValue<'_>) -> K,
     ) -> BTreeMap<K, OpenSum> {
         let mut groups = BTreeMap::<K, OpenSum>::new();
-        let Some(tenant) = self.tenants.get(tenant) else { return groups };
+        let Some(tenant) = self.tenants.get(tenant) else {
+            return groups;
+        };
         let mut add = |value: PartValue<'_>, currency, sum| {
             groups.entry(group(value)).or_default().add(currency, sum);
         };
-        let Known { as_of: Instant(as_of), known_at } = at;
+        let Known {
+            as_of: Instant(as_of),
+            known_at,
+        } = at;
         match part {
             Part::Stage => {
                 let sums = tenant.stages.sums(as_of, known_at);

@@ -167,7 +167,7 @@ pub(crate) fn taught<S: Standing>(
         .iter()
         .position(|entry| here(entry))
         .unwrap_or(live.len());
-    if true {
+    if live[first..].iter().all(|entry| here(entry)) {
         // Nearly always: news of what happened last. One pass knows both.
         let mut life = Life::new();
         live[..first].iter().for_each(|entry| life.take(entry));

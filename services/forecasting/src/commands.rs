@@ -27,9 +27,9 @@ use crate::Planning;
 type Defined = (Option<Recorded>, Uuid);
 
 macro_rules! asked {
-    ($message:ident) => {
+    ($message:ident, $rpc:literal) => {
         Asked {
-            rpc: std::any::type_name_of_val($message),
+            rpc: $rpc,
             request_id: &$message.request_id,
             etag: &$message.etag,
             at: $message.effective_at.as_ref(),
@@ -44,11 +44,17 @@ impl Planning {
         request: Request<DefineSourceRequest>,
     ) -> Result<Defined, Status> {
         let message = request.get_ref();
-        let head = self.runtime.head(&request, &asked!(message)).map_err(rejected)?;
+        let head = self
+            .runtime
+            .head(&request, &asked!(message, "DefineSourceRequest"))
+            .map_err(rejected)?;
         let definition = message.definition.as_ref();
         let defined = from_proto::source(&message.key, definition).map_err(rejected)?;
-        let id = self.id(&head, Kind::Source, &message.key, &message.id).map_err(rejected)?;
-        self.define::<source::Source>(&head, id, source::Command::Define(defined)).await
+        let id = self
+            .id(&head, Kind::Source, &message.key, &message.id)
+            .map_err(rejected)?;
+        self.define::<source::Source>(&head, id, source::Command::Define(defined))
+            .await
     }
 
     /// Defines a pipeline.
@@ -57,11 +63,17 @@ impl Planning {
         request: Request<DefinePipelineRequest>,
     ) -> Result<Defined, Status> {
         let message = request.get_ref();
-        let head = self.runtime.head(&request, &asked!(message)).map_err(rejected)?;
+        let head = self
+            .runtime
+            .head(&request, &asked!(message, "DefinePipelineRequest"))
+            .map_err(rejected)?;
         let definition = message.definition.as_ref();
         let defined = from_proto::pipeline(&message.key, definition).map_err(rejected)?;
-        let id = self.id(&head, Kind::Pipeline, &message.key, &message.id).map_err(rejected)?;
-        self.define::<pipeline::Pipeline>(&head, id, pipeline::Command::Define(defined)).await
+        let id = self
+            .id(&head, Kind::Pipeline, &message.key, &message.id)
+            .map_err(rejected)?;
+        self.define::<pipeline::Pipeline>(&head, id, pipeline::Command::Define(defined))
+            .await
     }
 
     /// Defines a product.
@@ -70,11 +82,17 @@ impl Planning {
         request: Request<DefineProductRequest>,
     ) -> Result<Defined, Status> {
         let message = request.get_ref();
-        let head = self.runtime.head(&request, &asked!(message)).map_err(rejected)?;
+        let head = self
+            .runtime
+            .head(&request, &asked!(message, "DefineProductRequest"))
+            .map_err(rejected)?;
         let definition = message.definition.as_ref();
         let defined = from_proto::product(&message.key, definition).map_err(rejected)?;
-        let id = self.id(&head, Kind::Product, &message.key, &message.id).map_err(rejected)?;
-        self.define::<product::Product>(&head, id, product::Command::Define(defined)).await
+        let id = self
+            .id(&head, Kind::Product, &message.key, &message.id)
+            .map_err(rejected)?;
+        self.define::<product::Product>(&head, id, product::Command::Define(defined))
+            .await
     }
 
     /// Defines a user, whose name and key are sealed under a key of the person behind the user.
@@ -83,20 +101,35 @@ impl Planning {
         request: Request<DefineUserRequest>,
     ) -> Result<Defined, Status> {
         let message = request.get_ref();
-        let head = self.runtime.head(&request, &asked!(message)).map_err(rejected)?;
-        let id = self.id(&head, Kind::User, &message.key, &message.id).map_err(rejected)?;
+        let head = self
+            .runtime
+            .head(&request, &asked!(message, "DefineUserRequest"))
+            .map_err(rejected)?;
+        let id = self
+            .id(&head, Kind::User, &message.key, &message.id)
+            .map_err(rejected)?;
         let (_, catalog) = self.runtime.catalog(&head.caller.tenant);
-        let person = self.runtime.vault.person_id(&head.caller.tenant, Kind::User, id);
+        let person = self
+            .runtime
+            .vault
+            .person_id(&head.caller.tenant, Kind::User, id);
         refuse_erased(&catalog, PersonId(person)).map_err(rejected)?;
-        let manager = self.manager(&head, &catalog, id, message).map_err(rejected)?;
+        let manager = self
+            .manager(&head, &catalog, id, message)
+            .map_err(rejected)?;
         let definition = message.definition.as_ref();
-        let mut defined =
-            from_proto::user(&message.key, definition, PersonId(person), manager)
-                .map_err(rejected)?;
-        self.keep_sealed(&head, &catalog, UserId(id), &mut defined).await?;
-        let ensured = self.runtime.vault.ensure_keys(&head.caller.tenant, &[person]).await;
+        let mut defined = from_proto::user(&message.key, definition, PersonId(person), manager)
+            .map_err(rejected)?;
+        self.keep_sealed(&head, &catalog, UserId(id), &mut defined)
+            .await?;
+        let ensured = self
+            .runtime
+            .vault
+            .ensure_keys(&head.caller.tenant, &[person])
+            .await;
         ensured.map_err(|error| Status::unavailable(error.to_string()))?;
-        self.define::<user::User>(&head, id, user::Command::Define(defined)).await
+        self.define::<user::User>(&head, id, user::Command::Define(defined))
+            .await
     }
 
     fn manager(
@@ -107,7 +140,10 @@ impl Planning {
         message: &DefineUserRequest,
     ) -> Result<Option<UserId>, Rejection> {
         const FIELD: &str = "definition.manager";
-        let text = message.definition.as_ref().map_or("", |user| user.manager.as_str());
+        let text = message
+            .definition
+            .as_ref()
+            .map_or("", |user| user.manager.as_str());
         if text.is_empty() {
             return Ok(None);
         }
@@ -133,14 +169,21 @@ impl Planning {
         id: UserId,
         defined: &mut user::Defined,
     ) -> Result<(), Status> {
-        let at = head.at.map_or(Known::NOW, |at| Known { as_of: at.next(), ..Known::NOW });
-        let Some(before) = catalog.user(id, at) else { return Ok(()) };
+        let at = head.at.map_or(Known::NOW, |at| Known {
+            as_of: at.next(),
+            ..Known::NOW
+        });
+        let Some(before) = catalog.user(id, at) else {
+            return Ok(());
+        };
         let texts = [
             ("key", Some(before.key), Some(&mut defined.key)),
             ("name", before.name, defined.name.as_mut()),
         ];
         for (field, before, now) in texts {
-            let (Some(before), Some(now)) = (before, now) else { continue };
+            let (Some(before), Some(now)) = (before, now) else {
+                continue;
+            };
             let place = Place {
                 tenant: &head.caller.tenant,
                 kind: Kind::User,
@@ -162,7 +205,9 @@ impl Planning {
         let tenant = &head.caller.tenant;
         let (_, catalog) = self.runtime.catalog(tenant);
         let made = self.runtime.vault.entity_id(tenant, kind, "", key);
-        let Some(given) = optional_uuid("id", id)? else { return Ok(made) };
+        let Some(given) = optional_uuid("id", id)? else {
+            return Ok(made);
+        };
         let sources = catalog.sources(Known::NOW).map(|(_, source)| source.key);
         let bears_key = std::iter::once(String::new())
             .chain(sources)
@@ -183,24 +228,37 @@ impl Planning {
         let decided = self.runtime.record(head, (E::KIND, id), move |desk| {
             let (occurred_at, source_seq, judged) = desk.with(E::KIND, id, |timeline| {
                 let at = asked.unwrap_or_else(|| takes_effect(timeline, desk.now()));
-                (at, after_equals(timeline, at), judge::<E>(timeline, at.next(), &command))
+                (
+                    at,
+                    timeline.sequence_after(at),
+                    judge::<E>(timeline, at, &command),
+                )
             })?;
-            Ok(vec![Decision { kind: E::KIND, id, occurred_at, source_seq, facts: judged? }])
+            Ok(vec![Decision {
+                kind: E::KIND,
+                id,
+                occurred_at,
+                source_seq,
+                facts: judged?,
+            }])
         });
-        let answer = decided.await.map_err(|refusal: Refusal| Status::from(refusal))?;
-        Ok((Some(to_proto::recorded(&self.runtime, head.command_id, answer)), id))
+        let answer = decided
+            .await
+            .map_err(|refusal: Refusal| Status::from(refusal))?;
+        Ok((
+            Some(to_proto::recorded(&self.runtime, head.command_id, answer)),
+            id,
+        ))
     }
 }
 
 /// A first definition holds from the beginning, a later one from now.
 fn takes_effect(timeline: &Timeline, now: Instant) -> Instant {
-    if timeline.is_empty() { Instant::BEGINNING } else { now }
-}
-
-/// Of several definitions for the same instant the one that came last holds.
-fn after_equals(timeline: &Timeline, at: Instant) -> u64 {
-    let equals = timeline.entries().iter().filter(|entry| entry.moment.occurred_at == at);
-    equals.map(|entry| entry.moment.source_seq + 1).max().unwrap_or(0)
+    if timeline.is_empty() {
+        Instant::BEGINNING
+    } else {
+        now
+    }
 }
 
 fn refuse_erased(catalog: &Catalog, person: PersonId) -> Result<(), Rejection> {

@@ -13,6 +13,9 @@ use domain::{
 use runtime::{from_proto, query, runtime::Runtime};
 use uuid::Uuid;
 
+/// The longest name of a mapping's rule, in bytes.
+const RULE_MAX: usize = 64;
+
 /// A report that could be read.
 pub struct Read {
     /// The entity that it is about.
@@ -25,6 +28,9 @@ pub struct Read {
     pub source_seq: u64,
     /// What it says.
     pub said: Said,
+    /// The pipeline whose stage it names: where the furthest one counts, the stage's order goes
+    /// into the fact, as it is defined at the instant of the report.
+    pub pipeline: Option<PipelineId>,
     /// The key under which its texts are to be sealed, when it has any.
     pub seal_under: Option<Uuid>,
 }
@@ -58,9 +64,25 @@ impl Reader<'_> {
     /// Reads one report.
     pub fn read(&self, report: &Report) -> Result<Read, Rejection> {
         let key = from_proto::key("key", &report.key)?;
-        from_proto::reason(&report.rule.to_lowercase().replace(['-', '.', ' '], "_"), "", true)
-            .map_err(|_| Rejection::invalid("RULE_INVALID", "rule", "a rule has 1 to 64 bytes"))?;
-        let fact = report.fact.as_ref().ok_or_else(|| from_proto::missing("fact"))?;
+        if report.rule.is_empty() || report.rule.len() > RULE_MAX {
+            return Err(Rejection::invalid(
+                "RULE_INVALID",
+                "rule",
+                "a rule has 1 to 64 bytes",
+            ));
+        }
+        if i64::try_from(report.source_seq).is_err() {
+            let message = "an order among equals is below 2^63";
+            return Err(Rejection::invalid(
+                "SOURCE_SEQ_INVALID",
+                "source_seq",
+                message,
+            ));
+        }
+        let fact = report
+            .fact
+            .as_ref()
+            .ok_or_else(|| from_proto::missing("fact"))?;
         let at = report.occurred_at.as_ref();
         let at = at.map(|at| query::instant("occurred_at", at)).transpose()?;
         let read = |kind, id, occurred_at, said, seal_under| Read {
@@ -69,6 +91,7 @@ impl Reader<'_> {
             occurred_at,
             source_seq: report.source_seq,
             said,
+            pipeline: None,
             seal_under,
         };
         let defined_at = at.unwrap_or(Instant::BEGINNING);
@@ -76,12 +99,24 @@ impl Reader<'_> {
             Reported::PipelineDefined(value) => {
                 let defined = from_proto::pipeline(&key, Some(value))?;
                 let said = Said::Pipeline(pipeline::Command::Define(defined));
-                Ok(read(Kind::Pipeline, self.id(Kind::Pipeline, &key), defined_at, said, None))
+                Ok(read(
+                    Kind::Pipeline,
+                    self.id(Kind::Pipeline, &key),
+                    defined_at,
+                    said,
+                    None,
+                ))
             }
             Reported::ProductDefined(value) => {
                 let defined = from_proto::product(&key, Some(value))?;
                 let said = Said::Product(product::Command::Define(defined));
-                Ok(read(Kind::Product, self.id(Kind::Product, &key), defined_at, said, None))
+                Ok(read(
+                    Kind::Product,
+                    self.id(Kind::Product, &key),
+                    defined_at,
+                    said,
+                    None,
+                ))
             }
             Reported::UserDefined(value) => {
                 let id = self.id(Kind::User, &key);
@@ -94,27 +129,29 @@ impl Reader<'_> {
             }
             happened => {
                 let occurred_at = at.ok_or_else(|| from_proto::missing("occurred_at"))?;
-                self.runtime.refuse_future("occurred_at", Some(occurred_at))?;
-                let fact = self.happened(&key, happened, occurred_at)?;
+                self.runtime
+                    .refuse_future("occurred_at", Some(occurred_at))?;
+                let fact = self.happened(&key, happened)?;
                 let id = self.id(Kind::Opportunity, &key);
                 let has_text = !Fact::from(fact.clone()).personal().is_empty();
+                let pipeline = self.pipeline_of(&fact, occurred_at);
                 let said = Said::Happened(Box::new(fact));
-                Ok(read(Kind::Opportunity, id, occurred_at, said, has_text.then_some(id)))
+                let seal_under = has_text.then_some(id);
+                Ok(Read {
+                    pipeline,
+                    ..read(Kind::Opportunity, id, occurred_at, said, seal_under)
+                })
             }
         }
     }
 
-    fn happened(
-        &self,
-        key: &str,
-        fact: &Reported,
-        at: Instant,
-    ) -> Result<opportunity::Fact, Rejection> {
+    fn happened(&self, key: &str, fact: &Reported) -> Result<opportunity::Fact, Rejection> {
         use opportunity::Fact as To;
         Ok(match fact {
-            Reported::OpportunityOpened(it) => To::Opened(self.opened(key, it, at)?),
+            Reported::OpportunityOpened(it) => To::Opened(self.opened(key, it)?),
             Reported::OpportunityStageChanged(it) => To::StageChanged(StageChanged {
-                stage: self.stage("opportunity_stage_changed", &it.pipeline, &it.stage, at)?,
+                stage: stage("opportunity_stage_changed.stage", &it.stage)?,
+                pipeline: self.pipeline(&it.pipeline),
             }),
             Reported::OpportunityAmountChanged(it) => To::AmountChanged(AmountChanged {
                 amount: from_proto::optional_money("amount", it.amount.as_ref())?,
@@ -122,9 +159,9 @@ impl Reader<'_> {
             Reported::OpportunityCloseDateChanged(it) => To::CloseDateChanged(CloseDateChanged {
                 close_date: from_proto::optional_date("close_date", it.close_date.as_ref())?,
             }),
-            Reported::OpportunityOwnerChanged(it) => {
-                To::OwnerChanged(OwnerChanged { owner: self.user(&it.owner) })
-            }
+            Reported::OpportunityOwnerChanged(it) => To::OwnerChanged(OwnerChanged {
+                owner: self.user(&it.owner),
+            }),
             Reported::OpportunityCategoryOverridden(it) => {
                 To::CategoryOverridden(CategoryOverridden {
                     category: from_proto::category("category", it.category)?,
@@ -135,17 +172,18 @@ impl Reader<'_> {
                 amount: from_proto::optional_money("amount", it.amount.as_ref())?,
                 reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
             }),
-            Reported::OpportunityLost(it) => {
-                To::Lost(Lost { reason: from_proto::reason(&it.reason_code, &it.reason, false)? })
-            }
+            Reported::OpportunityLost(it) => To::Lost(Lost {
+                reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
+            }),
             Reported::OpportunityAbandoned(it) => To::Abandoned(Abandoned {
                 reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
             }),
             Reported::OpportunityReopened(it) => To::Reopened(Reopened {
                 stage: match it.stage.as_str() {
                     "" => None,
-                    stage => Some(self.stage("opportunity_reopened", &it.pipeline, stage, at)?),
+                    named => Some(stage("opportunity_reopened.stage", named)?),
                 },
+                pipeline: self.pipeline(&it.pipeline),
                 reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
             }),
             Reported::OpportunityNoted(it) => To::Noted(Noted {
@@ -158,15 +196,18 @@ impl Reader<'_> {
         })
     }
 
-    fn opened(&self, key: &str, it: &OpportunityOpened, at: Instant) -> Result<Opened, Rejection> {
+    fn opened(&self, key: &str, it: &OpportunityOpened) -> Result<Opened, Rejection> {
         let pipeline = from_proto::key("opportunity_opened.pipeline", &it.pipeline)?;
-        let product = (!it.product.is_empty())
-            .then(|| ProductId(self.id(Kind::Product, &it.product)));
+        let product =
+            (!it.product.is_empty()).then(|| ProductId(self.id(Kind::Product, &it.product)));
         Ok(Opened {
-            external_ids: vec![ExternalId { source: self.source.to_owned(), key: key.to_owned() }],
+            external_ids: vec![ExternalId {
+                source: self.source.to_owned(),
+                key: key.to_owned(),
+            }],
             name: from_proto::name("opportunity_opened.name", &it.name)?,
             pipeline: PipelineId(self.id(Kind::Pipeline, &pipeline)),
-            stage: self.stage("opportunity_opened", &pipeline, &it.stage, at)?,
+            stage: stage("opportunity_opened.stage", &it.stage)?,
             amount: from_proto::optional_money("opportunity_opened.amount", it.amount.as_ref())?,
             close_date: from_proto::optional_date(
                 "opportunity_opened.close_date",
@@ -177,28 +218,36 @@ impl Reader<'_> {
         })
     }
 
-    /// A stage as the source names it. Where the furthest one counts its order goes with it, so
-    /// that no fold needs the catalog; an unknown one is recorded as it is.
-    fn stage(&self, field: &str, pipeline: &str, key: &str, at: Instant) -> Result<Stage, Rejection> {
-        let key = from_proto::key(&format!("{field}.stage"), key)?;
-        let known = Known { as_of: at.next(), ..Known::NOW };
-        let definition = match pipeline {
-            "" => self.only_pipeline(known),
-            named => self.catalog.pipeline(PipelineId(self.id(Kind::Pipeline, named)), known),
+    /// The pipeline whose stage a report names: the one that it says, or the source's only one.
+    fn pipeline_of(&self, fact: &opportunity::Fact, at: Instant) -> Option<PipelineId> {
+        let (names_stage, named) = match fact {
+            opportunity::Fact::Opened(fact) => (true, Some(fact.pipeline)),
+            opportunity::Fact::StageChanged(fact) => (true, fact.pipeline),
+            opportunity::Fact::Reopened(fact) => (fact.stage.is_some(), fact.pipeline),
+            _ => (false, None),
         };
-        Ok(match definition {
-            Some(pipeline) => pipeline.stage_fact(&key),
-            None => Stage { key, order: None },
+        if !names_stage {
+            return None;
+        }
+        named.or_else(|| {
+            self.only_pipeline(Known {
+                as_of: at.next(),
+                ..Known::NOW
+            })
         })
     }
 
+    fn pipeline(&self, key: &str) -> Option<PipelineId> {
+        (!key.is_empty()).then(|| PipelineId(self.id(Kind::Pipeline, key)))
+    }
+
     /// The pipeline of a source that has just one.
-    fn only_pipeline(&self, known: Known) -> Option<pipeline::Defined> {
+    fn only_pipeline(&self, known: Known) -> Option<PipelineId> {
         let mut own = self
             .catalog
             .pipelines(known)
             .filter(|(id, pipeline)| self.id(Kind::Pipeline, &pipeline.key) == id.0);
-        let (_, only) = own.next()?;
+        let (only, _) = own.next()?;
         own.next().is_none().then_some(only)
     }
 
@@ -207,7 +256,9 @@ impl Reader<'_> {
     }
 
     fn id(&self, kind: Kind, key: &str) -> Uuid {
-        self.runtime.vault.entity_id(self.tenant, kind, self.source, key)
+        self.runtime
+            .vault
+            .entity_id(self.tenant, kind, self.source, key)
     }
 
     fn refuse_erased(&self, person: PersonId) -> Result<(), Rejection> {
@@ -217,4 +268,12 @@ impl Reader<'_> {
         }
         Ok(())
     }
+}
+
+/// A stage as the source names it; an unknown one is recorded as it is.
+fn stage(field: &str, key: &str) -> Result<Stage, Rejection> {
+    Ok(Stage {
+        key: from_proto::key(field, key)?,
+        order: None,
+    })
 }

@@ -7,7 +7,8 @@ use api::ingest::v1::{
     report_service_server::ReportService,
 };
 use domain::{
-    Kind, Known, Rejection, SourceId, pipeline::Pipeline, product::Product, user::User,
+    Entity, Kind, Known, PipelineId, Rejection, SourceId, opportunity::Fact, pipeline::Pipeline,
+    product::Product, user::User,
 };
 use event_log::Word;
 use prost::Message;
@@ -18,6 +19,7 @@ use runtime::{
     query::{self, Caller},
     runtime::Runtime,
     status::{invalid, of_refusal, rejected},
+    timelines::TimelineError,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
@@ -53,7 +55,11 @@ impl ReportService for Ingest {
         let default = self.runtime.default_tenant.as_deref();
         let caller = query::caller(request.metadata(), default).map_err(rejected)?;
         let (batches, waiting) = mpsc::channel(BATCHES_WAITING_MAX);
-        let door = Door { runtime: self.runtime.clone(), caller, source: None };
+        let door = Door {
+            runtime: self.runtime.clone(),
+            caller,
+            source: None,
+        };
         tokio::spawn(take_in(door, request.into_inner(), batches));
         let (answers, answered) = mpsc::channel(BATCHES_WAITING_MAX);
         tokio::spawn(answer_all(waiting, answers));
@@ -112,7 +118,11 @@ impl Door {
             .iter()
             .filter_map(|(_, read)| read.as_ref().ok().and_then(|read| read.seal_under))
             .collect();
-        let ensured = self.runtime.vault.ensure_keys(&self.caller.tenant, &keys).await;
+        let ensured = self
+            .runtime
+            .vault
+            .ensure_keys(&self.caller.tenant, &keys)
+            .await;
         ensured.map_err(|error| Status::unavailable(error.to_string()))?;
         let mut batch = Vec::with_capacity(read.len());
         for (report, read) in read {
@@ -126,7 +136,11 @@ impl Door {
 
     /// The key of the source that the stream speaks for.
     fn source(&mut self, named: &str) -> Result<Word, Rejection> {
-        if let Some(source) = self.source.as_ref().filter(|source| named.is_empty() || source.as_ref() == named) {
+        if let Some(source) = self
+            .source
+            .as_ref()
+            .filter(|source| named.is_empty() || source.as_ref() == named)
+        {
             return Ok(source.clone());
         }
         if named.is_empty() || self.source.is_some() {
@@ -139,8 +153,13 @@ impl Door {
             Rejection::not_found("SOURCE_NOT_FOUND", "source", message)
         };
         let tenant = (&*self.caller.tenant, &*catalog);
-        let id = self.runtime.find(tenant, Kind::Source, "source", named).map_err(|_| not_found())?;
-        let source = catalog.source(SourceId(id), Known::NOW).ok_or_else(not_found)?;
+        let id = self
+            .runtime
+            .find(tenant, Kind::Source, "source", named)
+            .map_err(|_| not_found())?;
+        let source = catalog
+            .source(SourceId(id), Known::NOW)
+            .ok_or_else(not_found)?;
         if source.retired {
             let message = "this source is retired; define it anew to take its reports";
             return Err(Rejection::precondition("SOURCE_RETIRED", message));
@@ -178,26 +197,62 @@ impl Door {
     }
 }
 
-/// What happened is recorded without our judgement; what is defined has to hold together.
+/// What a source saw is recorded whatever was recorded before, so that the order in which reports
+/// arrive does not matter; a definition only has to hold together.
 fn decide(desk: &Desk<'_>, read: &Read) -> Result<Vec<Decision>, Undecided> {
-    let mut decisions = match &read.said {
-        Said::Happened(fact) => vec![Decision {
-            kind: read.kind,
-            id: read.id,
-            occurred_at: read.occurred_at,
-            source_seq: read.source_seq,
-            facts: vec![(**fact).clone().into()],
-        }],
-        Said::Pipeline(command) => {
-            desk.judge::<Pipeline>(read.id, Some(read.occurred_at), command)?
-        }
-        Said::Product(command) => desk.judge::<Product>(read.id, Some(read.occurred_at), command)?,
-        Said::User(command) => desk.judge::<User>(read.id, Some(read.occurred_at), command)?,
+    let facts: Vec<domain::Fact> = match &read.said {
+        Said::Happened(fact) => vec![with_order(desk, read, fact)?.into()],
+        Said::Pipeline(command) => alone::<Pipeline>(command)?,
+        Said::Product(command) => alone::<Product>(command)?,
+        Said::User(command) => alone::<User>(command)?,
     };
-    for decision in &mut decisions {
-        decision.source_seq = read.source_seq;
+    let Read {
+        kind,
+        id,
+        occurred_at,
+        source_seq,
+        ..
+    } = *read;
+    Ok(vec![Decision {
+        kind,
+        id,
+        occurred_at,
+        source_seq,
+        facts,
+    }])
+}
+
+/// The facts of a definition as if it were the first.
+fn alone<E: Entity>(command: &E::Command) -> Result<Vec<domain::Fact>, Rejection> {
+    Ok(E::default()
+        .decide(command)?
+        .into_iter()
+        .map(Into::into)
+        .collect())
+}
+
+/// The fact, with the order of its stage where the furthest one counts.
+fn with_order(desk: &Desk<'_>, read: &Read, fact: &Fact) -> Result<Fact, TimelineError> {
+    let mut fact = fact.clone();
+    let Some(PipelineId(pipeline)) = read.pipeline else {
+        return Ok(fact);
+    };
+    let known = Known {
+        as_of: read.occurred_at.next(),
+        ..Known::NOW
+    };
+    let defined: Pipeline =
+        desk.with(Kind::Pipeline, pipeline, |timeline| timeline.state(known))?;
+    let stage = match &mut fact {
+        Fact::Opened(fact) => Some(&mut fact.stage),
+        Fact::StageChanged(fact) => Some(&mut fact.stage),
+        Fact::Reopened(fact) => fact.stage.as_mut(),
+        _ => None,
+    };
+    if let (Some(stage), Some(defined)) = (stage, defined.definition) {
+        *stage = defined.stage_fact(&stage.key);
     }
-    Ok(decisions)
+    Ok(fact)
 }
 
 async fn answer_all(
@@ -238,7 +293,11 @@ async fn answer_batch(batch: Vec<Waiting>, index: &mut u64) -> Result<ReportResp
 
 fn taken_in(index: u64, entity: Uuid, command: Uuid, answer: Answer) -> ReportAnswer {
     let applied = answer.changed && !answer.repeated;
-    let status = if applied { ReportStatus::Applied } else { ReportStatus::AlreadyThere };
+    let status = if applied {
+        ReportStatus::Applied
+    } else {
+        ReportStatus::AlreadyThere
+    };
     ReportAnswer {
         index,
         status: status as i32,
@@ -250,11 +309,20 @@ fn taken_in(index: u64, entity: Uuid, command: Uuid, answer: Answer) -> ReportAn
 }
 
 fn turned_away(index: u64, rejection: Rejection) -> ReportAnswer {
-    let Rejection { reason, field, message, .. } = rejection;
+    let Rejection {
+        reason,
+        field,
+        message,
+        ..
+    } = rejection;
     ReportAnswer {
         index,
         status: ReportStatus::Rejected as i32,
-        rejection: Some(ReportRejection { reason: reason.to_owned(), field, message }),
+        rejection: Some(ReportRejection {
+            reason: reason.to_owned(),
+            field,
+            message,
+        }),
         ..ReportAnswer::default()
     }
 }

@@ -4,11 +4,16 @@ use std::cmp::Ordering;
 
 use api::opportunities::v1::ListOpportunitiesRequest;
 use domain::{
-    Date, Kind, Outcome, PipelineId, ProductId, Rejection, UserId, catalog::Catalog,
+    Date, Kind, Known, Outcome, PipelineId, ProductId, Rejection, UserId, catalog::Catalog,
     opportunity::Opportunity,
 };
+use event_log::Word;
 use runtime::{
-    from_proto, runtime::Runtime, timelines::{EntityRef, TimelineError}, to_proto::Referring,
+    from_proto,
+    query::Asked,
+    runtime::Runtime,
+    timelines::{EntityRef, TimelineError},
+    to_proto::Referring,
     view::Shared,
 };
 use serde::{Deserialize, Serialize};
@@ -54,14 +59,15 @@ impl Question {
         request: &ListOpportunitiesRequest,
     ) -> Result<Question, Rejection> {
         let find = |kind, field, text: &str| {
-            let found = (!text.is_empty())
-                .then(|| runtime.find((tenant, catalog), kind, field, text));
+            let found =
+                (!text.is_empty()).then(|| runtime.find((tenant, catalog), kind, field, text));
             found.transpose()
         };
         let (order, descending) = order(&request.order_by)?;
-        let outcomes = request.outcomes.iter().filter_map(|outcome| {
-            from_proto::outcome("outcomes", *outcome).transpose()
-        });
+        let outcomes = request
+            .outcomes
+            .iter()
+            .filter_map(|outcome| from_proto::outcome("outcomes", *outcome).transpose());
         Ok(Question {
             order,
             descending,
@@ -88,18 +94,36 @@ impl Question {
         format!("{tenant}/{self:?}").into_bytes()
     }
 
-    fn wants(&self, row: &Row, faults: impl Fn() -> bool) -> bool {
-        let is = |wanted: bool| wanted;
+    fn wants(&self, row: &Row) -> bool {
         let close_date = |test: &dyn Fn(Date) -> bool| row.close_date.is_some_and(test);
         row.opened_at.is_some()
             && (self.outcomes.is_empty() || self.outcomes.contains(&row.outcome))
-            && is(self.owner.is_none() || self.owner == row.owner)
-            && self.stage.as_ref().is_none_or(|stage| **stage == *row.stage)
-            && is(self.pipeline.is_none() || self.pipeline == row.pipeline)
-            && is(self.product.is_none() || self.product == row.product)
-            && self.close_from.is_none_or(|from| close_date(&|date| date >= from))
-            && self.close_before.is_none_or(|before| close_date(&|date| date < before))
-            && self.has_faults.is_none_or(|wanted| wanted == faults())
+            && (self.owner.is_none() || self.owner == row.owner)
+            && self
+                .stage
+                .as_ref()
+                .is_none_or(|stage| **stage == *row.stage)
+            && (self.pipeline.is_none() || self.pipeline == row.pipeline)
+            && (self.product.is_none() || self.product == row.product)
+            && self
+                .close_from
+                .is_none_or(|from| close_date(&|date| date >= from))
+            && self
+                .close_before
+                .is_none_or(|before| close_date(&|date| date < before))
+    }
+
+    /// Deals in order, after the last one of the page before.
+    pub fn after(
+        &self,
+        mut found: Vec<(Place, Uuid)>,
+        after: Option<(Place, Uuid)>,
+    ) -> Vec<(Place, Uuid)> {
+        found.sort_by(|a, b| self.compare(a, b));
+        let start = after.map_or(0, |after| {
+            found.partition_point(|place| self.compare(place, &after) != Ordering::Greater)
+        });
+        found.split_off(start)
     }
 
     fn place(&self, row: &Row) -> Place {
@@ -118,8 +142,15 @@ impl Question {
     fn compare(&self, a: &(Place, Uuid), b: &(Place, Uuid)) -> Ordering {
         let absent = (a.0.value.is_none()).cmp(&b.0.value.is_none());
         let value = a.0.value.cmp(&b.0.value);
-        let value = if self.descending { value.reverse() } else { value };
-        absent.then(a.0.currency.cmp(&b.0.currency)).then(value).then(a.1.cmp(&b.1))
+        let value = if self.descending {
+            value.reverse()
+        } else {
+            value
+        };
+        absent
+            .then(a.0.currency.cmp(&b.0.currency))
+            .then(value)
+            .then(a.1.cmp(&b.1))
     }
 }
 
@@ -140,44 +171,88 @@ fn order(text: &str) -> Result<(Order, bool), Rejection> {
     Ok((order, descending))
 }
 
-/// The deals that answer to a question, in order, after the given one. The past is folded from
-/// timelines, the present is in the view.
+/// A deal that answers to a question so far, with what is left to be looked at.
+pub struct Found {
+    place: Place,
+    id: Uuid,
+    deal: Option<Opportunity>,
+}
+
+/// The deals that answer to a question, faults apart, and the position that they reflect. The past
+/// is folded from timelines, the present is in the view.
 pub fn find(
+    runtime: &Runtime,
     deals: &Shared<Deals>,
+    tenant: &Word,
+    question: &Question,
+    asked: &Asked,
+) -> Result<(u64, Vec<Found>), TimelineError> {
+    let guard = deals.read();
+    let position = guard.position;
+    let rows = guard.view.rows(tenant);
+    if asked.as_of.is_none() && asked.known_at.is_none() {
+        let wanted = rows.filter(|(_, row)| question.wants(row));
+        let found = wanted.map(|(id, row)| Found {
+            place: question.place(row),
+            id,
+            deal: None,
+        });
+        return Ok((position, found.collect()));
+    }
+    let ids: Vec<Uuid> = rows.map(|(id, _)| id).collect();
+    // Commands must not wait for what is read from here on.
+    drop(guard);
+    let mut found = Vec::new();
+    for id in ids {
+        let entity = EntityRef {
+            tenant: tenant.clone(),
+            kind: Kind::Opportunity,
+            id,
+        };
+        let deal: Opportunity = runtime.timelines.get(&entity)?.state(asked.known(position));
+        let row = Row::of(&deal);
+        if question.wants(&row) {
+            found.push(Found {
+                place: question.place(&row),
+                id,
+                deal: Some(deal),
+            });
+        }
+    }
+    Ok((position, found))
+}
+
+/// Those with or without faults, when that was asked for.
+pub fn with_faults(
+    found: Vec<Found>,
     question: &Question,
     at: &Referring<'_>,
-    past: bool,
-    after: Option<(Place, Uuid)>,
 ) -> Result<Vec<(Place, Uuid)>, TimelineError> {
-    let mut found: Vec<(Place, Uuid)> = Vec::new();
-    if past {
-        let ids: Vec<Uuid> = deals.read().view.rows(at.tenant).map(|(id, _)| id).collect();
-        for id in ids {
-            let deal = deal(id, at)?;
-            let row = Row::of(&deal);
-            if question.wants(&row, || has_faults(&deal, at)) {
-                found.push((question.place(&row), id));
+    let mut kept = Vec::with_capacity(found.len());
+    for Found { place, id, deal } in found {
+        let Some(wanted) = question.has_faults else {
+            kept.push((place, id));
+            continue;
+        };
+        let deal = match deal {
+            Some(deal) => deal,
+            None => {
+                let tenant = at.tenant.clone();
+                let entity = EntityRef {
+                    tenant,
+                    kind: Kind::Opportunity,
+                    id,
+                };
+                let known = Known {
+                    known_at: at.at.known_at,
+                    ..Known::NOW
+                };
+                at.runtime.timelines.get(&entity)?.state(known)
             }
+        };
+        if wanted != crate::to_proto::faults(&deal, at.catalog, at).is_empty() {
+            kept.push((place, id));
         }
-    } else {
-        let guard = deals.read();
-        let unknown = |id: Uuid| deal(id, at).is_ok_and(|deal| has_faults(&deal, at));
-        let rows = guard.view.rows(at.tenant);
-        let wanted = rows.filter(|(id, row)| question.wants(row, || row.faults > 0 || unknown(*id)));
-        found.extend(wanted.map(|(id, row)| (question.place(row), id)));
     }
-    found.sort_by(|a, b| question.compare(a, b));
-    let start = after.map_or(0, |after| {
-        found.partition_point(|place| question.compare(place, &after) != Ordering::Greater)
-    });
-    Ok(found.split_off(start))
-}
-
-fn deal(id: Uuid, at: &Referring<'_>) -> Result<Opportunity, TimelineError> {
-    let entity = EntityRef { tenant: at.tenant.clone(), kind: Kind::Opportunity, id };
-    Ok(at.runtime.timelines.get(&entity)?.state(at.at))
-}
-
-fn has_faults(deal: &Opportunity, at: &Referring<'_>) -> bool {
-    !crate::to_proto::faults(deal, at.catalog, at).is_empty()
+    Ok(kept)
 }

@@ -12,7 +12,7 @@ use runtime::{
     page,
     query::{self, Caller, QueryError},
     status::{of_query, rejected},
-    timelines::EntityRef,
+    timelines::{EntityRef, TimelineError},
     to_proto::Referring,
 };
 use tonic::{Request, Status};
@@ -40,12 +40,17 @@ impl Opportunities {
         let deal: Opportunity = timeline.state(known);
         if deal.opened_at.is_none() && timeline.live(known).next().is_none() {
             let message = "no such opportunity at that instant and position; check the id";
-            let not_found = Rejection::not_found("OPPORTUNITY_NOT_FOUND", "opportunity_id", message);
+            let not_found =
+                Rejection::not_found("OPPORTUNITY_NOT_FOUND", "opportunity_id", message);
             return Err(rejected(not_found));
         }
-        let opportunity = self.show(&caller, id, &deal, &timeline, known).await?;
+        let at = asked.in_force(position);
+        let opportunity = self.show(&caller, id, &deal, &timeline, at).await?;
         let reflected = Some(self.runtime.reflected(&asked, position));
-        Ok(GetOpportunityResponse { reflected, opportunity: Some(opportunity) })
+        Ok(GetOpportunityResponse {
+            reflected,
+            opportunity: Some(opportunity),
+        })
     }
 
     /// Deals that answer to a filter, page by page.
@@ -62,17 +67,25 @@ impl Opportunities {
             .map_err(rejected)?;
         let text = question.text(&caller.tenant);
         let after = page::after(&self.runtime, &[&text], &message.page_token).map_err(rejected)?;
-        let past = asked.as_of.is_some() || asked.known_at.is_some();
-        let position = self.deals.read().position;
-        let known = asked.known(position);
         let (runtime, deals) = (self.runtime.clone(), self.deals.clone());
         let tenant = caller.tenant.clone();
         let found = tokio::task::spawn_blocking(move || {
-            let at = Referring { runtime: &runtime, tenant: &tenant, catalog: &catalog, at: known };
-            list::find(&deals, &question, &at, past, after)
+            let (position, found) = list::find(&runtime, &deals, &tenant, &question, &asked)?;
+            let at = asked.in_force(position);
+            let at = Referring {
+                runtime: &runtime,
+                tenant: &tenant,
+                catalog: &catalog,
+                at,
+            };
+            let found = list::with_faults(found, &question, &at)?;
+            Ok::<_, TimelineError>((position, question.after(found, after)))
         });
-        let found = found.await.map_err(|error| Status::internal(error.to_string()))?;
-        let mut found = found.map_err(|error| Status::internal(error.to_string()))?;
+        let found = found
+            .await
+            .map_err(|error| Status::internal(error.to_string()))?;
+        let (position, mut found) = found.map_err(|error| Status::internal(error.to_string()))?;
+        let known = asked.known(position);
         let more = found.len() > size;
         found.truncate(size);
         let next_page_token = match found.last() {
@@ -83,10 +96,15 @@ impl Opportunities {
         for (_, id) in found {
             let timeline = self.timeline(&caller, id).await?;
             let deal: Opportunity = timeline.state(known);
-            opportunities.push(self.show(&caller, id, &deal, &timeline, known).await?);
+            let at = asked.in_force(position);
+            opportunities.push(self.show(&caller, id, &deal, &timeline, at).await?);
         }
         let reflected = Some(self.runtime.reflected(&asked, position));
-        Ok(ListOpportunitiesResponse { reflected, opportunities, next_page_token })
+        Ok(ListOpportunitiesResponse {
+            reflected,
+            opportunities,
+            next_page_token,
+        })
     }
 
     fn caller<M>(&self, request: &Request<M>) -> Result<Caller, Status> {
@@ -96,9 +114,15 @@ impl Opportunities {
     /// A deal's timeline, read off the async threads.
     async fn timeline(&self, caller: &Caller, id: Uuid) -> Result<Arc<Timeline>, Status> {
         let timelines = self.runtime.timelines.clone();
-        let entity = EntityRef { tenant: caller.tenant.clone(), kind: Kind::Opportunity, id };
+        let entity = EntityRef {
+            tenant: caller.tenant.clone(),
+            kind: Kind::Opportunity,
+            id,
+        };
         let read = tokio::task::spawn_blocking(move || timelines.get(&entity));
-        let read = read.await.map_err(|error| Status::internal(error.to_string()))?;
+        let read = read
+            .await
+            .map_err(|error| Status::internal(error.to_string()))?;
         read.map_err(|error| of_query(&QueryError::Internal(error.to_string())))
     }
 
@@ -118,7 +142,10 @@ impl Opportunities {
             at: known,
         };
         let last = timeline.entries().iter().map(|entry| entry.position);
-        let etag = last.filter(|position| *position <= known.known_at).max().unwrap_or(0);
+        let etag = last
+            .filter(|position| *position <= known.known_at)
+            .max()
+            .unwrap_or(0);
         Ok(to_proto::opportunity(id, deal, etag, &at).await?)
     }
 }

@@ -1,35 +1,17 @@
 //! The RPCs of OpportunityService, one beside the other: each hands over and answers.
 
 use api::opportunities::v1::{
-    AbandonOpportunityRequest,
-    AbandonOpportunityResponse,
-    ChangeOpportunityAmountRequest,
-    ChangeOpportunityAmountResponse,
-    ChangeOpportunityCloseDateRequest,
-    ChangeOpportunityCloseDateResponse,
-    ChangeOpportunityOwnerRequest,
-    ChangeOpportunityOwnerResponse,
-    ChangeOpportunityStageRequest,
-    ChangeOpportunityStageResponse,
-    GetOpportunityRequest,
-    GetOpportunityResponse,
-    ListOpportunitiesRequest,
-    ListOpportunitiesResponse,
-    LoseOpportunityRequest,
-    LoseOpportunityResponse,
-    NoteOpportunityRequest,
-    NoteOpportunityResponse,
-    OpenOpportunityRequest,
-    OpenOpportunityResponse,
-    OverrideOpportunityCategoryRequest,
-    OverrideOpportunityCategoryResponse,
-    ReopenOpportunityRequest,
-    ReopenOpportunityResponse,
-    VoidOpportunityCommandRequest,
-    VoidOpportunityCommandResponse,
-    WinOpportunityRequest,
-    WinOpportunityResponse,
-    opportunity_service_server::OpportunityService,
+    AbandonOpportunityRequest, AbandonOpportunityResponse, ChangeOpportunityAmountRequest,
+    ChangeOpportunityAmountResponse, ChangeOpportunityCloseDateRequest,
+    ChangeOpportunityCloseDateResponse, ChangeOpportunityOwnerRequest,
+    ChangeOpportunityOwnerResponse, ChangeOpportunityStageRequest, ChangeOpportunityStageResponse,
+    GetOpportunityRequest, GetOpportunityResponse, ListOpportunitiesRequest,
+    ListOpportunitiesResponse, LoseOpportunityRequest, LoseOpportunityResponse,
+    NoteOpportunityRequest, NoteOpportunityResponse, OpenOpportunityRequest,
+    OpenOpportunityResponse, OverrideOpportunityCategoryRequest,
+    OverrideOpportunityCategoryResponse, ReopenOpportunityRequest, ReopenOpportunityResponse,
+    VoidOpportunityCommandRequest, VoidOpportunityCommandResponse, WinOpportunityRequest,
+    WinOpportunityResponse, opportunity_service_server::OpportunityService,
 };
 use tonic::{Request, Response, Status};
 
@@ -65,7 +47,9 @@ impl OpportunityService for Opportunities {
         request: Request<ChangeOpportunityCloseDateRequest>,
     ) -> Result<Response<ChangeOpportunityCloseDateResponse>, Status> {
         let recorded = self.change(request, from_proto::change_close_date).await?;
-        Ok(Response::new(ChangeOpportunityCloseDateResponse { recorded }))
+        Ok(Response::new(ChangeOpportunityCloseDateResponse {
+            recorded,
+        }))
     }
 
     async fn change_opportunity_owner(
@@ -81,7 +65,9 @@ impl OpportunityService for Opportunities {
         request: Request<OverrideOpportunityCategoryRequest>,
     ) -> Result<Response<OverrideOpportunityCategoryResponse>, Status> {
         let recorded = self.change(request, from_proto::override_category).await?;
-        Ok(Response::new(OverrideOpportunityCategoryResponse { recorded }))
+        Ok(Response::new(OverrideOpportunityCategoryResponse {
+            recorded,
+        }))
     }
 
     async fn win_opportunity(

@@ -30,7 +30,9 @@ impl Listening {
         let names = add_services(cell, service, &mut routes);
         routes.add_service(health);
         for name in names {
-            reporter.set_service_status(name, ServingStatus::Serving).await;
+            reporter
+                .set_service_status(name, ServingStatus::Serving)
+                .await;
         }
         let reflection = || {
             tonic_reflection::server::Builder::configure()
@@ -47,9 +49,14 @@ impl Listening {
             .serve_with_incoming_shutdown(incoming, async move {
                 // A sender that is gone means the same as one that has spoken.
                 let _ = stopped.await;
-                reporter.set_service_status("", ServingStatus::NotServing).await;
+                reporter
+                    .set_service_status("", ServingStatus::NotServing)
+                    .await;
             });
-        Ok(Listening { stop, served: tokio::spawn(serving) })
+        Ok(Listening {
+            stop,
+            served: tokio::spawn(serving),
+        })
     }
 
     /// Takes no new calls and waits for those under way, though not for ever.
@@ -71,10 +78,7 @@ impl Listening {
 fn add_services(cell: &Cell, service: Service, routes: &mut RoutesBuilder) -> Vec<&'static str> {
     let runtime = || Arc::clone(&cell.runtime);
     let wanted = |one: Service| service == Service::All || service == one;
-    let mut names = vec![
-        "",
-        "revops.projections.v1.ProjectionService",
-    ];
+    let mut names = vec!["", "revops.projections.v1.ProjectionService"];
     routes.add_service(audit::projection_service(runtime()));
     if wanted(Service::Opportunities) {
         routes.add_service(opportunities::service(runtime(), cell.deals.clone()));

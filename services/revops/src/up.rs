@@ -25,8 +25,11 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
         Durability::Relaxed => SyncMode::Interval,
     };
     let folder = args.common.data.join("nats");
-    let options =
-        NatsOptions { binary: args.nats_server.clone(), sync, ..NatsOptions::new(folder) };
+    let options = NatsOptions {
+        binary: args.nats_server.clone(),
+        sync,
+        ..NatsOptions::new(folder)
+    };
     let nats = NatsServer::start(options).await?;
     let tenant = Some(args.default_tenant.clone());
     let listener = bind(&args.common).await?;
@@ -34,7 +37,11 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
         let cell = Cell::open(&args.common, &nats.url, &nats.monitor_url, tenant).await?;
         let listening = Listening::start(&cell, Service::All, listener.0).await?;
         announce(&args.common.data, listener.1, &nats)?;
-        let ended = if args.demo { show_demo(&args, listener.1).await } else { Ok(()) };
+        let ended = if args.demo {
+            show_demo(&args, listener.1).await
+        } else {
+            Ok(())
+        };
         let ended = match ended {
             Ok(()) => until_told_to_stop().await,
             failed => failed,
@@ -75,9 +82,12 @@ fn begin(common: &Common) -> anyhow::Result<()> {
 }
 
 async fn bind(common: &Common) -> anyhow::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(common.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}: choose another --listen", common.listen))?;
+    let listener = TcpListener::bind(common.listen).await.with_context(|| {
+        format!(
+            "cannot listen on {}: choose another --listen",
+            common.listen
+        )
+    })?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }
@@ -91,7 +101,10 @@ fn write_address(data: &Path, address: SocketAddr) -> anyhow::Result<()> {
 fn announce(data: &Path, address: SocketAddr, nats: &NatsServer) -> anyhow::Result<()> {
     write_address(data, address)?;
     say(&format!("listening on http://{address}"))?;
-    say(&format!("log           {} (monitor {})", nats.url, nats.monitor_url))?;
+    say(&format!(
+        "log           {} (monitor {})",
+        nats.url, nats.monitor_url
+    ))?;
     say(&format!("data          {}", data.display()))
 }
 
@@ -102,7 +115,9 @@ async fn show_demo(args: &UpArgs, address: SocketAddr) -> anyhow::Result<()> {
         shown = shown => shown?,
         stopped = until_told_to_stop() => return stopped,
     }
-    say(&format!("try           revops --server {server} pipeline --by owner"))?;
+    say(&format!(
+        "try           revops --server {server} pipeline --by owner"
+    ))?;
     say("stop          Ctrl-C")
 }
 

@@ -46,16 +46,22 @@ impl Fault {
             command_id: moment.command_id,
         }
     }
+
+    /// Whether both say the same of the same fact, in whatever words.
+    fn is_of_same_fact(&self, other: &Fault) -> bool {
+        (self.kind, self.at, self.command_id) == (other.kind, other.at, other.command_id)
+    }
 }
 
-/// Judges a command strictly at its instant; a backdated one must leave the later facts legal.
+/// Judges a command strictly at its instant, after everything recorded for that instant; a backdated
+/// one must leave the later facts legal.
 pub fn judge<E: Entity>(
     timeline: &Timeline,
     at: Instant,
     command: &E::Command,
 ) -> Result<Vec<Fact>, Rejection> {
     let state: E = timeline.state(Known {
-        as_of: at,
+        as_of: at.next(),
         ..Known::NOW
     });
     let facts: Vec<Fact> = state.decide(command)?.into_iter().map(Into::into).collect();
@@ -106,11 +112,12 @@ fn refuse_new_faults<E: Entity>(
 ) -> Result<(), Rejection> {
     let known = before.state::<E>(Known::NOW);
     let trial = after.state::<E>(Known::NOW);
-    match trial
-        .faults()
-        .iter()
-        .find(|fault| !known.faults().contains(fault))
-    {
+    match trial.faults().iter().find(|fault| {
+        !known
+            .faults()
+            .iter()
+            .any(|before| before.is_of_same_fact(fault))
+    }) {
         None => Ok(()),
         Some(fault) => Err(Rejection::precondition(
             reason,

@@ -1,6 +1,7 @@
 //! What may happen: facts, states and decisions of revenue operations, without IO, clock or chance.
 //!
-//! Each entity is one file read from top to bottom: facts, state, evolve, commands, decide.
+//! Each entity is one file read from top to bottom: facts, state, evolve, commands, decide; a long
+//! one keeps its state and its rules in files of their own below it.
 //! A [`timeline::Timeline`] holds an entity's facts in the order in which they happened; its state
 //! at an instant is their fold. Time, actor and ids arrive from outside.
 

@@ -42,6 +42,8 @@ pub struct Opened {
 pub struct StageChanged {
     /// The stage that was entered.
     pub stage: Stage,
+    /// The pipeline that it belongs to; `None` for the one that the deal is in.
+    pub pipeline: Option<PipelineId>,
 }
 
 /// The deal is expected to bring another amount.
@@ -102,6 +104,8 @@ pub struct Abandoned {
 pub struct Reopened {
     /// The stage that it starts again in; `None` for the one it was closed from.
     pub stage: Option<Stage>,
+    /// The pipeline that it belongs to; `None` for the one that the deal is in.
+    pub pipeline: Option<PipelineId>,
     /// Why.
     pub reason: Reason,
 }

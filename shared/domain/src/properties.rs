@@ -12,8 +12,8 @@ use crate::{
     entity::{judge, judge_void},
     opportunity::{self, Command, Opportunity, Stage},
     testing::{
-        abandon, amount, category, close_date, deal, entry, fact, id, lose, money, note, nth_stage,
-        open, open_in, open_with, owner, reopen, stage, timeline, to, void, win,
+        abandon, amount, category, close_date, deal, entry, fact, id, lose, money, move_to, note,
+        nth_stage, open, open_in, open_with, owner, reopen, stage, timeline, void, win,
     },
 };
 
@@ -40,7 +40,7 @@ fn any_command() -> impl Strategy<Value = Command> {
     prop_oneof![
         any_stage().prop_map(open_in),
         any_amount().prop_map(open_with),
-        any_stage().prop_map(to),
+        any_stage().prop_map(move_to),
         any_amount().prop_map(amount),
         option::of(0..3).prop_map(close_date),
         option::of(1..3_u128).prop_map(owner),
@@ -168,24 +168,33 @@ fn told_last(facts: &[opportunity::Fact]) -> Opportunity {
     told
 }
 
+/// Faults of facts that were not at fault before, or not in this way.
 fn new_faults(before: &Timeline, after: &Timeline) -> Vec<Fault> {
     let known: Opportunity = before.state(Known::NOW);
+    let said = |fault: &Fault| (fault.kind, fault.at, fault.command_id);
+    let known: HashSet<_> = known.faults.iter().map(said).collect();
     let mut faults = after.state::<Opportunity>(Known::NOW).faults;
-    faults.retain(|fault| !known.faults.contains(fault));
+    faults.retain(|fault| !known.contains(&said(fault)));
     faults
 }
 
-/// The timeline with a decision recorded by a command that comes after those of its instant.
+/// The timeline with a decision recorded as the edge does it, under the lowest of all command ids.
 fn recorded(before: &Timeline, at: i64, facts: Vec<Fact>) -> Timeline {
     let mut after = before.clone();
     let position = before.last_position() + 1;
+    let source_seq = before.sequence_after(Instant(at));
     for (index, fact) in (0..).zip(facts) {
-        let mut entry = Entry {
-            position,
-            ..entry(at, u128::MAX - 1, fact)
+        let moment = Moment {
+            occurred_at: Instant(at),
+            source_seq,
+            command_id: id(0),
+            index,
         };
-        entry.moment.index = index;
-        after.insert(entry);
+        after.insert(Entry {
+            moment,
+            position,
+            ..entry(at, 0, fact)
+        });
     }
     after
 }

@@ -26,6 +26,10 @@ pub fn usd(minor: i64) -> Option<Money> {
     money(minor, "USD")
 }
 
+pub fn eur(minor: i64) -> Option<Money> {
+    money(minor, "EUR")
+}
+
 pub fn sealed(ciphertext: &[u8]) -> Personal {
     Personal::Sealed(Sealed {
         key: id(7),
@@ -84,8 +88,19 @@ pub fn open_with(amount: Option<Money>) -> Command {
     Command::Open(Opened { amount, ..opened() })
 }
 
-pub fn to(stage: Stage) -> Command {
-    Command::ChangeStage(StageChanged { stage })
+pub fn move_to(stage: Stage) -> Command {
+    Command::ChangeStage(StageChanged {
+        stage,
+        pipeline: None,
+    })
+}
+
+pub fn to(key: &str) -> Command {
+    move_to(stage(key))
+}
+
+pub fn to_nth(order: u32) -> Command {
+    move_to(nth_stage(order))
 }
 
 pub fn amount(amount: Option<Money>) -> Command {
@@ -132,6 +147,7 @@ pub fn abandon(code: &str) -> Command {
 
 pub fn reopen(stage: Option<Stage>) -> Command {
     Command::Reopen(Reopened {
+        pipeline: None,
         stage,
         reason: because(""),
     })

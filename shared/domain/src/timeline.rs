@@ -126,6 +126,19 @@ impl Timeline {
         self.entries.last().map(|entry| entry.moment.occurred_at)
     }
 
+    /// The source's order that comes after everything recorded for an instant, for a command which
+    /// was asked later.
+    pub fn sequence_after(&self, at: Instant) -> u64 {
+        let equals = self
+            .entries
+            .iter()
+            .filter(|entry| entry.moment.occurred_at == at);
+        equals
+            .map(|entry| entry.moment.source_seq.saturating_add(1))
+            .max()
+            .unwrap_or(0)
+    }
+
     /// The first answer to a command: its first entry here.
     pub fn answer_to(&self, command_id: Uuid) -> Option<&Entry> {
         self.entries
@@ -181,11 +194,12 @@ impl Timeline {
 
     /// Adds facts that are not recorded, to see what would come of them.
     pub(crate) fn suppose(&mut self, at: Instant, facts: &[Fact]) {
+        let source_seq = self.sequence_after(at);
         for (index, fact) in facts.iter().enumerate() {
             self.insert(Entry {
                 moment: Moment {
                     occurred_at: at,
-                    source_seq: 0,
+                    source_seq,
                     command_id: Uuid::max(),
                     index: index as u32,
                 },

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use uuid::Uuid;
 
-/// The largest frame that may be written, checksum included. A server refuses messages of twice this size, so that
-/// headers and a future format have room.
+/// The largest frame that may be written, checksum included. A server refuses messages of twice
+/// this size, so that headers and a future format have room.
 pub const MAX_FRAME_BYTES: usize = 256 * 1024;
 
 /// What a frame takes besides its commits, at most: its head and its checksum.
@@ -66,7 +66,8 @@ pub struct Fact {
     pub body: Bytes,
 }
 
-/// BLAKE3 of all of a frame's encoded bytes, checksum included: the link from a frame to the one before it.
+/// BLAKE3 of all of a frame's encoded bytes, checksum included: the link from a frame to the one
+/// before it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct FrameHash([u8; 32]);
 
@@ -111,7 +112,8 @@ impl Frame {
         crate::wire::encode(self)
     }
 
-    /// Reads a frame whose checksum is right; the facts' bodies stay where they are and share `bytes`.
+    /// Reads a frame whose checksum is right; the facts' bodies stay where they are and share
+    /// `bytes`.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the frame keeps the buffer, in slices"

@@ -1,9 +1,9 @@
 //! The bytes of a frame: format 1, frozen.
 //!
-//! A format byte, then postcard, then a checksum of all bytes before it. The structs below are that format and never change; a new shape
-//! is a new format byte with structs of its own. Every struct ends with the number of parts that
-//! follow it, which makes the whole one postcard value of nested sequences, and lets the decoder
-//! build commits without a second tree in between.
+//! A format byte, then postcard, then a checksum of all bytes before it. The structs below are that
+//! postcard and never change; a new shape is a new format byte with structs of its own. Every
+//! struct ends with the number of parts that follow it, which makes the whole one postcard value
+//! of nested sequences, and lets the decoder build commits without a second tree in between.
 //!
 //! The hash chain alone would notice an altered frame only at the one after it, and not at all in
 //! the last; with the checksum every frame answers for itself. It is no proof against somebody who

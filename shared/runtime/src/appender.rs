@@ -64,6 +64,13 @@ struct Pending {
     decided: Result<Option<Commit>, Refusal>,
 }
 
+/// A command that recorded nothing, what it was answered, and when.
+struct Unchanged {
+    fingerprint: [u8; 16],
+    answer: Answer,
+    since: Instant,
+}
+
 /// Decides, groups, and answers. Driven by one thread; does no IO of its own but reading timelines.
 pub struct Appender {
     pub(crate) fold: Fold,
@@ -73,7 +80,7 @@ pub struct Appender {
     ahead: HashMap<EntityRef, Ahead>,
     in_flight: Option<InFlight>,
     waiting: VecDeque<Pending>,
-    unchanged: HashMap<(Word, Uuid), ([u8; 16], Instant)>,
+    unchanged: HashMap<(Word, Uuid), Unchanged>,
     stopped: Option<String>,
     /// How often another process was faster.
     pub conflicts: u64,
@@ -116,7 +123,11 @@ impl Appender {
             Decided::Commit(commit) => self.look_ahead(&commit).map(|()| Some(commit)),
             Decided::Answer(_) => Ok(None),
         });
-        self.waiting.push_back(Pending { order, reply, decided });
+        self.waiting.push_back(Pending {
+            order,
+            reply,
+            decided,
+        });
     }
 
     /// The next frame to be appended, when none is on its way and there is something to say.
@@ -142,7 +153,9 @@ impl Appender {
             pending.push(next);
         }
         if commits.is_empty() {
-            pending.into_iter().for_each(|pending| self.answer(pending, 0));
+            pending
+                .into_iter()
+                .for_each(|pending| self.answer(pending, 0));
             return None;
         }
         self.launch(commits, pending)
@@ -150,7 +163,11 @@ impl Appender {
 
     /// The log's answer to the frame after `guard`.
     pub fn appended(&mut self, guard: u64, result: Result<u64, AppendError>) {
-        let Some(in_flight) = self.in_flight.as_mut().filter(|flight| flight.guard == guard) else {
+        let Some(in_flight) = self
+            .in_flight
+            .as_mut()
+            .filter(|flight| flight.guard == guard)
+        else {
             return; // Settled already: the follower saw the frame first.
         };
         match result {
@@ -188,11 +205,19 @@ impl Appender {
         if sequence <= place.sequence || self.stopped.is_some() {
             return;
         }
-        let place = Chain { sequence, last: frame.last(), hash };
+        let place = Chain {
+            sequence,
+            last: frame.last(),
+            hash,
+        };
         if let Err(error) = self.fold.apply(place, frame) {
             return self.stop_for(&error);
         }
-        if self.in_flight.as_ref().is_some_and(|flight| flight.hash == hash) {
+        if self
+            .in_flight
+            .as_ref()
+            .is_some_and(|flight| flight.hash == hash)
+        {
             self.settle();
         } else {
             self.decide_again_when_caught_up();
@@ -215,7 +240,11 @@ impl Appender {
     pub fn stop(&mut self, why: &str) {
         tracing::error!(why, "the appender stopped");
         self.stopped = Some(why.to_owned());
-        let flight = self.in_flight.take().map(|flight| flight.pending).unwrap_or_default();
+        let flight = self
+            .in_flight
+            .take()
+            .map(|flight| flight.pending)
+            .unwrap_or_default();
         for pending in flight.into_iter().chain(self.waiting.drain(..)) {
             pending.reply.send(Err(Refusal::Stopped(why.to_owned())));
         }
@@ -255,8 +284,18 @@ impl Appender {
         match frame.encode() {
             Ok(body) => {
                 let (hash, summary) = (FrameHash::of(&body), frame.summary(None));
-                self.in_flight = Some(InFlight { guard, hash, frame, pending, refused: false });
-                Some(Outgoing { guard, body, summary })
+                self.in_flight = Some(InFlight {
+                    guard,
+                    hash,
+                    frame,
+                    pending,
+                    refused: false,
+                });
+                Some(Outgoing {
+                    guard,
+                    body,
+                    summary,
+                })
             }
             Err(error) => {
                 let refusal = Refusal::Rejected(Rejection::invalid(
@@ -275,7 +314,9 @@ impl Appender {
 
     /// The frame on its way is in the log: answer, and forget what ran ahead of it.
     fn settle(&mut self) {
-        let Some(flight) = self.in_flight.take() else { return };
+        let Some(flight) = self.in_flight.take() else {
+            return;
+        };
         let mut position = flight.frame.first;
         for pending in flight.pending {
             if let Ok(Some(commit)) = &pending.decided {
@@ -293,7 +334,12 @@ impl Appender {
     fn answer(&mut self, pending: Pending, position: u64) {
         let answer = match pending.decided {
             Err(refusal) => Err(refusal),
-            Ok(Some(_)) => Ok(Answer { position, etag: position, changed: true, repeated: false }),
+            Ok(Some(_)) => Ok(Answer {
+                position,
+                etag: position,
+                changed: true,
+                repeated: false,
+            }),
             Ok(None) => match self.recorded(&pending.order) {
                 Some(answer) => Ok(answer),
                 None => Ok(self.unrecorded(&pending.order, &Decided::Answer(Answer::default()))),
@@ -306,30 +352,63 @@ impl Appender {
     fn recorded(&self, order: &Order) -> Option<Answer> {
         let timeline = self.fold.timelines.get(&order.entity()).ok()?;
         let position = timeline.answer_to(order.command_id)?.position;
-        Some(Answer { position, etag: position, changed: true, repeated: true })
+        Some(Answer {
+            position,
+            etag: position,
+            changed: true,
+            repeated: true,
+        })
     }
 
     /// The answer to a command that recorded nothing, which is remembered for a while.
     fn unrecorded(&mut self, order: &Order, decided: &Decided) -> Answer {
-        let Decided::Answer(answer) = *decided else { return Answer::default() };
+        let Decided::Answer(answer) = *decided else {
+            return Answer::default();
+        };
         if answer.repeated {
             return answer;
         }
-        let now = self.clock.now();
+        let since = self.clock.now();
+        let etag = self
+            .fold
+            .timelines
+            .get(&order.entity())
+            .map_or(0, |t| t.last_position());
+        let position = self.fold.applied().place.last;
+        let answer = Answer {
+            position,
+            etag,
+            changed: false,
+            repeated: false,
+        };
         if self.unchanged.len() >= UNCHANGED_MEMORY_MAX {
-            self.unchanged.retain(|_, (_, since)| now.0 - since.0 < UNCHANGED_MEMORY_US);
+            self.unchanged
+                .retain(|_, it| since.0 - it.since.0 < UNCHANGED_MEMORY_US);
         }
         if self.unchanged.len() < UNCHANGED_MEMORY_MAX {
             let key = (order.tenant.clone(), order.command_id);
-            self.unchanged.insert(key, (order.fingerprint, now));
+            let fingerprint = order.fingerprint;
+            self.unchanged.insert(
+                key,
+                Unchanged {
+                    fingerprint,
+                    answer,
+                    since,
+                },
+            );
         }
-        let etag = self.fold.timelines.get(&order.entity()).map_or(0, |t| t.last_position());
-        Answer { position: self.fold.applied().place.last, etag, changed: false, repeated: false }
+        answer
     }
 
     fn release(&mut self, tenant: &Word, facts: &EntityFacts) {
-        let Some(kind) = domain::Kind::from_word(&facts.kind) else { return };
-        let entity = EntityRef { tenant: tenant.clone(), kind, id: facts.id };
+        let Some(kind) = domain::Kind::from_word(&facts.kind) else {
+            return;
+        };
+        let entity = EntityRef {
+            tenant: tenant.clone(),
+            kind,
+            id: facts.id,
+        };
         if let Some(ahead) = self.ahead.get_mut(&entity) {
             ahead.commits -= 1;
             if ahead.commits == 0 {
@@ -352,7 +431,11 @@ impl Appender {
     }
 
     fn decide_again(&mut self) {
-        let flight = self.in_flight.take().map(|flight| flight.pending).unwrap_or_default();
+        let flight = self
+            .in_flight
+            .take()
+            .map(|flight| flight.pending)
+            .unwrap_or_default();
         let waiting = std::mem::take(&mut self.waiting);
         self.ahead.clear();
         for pending in flight.into_iter().chain(waiting) {
@@ -391,7 +474,11 @@ impl Appender {
     fn first_answer(&self, order: &Order) -> Result<Option<Answer>, Refusal> {
         let reused = || {
             let message = "this id was used for another request: give each request its own";
-            Refusal::Rejected(Rejection::invalid("REQUEST_ID_REUSED", "request_id", message))
+            Refusal::Rejected(Rejection::invalid(
+                "REQUEST_ID_REUSED",
+                "request_id",
+                message,
+            ))
         };
         let desk = Desk {
             timelines: &self.fold.timelines,
@@ -408,18 +495,24 @@ impl Appender {
             if fingerprint != order.fingerprint {
                 return Err(reused());
             }
-            let answer = Answer { position, etag: position, changed: true, repeated: true };
+            let answer = Answer {
+                position,
+                etag: position,
+                changed: true,
+                repeated: true,
+            };
             return Ok(Some(answer));
         }
         let now = self.clock.now();
-        match self.unchanged.get(&(order.tenant.clone(), order.command_id)) {
-            Some((_, since)) if now.0 - since.0 >= UNCHANGED_MEMORY_US => Ok(None),
-            Some((fingerprint, _)) if *fingerprint != order.fingerprint => Err(reused()),
-            Some(_) => Ok(Some(Answer {
-                position: self.fold.applied().place.last,
-                etag: self.fold.timelines.get(&order.entity())?.last_position(),
-                changed: false,
+        match self
+            .unchanged
+            .get(&(order.tenant.clone(), order.command_id))
+        {
+            Some(it) if now.0 - it.since.0 >= UNCHANGED_MEMORY_US => Ok(None),
+            Some(it) if it.fingerprint != order.fingerprint => Err(reused()),
+            Some(it) => Ok(Some(Answer {
                 repeated: true,
+                ..it.answer
             })),
             None => Ok(None),
         }
@@ -431,18 +524,31 @@ impl Appender {
             let (kind, id) = (decision.kind, decision.id);
             let word = kind.word();
             // One list per entity: a fact's place in it tells it from the command's others.
-            let known = entities.iter().position(|facts| facts.id == id && &*facts.kind == word);
+            let known = entities
+                .iter()
+                .position(|facts| facts.id == id && &*facts.kind == word);
             let at = known.unwrap_or_else(|| {
-                entities.push(EntityFacts { kind: Word::from(word), id, facts: Vec::new() });
+                entities.push(EntityFacts {
+                    kind: Word::from(word),
+                    id,
+                    facts: Vec::new(),
+                });
                 entities.len() - 1
             });
             let facts = &mut entities[at].facts;
             for mut fact in decision.facts {
                 let name = fact.name();
-                let place =
-                    Place { tenant: &order.tenant, kind, entity: id, fact: name, field: "" };
+                let place = Place {
+                    tenant: &order.tenant,
+                    kind,
+                    entity: id,
+                    fact: name,
+                    field: "",
+                };
                 self.vault.seal(place, order.command_id, &mut fact)?;
-                let body = fact.encode().map_err(|error| Refusal::Internal(error.to_string()))?;
+                let body = fact
+                    .encode()
+                    .map_err(|error| Refusal::Internal(error.to_string()))?;
                 facts.push(event_log::Fact {
                     name: Word::from(name),
                     occurred_at: decision.occurred_at.0,
@@ -470,12 +576,22 @@ impl Appender {
         for facts in &commit.entities {
             let kind = domain::Kind::from_word(&facts.kind)
                 .ok_or_else(|| Refusal::Internal(format!("unknown kind {}", facts.kind)))?;
-            let entity = EntityRef { tenant: commit.tenant.clone(), kind, id: facts.id };
+            let entity = EntityRef {
+                tenant: commit.tenant.clone(),
+                kind,
+                id: facts.id,
+            };
             let entries = entries_of(commit, ON_ITS_WAY, recorded_at, kind, &facts.facts)
                 .map_err(|error| Refusal::Internal(error.to_string()))?;
             if !self.ahead.contains_key(&entity) {
                 let timeline = (*self.fold.timelines.get_hot(&entity)?).clone();
-                self.ahead.insert(entity.clone(), Ahead { timeline, commits: 0 });
+                self.ahead.insert(
+                    entity.clone(),
+                    Ahead {
+                        timeline,
+                        commits: 0,
+                    },
+                );
             }
             if let Some(ahead) = self.ahead.get_mut(&entity) {
                 ahead.commits += 1;

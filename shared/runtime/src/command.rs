@@ -63,7 +63,10 @@ impl Runtime {
             fingerprint: self.vault.fingerprint(&[asked.rpc.as_bytes(), &bytes]),
             command_id: command_id.unwrap_or_else(clock::new_id),
             expected: self.expected(asked.etag)?,
-            at: asked.at.map(|at| query::instant("occurred_at", at)).transpose()?,
+            at: asked
+                .at
+                .map(|at| query::instant("occurred_at", at))
+                .transpose()?,
             caller,
         })
     }
@@ -136,8 +139,9 @@ impl Runtime {
             let message = format!("no {kind} has this id or key; define it first, or list them");
             Rejection::invalid(unknown_reason(kind), field, message)
         };
-        if let Ok(id) = text.parse::<Uuid>() {
-            return if catalog.has(kind, id) { Ok(id) } else { Err(unknown()) };
+        // A key may look like an id; an id that is known comes first.
+        if let Some(id) = text.parse().ok().filter(|id| catalog.has(kind, *id)) {
+            return Ok(id);
         }
         let sources = catalog.sources(Known::NOW).map(|(_, source)| source.key);
         let mut found: Vec<Uuid> = std::iter::once(String::new())

@@ -86,6 +86,8 @@ pub struct Fold {
     folded: u64,
     /// The last commit handed to the writer.
     sent: u64,
+    /// The writer did not take a chunk: nothing is written any more.
+    store_failed: bool,
     puts: Puts,
     /// What a rebuild has missed so far; `None` while there is none.
     pub(crate) recording: Option<Recording>,
@@ -130,6 +132,7 @@ impl Fold {
             totals,
             folded,
             sent,
+            store_failed: false,
             puts,
             recording,
         }
@@ -154,14 +157,24 @@ impl Fold {
             projection.apply(&touches, place.last);
         }
         if let Some(recording) = &mut self.recording {
-            let touched = touches.into_iter().map(|touch| (touch.entity, touch.position));
+            let touched = touches
+                .into_iter()
+                .map(|touch| (touch.entity, touch.position));
             recording.touched.extend(touched);
         }
         self.totals.recorded_at = frame.recorded_at;
         self.totals.whole = place.last;
         let log = self.applied().log;
-        let log = if log == FrameHash::NONE { place.hash } else { log };
-        self.applied.send_replace(Applied { place, recorded_at: frame.recorded_at, log });
+        let log = if log == FrameHash::NONE {
+            place.hash
+        } else {
+            log
+        };
+        self.applied.send_replace(Applied {
+            place,
+            recorded_at: frame.recorded_at,
+            log,
+        });
         self.flush_if_full()
     }
 
@@ -170,9 +183,20 @@ impl Fold {
         if !self.is_dirty() {
             return Ok(());
         }
-        let puts = self.puts.drain().map(|((key, block), bytes)| (key, block, bytes)).collect();
-        let chunk = Chunk { puts, checkpoint: self.checkpoint() };
-        self.writer.send_blocking(chunk).map_err(|error| FoldError::Write(error.to_string()))?;
+        let puts = self
+            .puts
+            .drain()
+            .map(|((key, block), bytes)| (key, block, bytes))
+            .collect();
+        let chunk = Chunk {
+            puts,
+            checkpoint: self.checkpoint(),
+        };
+        if let Err(error) = self.writer.send_blocking(chunk) {
+            // These rows are lost to the store, so no later checkpoint may reach it.
+            self.store_failed = true;
+            return Err(FoldError::Write(error.to_string()));
+        }
         self.sent = self.folded;
         let durable = self.writer.progress().borrow().position;
         self.timelines.trim(durable);
@@ -186,7 +210,7 @@ impl Fold {
 
     /// Whether something waits to be stored.
     pub fn is_dirty(&self) -> bool {
-        self.sent != self.folded
+        self.sent != self.folded && !self.store_failed
     }
 
     /// Whether the store can never have all that was taken in, because writing it has failed.
@@ -196,7 +220,10 @@ impl Fold {
 
     /// Where the store stands when everything folded so far is in it.
     pub fn checkpoint(&self) -> Checkpoint {
-        Checkpoint { position: self.folded, ..checkpoint_at(&self.applied(), &self.totals) }
+        Checkpoint {
+            position: self.folded,
+            ..checkpoint_at(&self.applied(), &self.totals)
+        }
     }
 
     /// Writes what is folded and closes the store.
@@ -204,7 +231,9 @@ impl Fold {
         if let Err(error) = self.flush() {
             tracing::error!(%error, "the last rows could not be written");
         }
-        let Fold { writer, timelines, .. } = self;
+        let Fold {
+            writer, timelines, ..
+        } = self;
         drop(timelines);
         writer.flush_and_close()
     }
@@ -237,27 +266,40 @@ impl Fold {
 
     fn take_in(&mut self, decoded: Vec<Decoded<'_>>, last: u64) -> Result<Vec<Touch>, FoldError> {
         let mut touches = Vec::with_capacity(decoded.len());
-        for Decoded { position, entity, entries, digest } in decoded {
+        for Decoded {
+            position,
+            entity,
+            entries,
+            digest,
+        } in decoded
+        {
             if position > self.folded + 1 {
                 // All of the commit before is in.
                 self.folded = position - 1;
                 self.flush_if_full()?;
             }
-            let erased = |entry: &Entry| matches!(entry.fact, Fact::Person(person::Fact::Erased(_)));
+            let erased =
+                |entry: &Entry| matches!(entry.fact, Fact::Person(person::Fact::Erased(_)));
             if entries.iter().any(|(entry, _)| erased(entry)) {
                 self.vault.forget(&entity.tenant, entity.id);
             }
             match self.totals.tenants.get_mut(&*entity.tenant) {
                 Some(total) => total.merge(&digest),
                 None => {
-                    self.totals.tenants.insert(entity.tenant.to_string(), digest);
+                    self.totals
+                        .tenants
+                        .insert(entity.tenant.to_string(), digest);
                 }
             }
             let timeline = self
                 .timelines
                 .insert(&entity, entries, &mut self.puts)
                 .map_err(|why| FoldError::Commit { position, why })?;
-            touches.push(Touch { entity, timeline, position });
+            touches.push(Touch {
+                entity,
+                timeline,
+                position,
+            });
         }
         self.folded = last;
         Ok(touches)
@@ -273,13 +315,22 @@ fn decode_commit<'a>(
     for facts in &commit.entities {
         let kind = Kind::from_word(&facts.kind)
             .ok_or_else(|| TimelineError::UnknownKind(facts.kind.to_string()))?;
-        let entity = EntityRef { tenant: commit.tenant.clone(), kind, id: facts.id };
+        let entity = EntityRef {
+            tenant: commit.tenant.clone(),
+            kind,
+            id: facts.id,
+        };
         let entries = entries_of(commit, position, recorded_at, kind, &facts.facts)?;
         let mut digest = Digest::default();
         for (_, row) in &entries {
             digest.add(&row.logical(kind, &entity.tenant, entity.id)?);
         }
-        into.push(Decoded { position, entity, entries, digest });
+        into.push(Decoded {
+            position,
+            entity,
+            entries,
+            digest,
+        });
     }
     Ok(())
 }
@@ -295,4 +346,3 @@ pub fn checkpoint_at(applied: &Applied, totals: &Totals) -> Checkpoint {
         totals: postcard::to_stdvec(totals).unwrap_or_default(),
     }
 }
-

@@ -36,7 +36,7 @@ const BATCHES_WAITING_MAX: usize = 16;
 pub type Errand = Box<dyn FnOnce(&mut Appender) + Send>;
 
 enum Event {
-    Asked(Box<Order>, Reply, OwnedSemaphorePermit),
+    Asked(Box<Order>, Reply),
     Appended(u64, Result<u64, AppendError>),
     Followed(Vec<(u64, FrameHash, Frame)>, OwnedSemaphorePermit),
     Broken(String),
@@ -65,10 +65,17 @@ impl Keeper {
         let (events, inbox) = mpsc::channel();
         let (outgoing, to_append) = async_mpsc::unbounded_channel();
         let place = appender.fold.applied().place;
-        let whole = Chain { last: appender.fold.totals.whole, ..place };
+        let whole = Chain {
+            last: appender.fold.totals.whole,
+            ..place
+        };
         let head = Arc::new(AtomicU64::new(place.last));
         let waiting = Arc::new(Semaphore::new(WAITING_MAX));
-        let keeper = Keeper { events: events.clone(), waiting, head: head.clone() };
+        let keeper = Keeper {
+            events: events.clone(),
+            waiting,
+            head: head.clone(),
+        };
         let thread = std::thread::Builder::new()
             .name("keeper".into())
             .spawn(move || run(appender, &inbox, &outgoing))?;
@@ -79,7 +86,11 @@ impl Keeper {
 
     /// Hands a command over and waits for what became of it.
     pub async fn ask(&self, order: Order) -> Result<Answer, Refusal> {
-        let permit = self.waiting.clone().try_acquire_owned().map_err(|_| Refusal::Busy)?;
+        let permit = self
+            .waiting
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| Refusal::Busy)?;
         answer_of(self.hand_over(order, permit)).await
     }
 
@@ -89,7 +100,12 @@ impl Keeper {
         &self,
         order: Order,
     ) -> Result<oneshot::Receiver<Result<Answer, Refusal>>, Refusal> {
-        let permit = self.waiting.clone().acquire_owned().await.map_err(|_| Refusal::Busy)?;
+        let permit = self
+            .waiting
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(|_| Refusal::Busy)?;
         Ok(self.hand_over(order, permit))
     }
 
@@ -104,7 +120,9 @@ impl Keeper {
             let _ = sender.send(work(appender));
         });
         self.send(Event::Errand(errand));
-        receiver.await.map_err(|_| Refusal::Stopped("the process is stopping".to_owned()))
+        receiver
+            .await
+            .map_err(|_| Refusal::Stopped("the process is stopping".to_owned()))
     }
 
     /// The last position that the log is known to hold.
@@ -122,8 +140,8 @@ impl Keeper {
         order: Order,
         permit: OwnedSemaphorePermit,
     ) -> oneshot::Receiver<Result<Answer, Refusal>> {
-        let (reply, receiver) = Reply::new();
-        self.send(Event::Asked(Box::new(order), reply, permit));
+        let (reply, receiver) = Reply::in_place(permit);
+        self.send(Event::Asked(Box::new(order), reply));
         receiver
     }
 
@@ -173,7 +191,9 @@ fn run(
                 Err(RecvTimeoutError::Disconnected) => return appender,
             }
         } else {
-            let Ok(event) = inbox.recv() else { return appender };
+            let Ok(event) = inbox.recv() else {
+                return appender;
+            };
             event
         };
         let burst = std::iter::once(first).chain(inbox.try_iter().take(BURST_MAX));
@@ -198,7 +218,7 @@ fn send_next(appender: &mut Appender, outgoing: &async_mpsc::UnboundedSender<Out
 
 fn handle(appender: &mut Appender, event: Event) {
     match event {
-        Event::Asked(order, reply, _permit) => appender.ask(*order, reply),
+        Event::Asked(order, reply) => appender.ask(*order, reply),
         Event::Appended(guard, result) => appender.appended(guard, result),
         Event::Followed(frames, _permit) => {
             for (sequence, hash, frame) in &frames {
@@ -217,13 +237,22 @@ async fn append(
     events: mpsc::Sender<Event>,
 ) {
     let mut losses = 0;
-    while let Some(Outgoing { guard, body, summary }) = frames.recv().await {
+    while let Some(Outgoing {
+        guard,
+        body,
+        summary,
+    }) = frames.recv().await
+    {
         let pause = backoff(losses);
         if !pause.is_zero() {
             tokio::time::sleep(pause).await;
         }
         let result = log.append(guard, body, summary).await;
-        losses = if matches!(result, Err(AppendError::Conflict { .. })) { losses + 1 } else { 0 };
+        losses = if matches!(result, Err(AppendError::Conflict { .. })) {
+            losses + 1
+        } else {
+            0
+        };
         if events.send(Event::Appended(guard, result)).is_err() {
             return;
         }
@@ -234,7 +263,9 @@ async fn append(
 fn backoff(losses: u32) -> Duration {
     const LOSSES_FREE: u32 = 2;
     const DOUBLINGS_MAX: u32 = 5;
-    let Some(doublings) = losses.checked_sub(LOSSES_FREE) else { return Duration::ZERO };
+    let Some(doublings) = losses.checked_sub(LOSSES_FREE) else {
+        return Duration::ZERO;
+    };
     let most = 1_000_u64 << doublings.min(DOUBLINGS_MAX);
     let chance = clock::random_bytes().map_or(most, u64::from_le_bytes);
     Duration::from_micros(chance % most)
@@ -249,7 +280,9 @@ async fn follow(
     let room = Arc::new(Semaphore::new(BATCHES_WAITING_MAX));
     let mut frames = log.follow(chain.sequence);
     loop {
-        let Ok(permit) = room.clone().acquire_owned().await else { return };
+        let Ok(permit) = room.clone().acquire_owned().await else {
+            return;
+        };
         let accepted = match frames.next_many(FRAMES_PER_READ).await {
             Ok(batch) => accept(&mut chain, batch),
             Err(error) => Err(error.to_string()),

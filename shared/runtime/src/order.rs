@@ -2,7 +2,7 @@
 
 use domain::{Kind, Rejection};
 use event_log::Word;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use uuid::Uuid;
 
 use crate::{
@@ -43,7 +43,11 @@ pub struct Order {
 impl Order {
     /// The entity that it is addressed to.
     pub fn entity(&self) -> EntityRef {
-        EntityRef { tenant: self.tenant.clone(), kind: self.kind, id: self.id }
+        EntityRef {
+            tenant: self.tenant.clone(),
+            kind: self.kind,
+            id: self.id,
+        }
     }
 }
 
@@ -95,18 +99,35 @@ impl From<VaultError> for Refusal {
     }
 }
 
-/// Where the answer goes.
-pub struct Reply(oneshot::Sender<Result<Answer, Refusal>>);
+/// Where the answer goes. Holds the command's place among those that may wait until it is answered.
+pub struct Reply {
+    to: oneshot::Sender<Result<Answer, Refusal>>,
+    _place: Option<OwnedSemaphorePermit>,
+}
 
 impl Reply {
     /// A reply and the end at which it is awaited.
     pub fn new() -> (Reply, oneshot::Receiver<Result<Answer, Refusal>>) {
-        let (sender, receiver) = oneshot::channel();
-        (Reply(sender), receiver)
+        let (to, receiver) = oneshot::channel();
+        (Reply { to, _place: None }, receiver)
+    }
+
+    /// The same for a command that takes one of a limited number of places.
+    pub fn in_place(
+        place: OwnedSemaphorePermit,
+    ) -> (Reply, oneshot::Receiver<Result<Answer, Refusal>>) {
+        let (to, receiver) = oneshot::channel();
+        (
+            Reply {
+                to,
+                _place: Some(place),
+            },
+            receiver,
+        )
     }
 
     /// Answers. Nobody may be waiting any more, which is their right.
     pub fn send(self, answer: Result<Answer, Refusal>) {
-        let _ = self.0.send(answer);
+        let _ = self.to.send(answer);
     }
 }

@@ -86,7 +86,10 @@ impl Gathered {
     /// Takes in a frame.
     fn add(&mut self, place: Chain, frame: &Frame) -> Result<(), TimelineError> {
         for (position, commit) in (frame.first..).zip(&frame.commits) {
-            let tenant = self.words.entry(commit.tenant.clone()).or_insert(commit.tenant.clone());
+            let tenant = self
+                .words
+                .entry(commit.tenant.clone())
+                .or_insert(commit.tenant.clone());
             let tenant = tenant.clone();
             let digest = match self.totals.tenants.get_mut(&*tenant) {
                 Some(digest) => digest,
@@ -95,7 +98,11 @@ impl Gathered {
             for facts in &commit.entities {
                 let kind = Kind::from_word(&facts.kind)
                     .ok_or_else(|| TimelineError::UnknownKind(facts.kind.to_string()))?;
-                let entity = EntityRef { tenant: tenant.clone(), kind, id: facts.id };
+                let entity = EntityRef {
+                    tenant: tenant.clone(),
+                    kind,
+                    id: facts.id,
+                };
                 let blocks = self.entities.entry(entity).or_default();
                 for (index, fact) in facts.facts.iter().enumerate() {
                     let row = Row::of(commit, position, frame.recorded_at, index as u32, fact);
@@ -104,8 +111,16 @@ impl Gathered {
                 }
             }
         }
-        let log = if place.sequence == 1 { place.hash } else { self.applied.log };
-        self.applied = Applied { place, recorded_at: frame.recorded_at, log };
+        let log = if place.sequence == 1 {
+            place.hash
+        } else {
+            self.applied.log
+        };
+        self.applied = Applied {
+            place,
+            recorded_at: frame.recorded_at,
+            log,
+        };
         self.totals.recorded_at = frame.recorded_at;
         self.totals.whole = place.last;
         Ok(())
@@ -161,7 +176,9 @@ pub async fn gather(
         }
     }
     drop(sender);
-    folding.await.map_err(|error| RebuildError::Thread(error.to_string()))?
+    folding
+        .await
+        .map_err(|error| RebuildError::Thread(error.to_string()))?
 }
 
 /// Writes everything gathered into a fresh generation and folds it into fresh views, side by side.
@@ -173,7 +190,9 @@ pub fn store_and_fold(
     thread::scope(|scope| {
         let storing = scope.spawn(|| store(gathered, BulkLoad::begin(live)?));
         let folded = fold(gathered, |_| true, views);
-        let store = storing.join().map_err(|_| RebuildError::Thread("storing".to_owned()))??;
+        let store = storing
+            .join()
+            .map_err(|_| RebuildError::Thread("storing".to_owned()))??;
         folded?;
         Ok(store)
     })
@@ -187,11 +206,16 @@ pub fn store(gathered: &Gathered, load: BulkLoad) -> Result<Store, RebuildError>
 
 /// Adds everything gathered to a load, in the order of its keys.
 pub fn load_all(gathered: &Gathered, load: &BulkLoad) -> Result<(), RebuildError> {
-    let mut order: Vec<(EntityKey, &Vec<Vec<u8>>)> =
-        gathered.entities.iter().map(|(entity, blocks)| (entity.key(), blocks)).collect();
+    let mut order: Vec<(EntityKey, &Vec<Vec<u8>>)> = gathered
+        .entities
+        .iter()
+        .map(|(entity, blocks)| (entity.key(), blocks))
+        .collect();
     order.sort_by_cached_key(|(key, _)| key.encode());
     load.insert_sorted(order.into_iter().flat_map(|(key, blocks)| {
-        (0u32..).zip(blocks).map(move |(number, block)| (key.clone(), number, block.clone()))
+        (0u32..)
+            .zip(blocks)
+            .map(move |(number, block)| (key.clone(), number, block.clone()))
     }))?;
     Ok(())
 }
@@ -203,12 +227,18 @@ pub fn fold(
     views: &mut [Box<dyn Fresh>],
 ) -> Result<(), RebuildError> {
     let upto = gathered.applied.place.last;
-    for (entity, blocks) in gathered.entities.iter().filter(|(entity, _)| wanted(entity)) {
+    for (entity, blocks) in gathered
+        .entities
+        .iter()
+        .filter(|(entity, _)| wanted(entity))
+    {
         let mut timeline = Timeline::default();
         for block in blocks {
             read_block(entity.kind, block, &mut timeline)?;
         }
-        views.iter_mut().for_each(|view| view.load(entity, &timeline, upto));
+        views
+            .iter_mut()
+            .for_each(|view| view.load(entity, &timeline, upto));
     }
     views.iter_mut().for_each(|view| view.settle());
     Ok(())
@@ -235,14 +265,18 @@ pub fn fold_store(
         let mut seen = [false; SLICES];
         for batch in receiver {
             for (entity, timeline) in &batch {
-                views.iter_mut().for_each(|view| view.load(entity, timeline, upto));
+                views
+                    .iter_mut()
+                    .for_each(|view| view.load(entity, timeline, upto));
                 seen[usize::from(entity.key().slice())] = true;
             }
             progress(seen.iter().filter(|seen| **seen).count() as u64);
         }
         views.iter_mut().for_each(|view| view.settle());
         decoders.into_iter().try_for_each(|decoder| {
-            decoder.join().map_err(|_| RebuildError::Thread("decoding".to_owned()))?
+            decoder
+                .join()
+                .map_err(|_| RebuildError::Thread("decoding".to_owned()))?
         })
     })
 }

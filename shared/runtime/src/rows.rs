@@ -188,7 +188,8 @@ fn may_be_personal(kind: Kind, name: &str) -> bool {
                 | "opportunity.owner_changed.v1"
         ),
         Kind::User => true,
-        Kind::Person | Kind::Pipeline | Kind::Product | Kind::Source => false,
+        Kind::Person => name != "person.erased.v1",
+        Kind::Pipeline | Kind::Product | Kind::Source => false,
     }
 }
 

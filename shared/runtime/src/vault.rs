@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{PoisonError, RwLock},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use chacha20poly1305::{
 };
 use domain::{Fact, Kind, Personal, Sealed};
 use event_log::{Creation, KeyStream, NewKey};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -20,6 +22,8 @@ use crate::clock;
 
 const NONCE_BYTES: usize = 24;
 const KEY_BYTES: usize = 32;
+/// How long the key stream may take to answer a caller.
+const ANSWER_MAX: Duration = Duration::from_secs(20);
 /// Not a tenant's name: the record that proves that a master key belongs to this log.
 const CELL: &str = "_cell";
 const CANARY: &[u8; KEY_BYTES] = b"revops master key canary, v1....";
@@ -73,7 +77,10 @@ pub struct Master {
 impl Master {
     /// Reads the master key's file, or makes one that only its owner can read.
     pub fn load_or_create(path: &Path) -> Result<Master, VaultError> {
-        let unusable = |why: String| VaultError::MasterUnusable { path: path.to_owned(), why };
+        let unusable = |why: String| VaultError::MasterUnusable {
+            path: path.to_owned(),
+            why,
+        };
         match std::fs::read_to_string(path) {
             Ok(text) => Master::from_hex(text.trim()).map_err(unusable),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -104,8 +111,8 @@ impl Master {
         }
         let mut secret = Zeroizing::new([0; KEY_BYTES]);
         for (index, byte) in secret.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[2 * index..2 * index + 2], 16)
-                .map_err(|_| malformed())?;
+            *byte =
+                u8::from_str_radix(&text[2 * index..2 * index + 2], 16).map_err(|_| malformed())?;
         }
         Ok(Master::from_secret(&secret))
     }
@@ -113,13 +120,23 @@ impl Master {
 
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::{io::Write, os::unix::fs::OpenOptionsExt};
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    // Complete or not there at all: sealed text must never outlive its master key.
+    let draft = path.with_extension("draft");
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.sync_all()?;
+    std::fs::rename(&draft, path)?;
+    std::fs::File::open(folder)?.sync_all()
 }
 
 /// Whose text it is and where it stands: bound to the ciphertext, so that it cannot be moved.
@@ -156,14 +173,29 @@ pub struct Vault {
     known: RwLock<HashMap<(String, Uuid), Key>>,
     /// Whose key is gone for good, whatever the key stream may say.
     forgotten: RwLock<HashSet<(String, Uuid)>>,
+    /// Keys that have to be destroyed, whoever asked for it and whatever became of them.
+    doomed: mpsc::UnboundedSender<(String, Uuid)>,
 }
 
 impl Vault {
     /// Opens the vault, after proving that the master key belongs to this log.
     pub async fn open(master: Master, keys: KeyStream) -> Result<Vault, VaultError> {
-        let vault = Vault { master, keys, known: RwLock::default(), forgotten: RwLock::default() };
+        let (doomed, sentences) = mpsc::unbounded_channel();
+        tokio::spawn(destroy(keys.clone(), sentences));
+        let (known, forgotten) = (RwLock::default(), RwLock::default());
+        let vault = Vault {
+            master,
+            keys,
+            known,
+            forgotten,
+            doomed,
+        };
         let fresh = vault.wrap(CELL, Uuid::nil(), CANARY)?;
-        let canary = NewKey { tenant: CELL.into(), id: Uuid::nil(), wrapped: fresh };
+        let canary = NewKey {
+            tenant: CELL.into(),
+            id: Uuid::nil(),
+            wrapped: fresh,
+        };
         match vault.keys.create(&canary).await {
             Ok(Creation::Created) => Ok(vault),
             Ok(Creation::Existed(wrapped)) => match vault.unwrap(CELL, Uuid::nil(), &wrapped) {
@@ -176,7 +208,10 @@ impl Vault {
 
     /// The id of an entity that a source names by a key; gives the key away to nobody.
     pub fn entity_id(&self, tenant: &str, kind: Kind, source: &str, key: &str) -> Uuid {
-        let hash = keyed(&self.master.ids, &[tenant, kind.word(), source, key].map(str::as_bytes));
+        let hash = keyed(
+            &self.master.ids,
+            &[tenant, kind.word(), source, key].map(str::as_bytes),
+        );
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash.as_bytes()[..16]);
         Uuid::new_v8(bytes)
@@ -196,7 +231,13 @@ impl Vault {
 
     /// The id of a report's command: the same row is the same report, a changed row a new one.
     pub fn report_id(&self, tenant: &str, source: &str, key: &str, rule: &str, row: &[u8]) -> Uuid {
-        let parts = [tenant.as_bytes(), source.as_bytes(), key.as_bytes(), rule.as_bytes(), row];
+        let parts = [
+            tenant.as_bytes(),
+            source.as_bytes(),
+            key.as_bytes(),
+            rule.as_bytes(),
+            row,
+        ];
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&keyed(&self.master.ids, &parts).as_bytes()[..16]);
         Uuid::new_v8(bytes)
@@ -207,8 +248,11 @@ impl Vault {
         if let Some(id) = ids.iter().find(|id| self.is_forgotten(tenant, **id)) {
             return Err(VaultError::Erased(*id));
         }
-        let mut missing: Vec<Uuid> =
-            ids.iter().copied().filter(|id| self.key(tenant, *id).is_none()).collect();
+        let mut missing: Vec<Uuid> = ids
+            .iter()
+            .copied()
+            .filter(|id| self.key(tenant, *id).is_none())
+            .collect();
         missing.sort_unstable();
         missing.dedup();
         if missing.is_empty() {
@@ -228,13 +272,20 @@ impl Vault {
                 wrapped: wrapped.clone(),
             })
             .collect();
-        let created = self.keys.create_many(&new_keys).await.map_err(keys_error)?;
+        let creating = tokio::time::timeout(ANSWER_MAX, self.keys.create_many(&new_keys)).await;
+        let created = creating
+            .map_err(|_| VaultError::Keys("no answer in time; ask again".to_owned()))?
+            .map_err(keys_error)?;
         for ((id, _, key), created) in fresh.into_iter().zip(created) {
             let key = match created {
                 Creation::Created => key,
                 Creation::Existed(wrapped) => self.unwrap(tenant, id, &wrapped)?,
             };
-            self.remember(tenant, id, key);
+            if !self.remember(tenant, id, key) {
+                // Forgotten while the key was being made.
+                self.keys.erase(tenant, id).await.map_err(keys_error)?;
+                return Err(VaultError::Erased(id));
+            }
         }
         Ok(())
     }
@@ -242,17 +293,28 @@ impl Vault {
     /// Seals every plain text of a fact. The keys have to be ensured first.
     pub fn seal(&self, place: Place<'_>, command: Uuid, fact: &mut Fact) -> Result<(), VaultError> {
         for slot in fact.personal() {
-            let Personal::Plain(text) = &*slot.text else { continue };
+            let Personal::Plain(text) = &*slot.text else {
+                continue;
+            };
             let id = slot.person.map_or(place.entity, |person| person.0);
             let key = self.key(place.tenant, id).ok_or(VaultError::NoKey(id))?;
             let field = slot.field;
-            let nonce = nonce(&key, &[command.as_bytes(), field.as_bytes(), text.as_bytes()]);
+            // Everything that the text is bound to goes into its nonce, so that no two ciphertexts
+            // under one key share one unless they are the same.
             let data = Place { field, ..place }.associated_data();
-            let payload = Payload { msg: text.as_bytes(), aad: &data };
+            let nonce = nonce(&key, &[command.as_bytes(), &data, text.as_bytes()]);
+            let payload = Payload {
+                msg: text.as_bytes(),
+                aad: &data,
+            };
             let ciphertext = cipher(&key)
                 .encrypt(XNonce::from_slice(&nonce), payload)
                 .map_err(|_| VaultError::Altered("the text to be sealed".to_owned()))?;
-            *slot.text = Personal::Sealed(Sealed { key: id, nonce, ciphertext });
+            *slot.text = Personal::Sealed(Sealed {
+                key: id,
+                nonce,
+                ciphertext,
+            });
         }
         Ok(())
     }
@@ -267,9 +329,14 @@ impl Vault {
             Personal::Plain(text) => return Ok(Some(text.clone())),
             Personal::Sealed(sealed) => sealed,
         };
-        let Some(key) = self.fetch(place.tenant, sealed.key).await? else { return Ok(None) };
+        let Some(key) = self.fetch(place.tenant, sealed.key).await? else {
+            return Ok(None);
+        };
         let data = place.associated_data();
-        let payload = Payload { msg: &sealed.ciphertext, aad: &data };
+        let payload = Payload {
+            msg: &sealed.ciphertext,
+            aad: &data,
+        };
         let altered = || VaultError::Altered(format!("{} of {}", place.field, place.entity));
         let plain = cipher(&key)
             .decrypt(XNonce::from_slice(&sealed.nonce), payload)
@@ -277,10 +344,17 @@ impl Vault {
         String::from_utf8(plain).map(Some).map_err(|_| altered())
     }
 
-    /// Drops a key for good, as every process does when it reads that a person was erased.
+    /// Drops a key for good, as every process does when it reads that a person was erased, and
+    /// sees to it that the stored key is destroyed.
     pub fn forget(&self, tenant: &str, id: Uuid) {
-        let mut forgotten = self.forgotten.write().unwrap_or_else(PoisonError::into_inner);
-        forgotten.insert((tenant.to_owned(), id));
+        let mut forgotten = self
+            .forgotten
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if forgotten.insert((tenant.to_owned(), id)) {
+            // The task that listens ends with the process; the next one begins with this again.
+            let _ = self.doomed.send((tenant.to_owned(), id));
+        }
         drop(forgotten);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.remove(&(tenant.to_owned(), id));
@@ -295,7 +369,10 @@ impl Vault {
     }
 
     fn is_forgotten(&self, tenant: &str, id: Uuid) -> bool {
-        let forgotten = self.forgotten.read().unwrap_or_else(PoisonError::into_inner);
+        let forgotten = self
+            .forgotten
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
         !forgotten.is_empty() && forgotten.contains(&(tenant.to_owned(), id))
     }
 
@@ -310,8 +387,7 @@ impl Vault {
             return Ok(None);
         };
         let key = self.unwrap(tenant, id, &wrapped)?;
-        self.remember(tenant, id, key.clone());
-        Ok(Some(key))
+        Ok(self.remember(tenant, id, key.clone()).then_some(key))
     }
 
     fn key(&self, tenant: &str, id: Uuid) -> Option<Key> {
@@ -319,14 +395,26 @@ impl Vault {
         known.get(&(tenant.to_owned(), id)).cloned()
     }
 
-    fn remember(&self, tenant: &str, id: Uuid, key: Key) {
+    /// Keeps a key at hand; `false` for somebody who was forgotten.
+    fn remember(&self, tenant: &str, id: Uuid, key: Key) -> bool {
+        let forgotten = self
+            .forgotten
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        if forgotten.contains(&(tenant.to_owned(), id)) {
+            return false;
+        }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.insert((tenant.to_owned(), id), key);
+        true
     }
 
     fn wrap(&self, tenant: &str, id: Uuid, key: &[u8; KEY_BYTES]) -> Result<Bytes, VaultError> {
         let nonce = clock::random_bytes::<NONCE_BYTES>()?;
-        let payload = Payload { msg: key, aad: &wrapping_data(tenant, id) };
+        let payload = Payload {
+            msg: key,
+            aad: &wrapping_data(tenant, id),
+        };
         let sealed = cipher(&self.master.wrapping)
             .encrypt(XNonce::from_slice(&nonce), payload)
             .map_err(|_| VaultError::Altered(format!("key {id}")))?;
@@ -336,7 +424,10 @@ impl Vault {
     fn unwrap(&self, tenant: &str, id: Uuid, wrapped: &[u8]) -> Result<Key, VaultError> {
         let altered = || VaultError::Altered(format!("key {id}"));
         let (nonce, sealed) = wrapped.split_at_checked(NONCE_BYTES).ok_or_else(altered)?;
-        let payload = Payload { msg: sealed, aad: &wrapping_data(tenant, id) };
+        let payload = Payload {
+            msg: sealed,
+            aad: &wrapping_data(tenant, id),
+        };
         let plain = Zeroizing::new(
             cipher(&self.master.wrapping)
                 .decrypt(XNonce::from_slice(nonce), payload)
@@ -344,6 +435,17 @@ impl Vault {
         );
         let key: [u8; KEY_BYTES] = plain.as_slice().try_into().map_err(|_| altered())?;
         Ok(Zeroizing::new(key))
+    }
+}
+
+/// Destroys keys one after another, however long the stream may be away.
+async fn destroy(keys: KeyStream, mut sentences: mpsc::UnboundedReceiver<(String, Uuid)>) {
+    const PAUSE: Duration = Duration::from_secs(1);
+    while let Some((tenant, id)) = sentences.recv().await {
+        while let Err(error) = keys.erase(&tenant, id).await {
+            tracing::warn!(%id, %error, "a key is still to be destroyed");
+            tokio::time::sleep(PAUSE).await;
+        }
     }
 }
 
@@ -370,7 +472,10 @@ fn keyed(key: &Key, parts: &[&[u8]]) -> blake3::Hash {
 }
 
 fn nonce(key: &Key, parts: &[&[u8]]) -> [u8; NONCE_BYTES] {
-    let nonces = Zeroizing::new(blake3::derive_key("revops 2026-11 nonces v1", key.as_slice()));
+    let nonces = Zeroizing::new(blake3::derive_key(
+        "revops 2026-11 nonces v1",
+        key.as_slice(),
+    ));
     let mut nonce = [0; NONCE_BYTES];
     nonce.copy_from_slice(&keyed(&nonces, parts).as_bytes()[..NONCE_BYTES]);
     nonce

@@ -185,7 +185,10 @@ pub fn moved(stage: &str) -> Command {
         key: stage.to_owned(),
         order: None,
     };
-    Command::ChangeStage(opportunity::StageChanged { stage })
+    Command::ChangeStage(opportunity::StageChanged {
+        stage,
+        pipeline: None,
+    })
 }
 
 pub fn amounts(minor: i64) -> Command {

@@ -23,12 +23,20 @@ fn one(facts: Vec<(i64, opportunity::Fact)>) -> BTreeMap<EntityRef, Timeline> {
 
 fn stage_label(key: &str) -> String {
     let pipeline = PipelineId(Uuid::from_u128(1));
-    format!("{:?}", PartValue::Stage(&StageRef { pipeline, key: key.into() }))
+    format!(
+        "{:?}",
+        PartValue::Stage(&StageRef {
+            pipeline,
+            key: key.into()
+        })
+    )
 }
 
 /// How many are open in a stage, and for how much.
 fn stands(view: &PipelineLedger, key: &str, as_of: i64, known_at: u64) -> crate::pipeline::OpenSum {
-    open(view, at(as_of, known_at), Part::Stage).remove(&stage_label(key)).unwrap_or_default()
+    open(view, at(as_of, known_at), Part::Stage)
+        .remove(&stage_label(key))
+        .unwrap_or_default()
 }
 
 #[test]
@@ -93,11 +101,21 @@ fn a_reopened_deal_stands_exactly_as_before_it_closed() {
     assert_eq!(stands(&view, "offer", END, 9), Default::default());
 
     let view: Outcomes = live(&deals);
-    let ended = |as_of| closed(&view, at(as_of, 9), ALWAYS).into_iter().map(|it| (it.1, it.3, it.5));
+    let ended = |as_of| {
+        closed(&view, at(as_of, 9), ALWAYS)
+            .into_iter()
+            .map(|it| (it.1, it.3, it.5))
+    };
     assert_eq!(ended(30).collect::<Vec<_>>(), [(20, Outcome::Won, usd(9))]);
     assert_eq!(ended(40).collect::<Vec<_>>(), []);
-    assert_eq!(ended(END).collect::<Vec<_>>(), [(40, Outcome::Lost, usd(5))]);
-    let first = Period { start: None, end: Some(domain::Instant(40)) };
+    assert_eq!(
+        ended(END).collect::<Vec<_>>(),
+        [(40, Outcome::Lost, usd(5))]
+    );
+    let first = Period {
+        start: None,
+        end: Some(domain::Instant(40)),
+    };
     assert_eq!(closed(&view, at(END, 9), first), []);
 }
 
@@ -119,15 +137,27 @@ fn a_closing_counts_for_whoever_owned_the_deal_then() {
         let open = open(&live(&deals), at(as_of, 4), Part::Owner);
         open.into_keys().collect::<Vec<_>>()
     };
-    assert_eq!(owners(15), [format!("{:?}", PartValue::Owner(Some(user(10))))]);
-    assert_eq!(owners(16), [format!("{:?}", PartValue::Owner(Some(user(11))))]);
+    assert_eq!(
+        owners(15),
+        [format!("{:?}", PartValue::Owner(Some(user(10))))]
+    );
+    assert_eq!(
+        owners(16),
+        [format!("{:?}", PartValue::Owner(Some(user(11))))]
+    );
 }
 
 #[test]
 fn the_furthest_stage_reached_counts_where_facts_carry_their_order() {
     let reach = |key: &str, order| {
-        let stage = Stage { key: key.to_owned(), order: Some(order) };
-        opportunity::Fact::StageChanged(opportunity::StageChanged { stage })
+        let stage = Stage {
+            key: key.to_owned(),
+            order: Some(order),
+        };
+        opportunity::Fact::StageChanged(opportunity::StageChanged {
+            stage,
+            pipeline: None,
+        })
     };
     let deals = one(vec![
         (10, opened("new", 10, usd(5))),
@@ -145,15 +175,21 @@ fn a_deal_that_a_source_closed_before_opening_it_counts_once_it_is_opened() {
     let view: Outcomes = live(&deals);
     assert_eq!(closed(&view, at(30, 9), ALWAYS), []);
     let ended = closed(&view, at(END, 9), ALWAYS);
-    assert_eq!((ended[0].1, ended[0].2, ended[0].4), (20, 30, Some(user(10))));
-    assert_eq!(open(&live(&deals), at(END, 9), Part::Stage), BTreeMap::new());
+    assert_eq!(
+        (ended[0].1, ended[0].2, ended[0].4),
+        (20, 30, Some(user(10)))
+    );
+    assert_eq!(
+        open(&live(&deals), at(END, 9), Part::Stage),
+        BTreeMap::new()
+    );
 }
 
 #[test]
 fn tenants_do_not_meet() {
     let deals = one(vec![(10, opened("new", 10, usd(5)))]);
     let view: PipelineLedger = live(&deals);
-    let others = view.open("globex", at(END, 9), Part::Stage, |_| ());
+    let others = view.open("globex", at(END, 9), Part::Stage, |_| 0);
     assert_eq!(others, BTreeMap::new());
     assert_eq!(view.digest("globex"), Default::default());
     assert_ne!(view.digest(TENANT), Default::default());

@@ -32,7 +32,7 @@ fn every_fact() -> Vec<Fact> {
     let deals = [
         open(),
         Command::Open(full),
-        to(stage("demo")),
+        to("demo"),
         amount(usd(5)),
         note(),
     ];
@@ -197,7 +197,7 @@ fn personal_text_is_found_with_its_field_and_the_owner_of_its_key() {
     assert_eq!(slots(fact(note())), [("text", None)]);
     assert_eq!(slots(fact(Command::Open(named))), [("name", None)]);
     assert_eq!(slots(fact(open())), []);
-    assert_eq!(slots(fact(to(stage("demo")))), []);
+    assert_eq!(slots(fact(to("demo"))), []);
     let [.., user] = configuration();
     assert_eq!(slots(user), [("key", ada), ("name", ada)]);
 }
@@ -220,6 +220,7 @@ fn every_reason_may_hold_personal_text() {
         opportunity::Fact::Lost(opportunity::Lost { reason: why() }),
         opportunity::Fact::Abandoned(opportunity::Abandoned { reason: why() }),
         opportunity::Fact::Reopened(opportunity::Reopened {
+            pipeline: None,
             stage: None,
             reason: why(),
         }),

@@ -92,6 +92,7 @@ impl Opportunity {
 
     pub(super) fn change_stage(&mut self, moment: &Moment, fact: &StageChanged) {
         self.check_open(moment, "moved");
+        self.change_pipeline(fact.pipeline);
         self.enter(moment.occurred_at, &fact.stage);
     }
 
@@ -154,6 +155,7 @@ impl Opportunity {
         self.won_amount = None;
         self.reason_code.clear();
         self.reason_text = None;
+        self.change_pipeline(fact.pipeline);
         if let Some(stage) = &fact.stage {
             self.enter(moment.occurred_at, stage);
         }
@@ -162,6 +164,15 @@ impl Opportunity {
     pub(super) fn note(&mut self, moment: &Moment) {
         self.check_opened(moment, "written about");
         self.notes += 1;
+    }
+
+    /// Stages of another pipeline do not compare with those of the one before.
+    fn change_pipeline(&mut self, pipeline: Option<PipelineId>) {
+        let Some(pipeline) = pipeline else { return };
+        if self.pipeline.is_some_and(|before| before != pipeline) {
+            self.stage = None;
+        }
+        self.pipeline = Some(pipeline);
     }
 
     fn enter(&mut self, at: Instant, stage: &Stage) {

@@ -204,12 +204,22 @@ fn a_timeline_knows_its_last_instant_and_its_newest_position() {
 }
 
 #[test]
+fn the_sequence_after_an_instant_is_above_all_that_happened_then() {
+    let timeline = timeline([placed(5, 0, 1, 0), placed(5, 3, 2, 0), placed(9, 8, 3, 0)]);
+    assert_eq!(timeline.sequence_after(Instant(5)), 4);
+    assert_eq!(timeline.sequence_after(Instant(6)), 0);
+    assert_eq!(Timeline::default().sequence_after(Instant(5)), 0);
+}
+
+#[test]
 fn a_supposed_fact_comes_last_of_its_instant_and_after_all_that_is_known() {
+    let late = placed(5, 3, 4, 0);
     let mut trial = history([(5, open()), (5, note()), (9, note())]);
+    trial.insert(late);
     trial.suppose(Instant(5), &[fact(amount(usd(7))), fact(note())]);
-    assert_eq!(live(&trial, Known::NOW), [1, 2, u128::MAX, u128::MAX, 3]);
+    assert_eq!(live(&trial, Known::NOW), [1, 2, 4, u128::MAX, u128::MAX, 3]);
     assert_eq!(value(&trial, Known::NOW), Some(7));
-    assert_eq!(value(&trial, at(10, 3)), Some(100));
+    assert_eq!(value(&trial, at(10, 4)), Some(100));
 }
 
 #[test]

@@ -28,17 +28,38 @@ pub const ENDOWMENT: i64 = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
     /// Starts a deal under a name that nobody else holds.
-    Open { deal: Uuid, name: String },
+    Open {
+        deal: Uuid,
+        name: String,
+    },
     /// Closes a deal and lets its name go.
-    Lose { deal: Uuid },
+    Lose {
+        deal: Uuid,
+    },
     /// Works a deal again, under another name perhaps.
-    Reopen { deal: Uuid, name: String },
-    Move { deal: Uuid, stage: String },
-    Price { deal: Uuid, minor: i64 },
+    Reopen {
+        deal: Uuid,
+        name: String,
+    },
+    Move {
+        deal: Uuid,
+        stage: String,
+    },
+    Price {
+        deal: Uuid,
+        minor: i64,
+    },
     /// Moves money from one account to another, if it is there.
-    Transfer { from: Uuid, to: Uuid, minor: i64 },
+    Transfer {
+        from: Uuid,
+        to: Uuid,
+        minor: i64,
+    },
     /// Takes a command back.
-    Void { deal: Uuid, command: Uuid },
+    Void {
+        deal: Uuid,
+        command: Uuid,
+    },
 }
 
 impl Wish {
@@ -63,7 +84,10 @@ impl Wish {
             kind: Kind::Opportunity,
             id: self.entity(),
             command_id,
-            fingerprint: *blake3::hash(format!("{self:?}").as_bytes()).as_bytes().first_chunk().unwrap(),
+            fingerprint: *blake3::hash(format!("{self:?}").as_bytes())
+                .as_bytes()
+                .first_chunk()
+                .unwrap(),
             actor: Word::from("client"),
             source: None,
             correlation_id: command_id,
@@ -80,24 +104,41 @@ impl Wish {
                 claim(desk, opened, *deal, name)
             }
             Wish::Reopen { deal, name } => {
-                let reopened = Reopened { stage: None, reason: Reason::default() };
+                let reopened = Reopened {
+                    pipeline: None,
+                    stage: None,
+                    reason: Reason::default(),
+                };
                 let reopened = on(desk, *deal, &Command::Reopen(reopened))?;
                 claim(desk, reopened, *deal, name)
             }
             Wish::Lose { deal } => {
-                let lost = Command::Lose(Lost { reason: Reason::default() });
+                let lost = Command::Lose(Lost {
+                    reason: Reason::default(),
+                });
                 let mut decisions = on(desk, *deal, &lost)?;
                 let held = desk.with(Kind::Source, REGISTER, holders)?;
-                if let (false, Some((name, _))) =
-                    (decisions.is_empty(), held.iter().find(|(_, holder)| *holder == deal))
-                {
+                if let (false, Some((name, _))) = (
+                    decisions.is_empty(),
+                    held.iter().find(|(_, holder)| *holder == deal),
+                ) {
                     decisions.push(entry(desk, name, *deal, true)?);
                 }
                 Ok(decisions)
             }
             Wish::Move { deal, stage } => {
-                let stage = Stage { key: stage.clone(), order: None };
-                on(desk, *deal, &Command::ChangeStage(StageChanged { stage }))
+                let stage = Stage {
+                    key: stage.clone(),
+                    order: None,
+                };
+                on(
+                    desk,
+                    *deal,
+                    &Command::ChangeStage(StageChanged {
+                        stage,
+                        pipeline: None,
+                    }),
+                )
             }
             Wish::Price { deal, minor } => on(desk, *deal, &price(*minor)),
             Wish::Transfer { from, to, minor } => {
@@ -121,7 +162,10 @@ pub fn opened(minor: i64) -> Opened {
         external_ids: Vec::new(),
         name: None,
         pipeline: PipelineId(Uuid::from_u128(0xB1)),
-        stage: Stage { key: "new".to_owned(), order: None },
+        stage: Stage {
+            key: "new".to_owned(),
+            order: None,
+        },
         amount: usd(minor),
         close_date: None,
         owner: None,
@@ -131,9 +175,15 @@ pub fn opened(minor: i64) -> Opened {
 
 /// An order that opens an account.
 pub fn endow(account: Uuid, command_id: Uuid) -> Order {
-    let wish = Wish::Price { deal: account, minor: ENDOWMENT };
+    let wish = Wish::Price {
+        deal: account,
+        minor: ENDOWMENT,
+    };
     let decide = move |desk: &Desk<'_>| on(desk, account, &Command::Open(opened(ENDOWMENT)));
-    Order { decide: Box::new(decide), ..wish.order(command_id, None) }
+    Order {
+        decide: Box::new(decide),
+        ..wish.order(command_id, None)
+    }
 }
 
 /// Cents.
@@ -170,8 +220,18 @@ fn on(desk: &Desk<'_>, deal: Uuid, command: &Command) -> Result<Vec<Decision>, U
         (at, judge::<Opportunity>(timeline, at, command))
     })?;
     let facts = judged?;
-    let decision = Decision { kind: Kind::Opportunity, id: deal, occurred_at, source_seq: 0, facts };
-    Ok(if decision.facts.is_empty() { Vec::new() } else { vec![decision] })
+    let decision = Decision {
+        kind: Kind::Opportunity,
+        id: deal,
+        occurred_at,
+        source_seq: 0,
+        facts,
+    };
+    Ok(if decision.facts.is_empty() {
+        Vec::new()
+    } else {
+        vec![decision]
+    })
 }
 
 fn claim(
@@ -192,8 +252,9 @@ fn claim(
 }
 
 fn entry(desk: &Desk<'_>, name: &str, deal: Uuid, retired: bool) -> Result<Decision, Undecided> {
-    let occurred_at: Instant =
-        desk.with(Kind::Source, REGISTER, |timeline| desk.instant(None, timeline))?;
+    let occurred_at: Instant = desk.with(Kind::Source, REGISTER, |timeline| {
+        desk.instant(None, timeline)
+    })?;
     let defined = source::Defined {
         key: name.to_owned(),
         name: deal.to_string(),
@@ -201,16 +262,37 @@ fn entry(desk: &Desk<'_>, name: &str, deal: Uuid, retired: bool) -> Result<Decis
         retired,
     };
     let facts = vec![Fact::Source(source::Fact::Defined(defined))];
-    Ok(Decision { kind: Kind::Source, id: REGISTER, occurred_at, source_seq: 0, facts })
+    Ok(Decision {
+        kind: Kind::Source,
+        id: REGISTER,
+        occurred_at,
+        source_seq: 0,
+        facts,
+    })
 }
 
 fn void(desk: &Desk<'_>, deal: Uuid, command_id: Uuid) -> Result<Vec<Decision>, Undecided> {
-    let reason = Reason { code: "typo".to_owned(), text: None };
-    let fact = Fact::Opportunity(opportunity::Fact::Voided(opportunity::Voided { command_id, reason }));
+    let reason = Reason {
+        code: "typo".to_owned(),
+        text: None,
+    };
+    let fact = Fact::Opportunity(opportunity::Fact::Voided(opportunity::Voided {
+        command_id,
+        reason,
+    }));
     let (occurred_at, judged) = desk.with(Kind::Opportunity, deal, |timeline| {
         let at = desk.instant(None, timeline);
-        (at, judge_void::<Opportunity>(timeline, at, command_id, fact))
+        (
+            at,
+            judge_void::<Opportunity>(timeline, at, command_id, fact),
+        )
     })?;
     let facts = judged?;
-    Ok(vec![Decision { kind: Kind::Opportunity, id: deal, occurred_at, source_seq: 0, facts }])
+    Ok(vec![Decision {
+        kind: Kind::Opportunity,
+        id: deal,
+        occurred_at,
+        source_seq: 0,
+        facts,
+    }])
 }
