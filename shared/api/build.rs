@@ -21,9 +21,7 @@ fn main() -> anyhow::Result<()> {
 
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptor.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure()
-        .include_file("packages.rs")
-        .compile_fds(descriptors)?;
+    tonic_prost_build::configure().include_file("packages.rs").compile_fds(descriptors)?;
     Ok(())
 }
 
@@ -33,10 +31,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "proto")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "proto") {
             files.push(path);
         }
     }

@@ -34,31 +34,11 @@ enum Question {
 }
 
 const QUESTIONS: [(&str, Question, &str); 6] = [
-    (
-        "pipeline by stage",
-        Question::Pipeline(PipelineBy::Stage),
-        "the changes since a checkpoint",
-    ),
-    (
-        "pipeline by owner",
-        Question::Pipeline(PipelineBy::Owner),
-        "the changes since a checkpoint",
-    ),
-    (
-        "pipeline by month",
-        Question::Pipeline(PipelineBy::Month),
-        "the changes since a checkpoint",
-    ),
-    (
-        "metrics by owner",
-        Question::Metrics(MetricsBy::Owner),
-        "every closing is looked at",
-    ),
-    (
-        "metrics by quarter",
-        Question::Metrics(MetricsBy::Quarter),
-        "every closing is looked at",
-    ),
+    ("pipeline by stage", Question::Pipeline(PipelineBy::Stage), "the changes since a checkpoint"),
+    ("pipeline by owner", Question::Pipeline(PipelineBy::Owner), "the changes since a checkpoint"),
+    ("pipeline by month", Question::Pipeline(PipelineBy::Month), "the changes since a checkpoint"),
+    ("metrics by owner", Question::Metrics(MetricsBy::Owner), "every closing is looked at"),
+    ("metrics by quarter", Question::Metrics(MetricsBy::Quarter), "every closing is looked at"),
     (
         "metrics of a quarter, by owner",
         Question::Quarter(MetricsBy::Owner),
@@ -68,10 +48,7 @@ const QUESTIONS: [(&str, Question, &str); 6] = [
 
 /// Measures, and adds the lines.
 pub async fn measure(scale: Scale, folded: Folded, table: &mut Table) -> anyhow::Result<()> {
-    table.question(&format!(
-        "Questions on both axes of time at {} deals",
-        scale.deals
-    ))?;
+    table.question(&format!("Questions on both axes of time at {} deals", scale.deals))?;
     let mut asking = Asking {
         service: DashboardServiceClient::new(folded.cell.channel().await?),
         random: SmallRng::seed_from_u64(SEED),
@@ -83,9 +60,7 @@ pub async fn measure(scale: Scale, folded: Folded, table: &mut Table) -> anyhow:
             ("known at any position", false, true),
             ("both", true, true),
         ] {
-            let round = asking
-                .round(question, (as_of, known_at), scale.questions)
-                .await?;
+            let round = asking.round(question, (as_of, known_at), scale.questions).await?;
             table.line(&line(format!("{name}, {axes}"), &round, held_back_by))?;
         }
     }
@@ -96,19 +71,9 @@ pub async fn measure(scale: Scale, folded: Folded, table: &mut Table) -> anyhow:
 fn line(what: String, round: &Round, held_back_by: &'static str) -> Line {
     let mut took = round.took.clone();
     took.sort_unstable();
-    let at = |share: usize| {
-        took.get(took.len() * share / 100)
-            .copied()
-            .unwrap_or_default()
-    };
+    let at = |share: usize| took.get(took.len() * share / 100).copied().unwrap_or_default();
     let latency: Option<(Duration, Duration)> = Some((at(50), at(99)));
-    Line {
-        what,
-        figure: (round.rate(), "/s"),
-        latency,
-        held_back_by,
-        ..Line::default()
-    }
+    Line { what, figure: (round.rate(), "/s"), latency, held_back_by, ..Line::default() }
 }
 
 struct Asking {
@@ -130,10 +95,7 @@ impl Asking {
             let day = FIRST_DAY / 1_000_000 + self.random.random_range(100 * DAY_S..DAYS * DAY_S);
             let position = self.random.random_range(self.last / 20..self.last);
             let read_at = ReadAt {
-                as_of: as_of.then_some(Timestamp {
-                    seconds: day,
-                    nanos: 0,
-                }),
+                as_of: as_of.then_some(Timestamp { seconds: day, nanos: 0 }),
                 known_at: known_at.then_some(KnownAt::KnownAtPosition(position)),
                 min_revision: 0,
             };
@@ -150,10 +112,7 @@ impl Asking {
         let at = |seconds| Some(Timestamp { seconds, nanos: 0 });
         let (by, start_time, end_time) = match question {
             Question::Pipeline(by) => {
-                let request = GetPipelineRequest {
-                    read_at,
-                    by: by as i32,
-                };
+                let request = GetPipelineRequest { read_at, by: by as i32 };
                 let answer = self.service.get_pipeline(request).await?.into_inner();
                 anyhow::ensure!(answer.open > 0, "nothing is open");
                 return Ok(());
@@ -161,12 +120,7 @@ impl Asking {
             Question::Metrics(by) => (by, None, None),
             Question::Quarter(by) => (by, at(day - 91 * DAY_S), at(day)),
         };
-        let request = GetMetricsRequest {
-            read_at,
-            start_time,
-            end_time,
-            by: by as i32,
-        };
+        let request = GetMetricsRequest { read_at, start_time, end_time, by: by as i32 };
         self.service.get_metrics(request).await?;
         Ok(())
     }

@@ -35,18 +35,12 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<()> {
     let cell = OtherProcess::start(&ground.nats, &ground.folder.path().join("cell"), false).await?;
     catalog::define(cell.channel().await?).await?;
     let sender = Sender::new(cell.channel().await?, TENANT, SOURCE, SOURCE, SOURCE)?;
-    let definition = SourceDefinition {
-        name: "CRM".to_owned(),
-        kind: "crm".to_owned(),
-        retired: false,
-    };
+    let definition =
+        SourceDefinition { name: "CRM".to_owned(), kind: "crm".to_owned(), retired: false };
     sender.define_source(&definition).await?;
     let raw = Raw::connect(&ground.nats.url).await?;
     raw.make_stream(FRAMES).await?;
-    let log = JetStream::connect(&ground.nats.url, Options::default())
-        .await?
-        .log()
-        .await?;
+    let log = JetStream::connect(&ground.nats.url, Options::default()).await?.log().await?;
     let (mut reported, mut plain, mut megabytes) =
         (Rounds::default(), Rounds::default(), Vec::new());
     for round in 0..scale.rounds.div_ceil(2) {
@@ -56,11 +50,7 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<()> {
         let started = Instant::now();
         let sent = sender.send(&reports, |_| {}).await?;
         let elapsed = started.elapsed().as_secs_f64();
-        anyhow::ensure!(
-            sent.verdicts
-                .iter()
-                .all(|verdict| *verdict == Verdict::Applied)
-        );
+        anyhow::ensure!(sent.verdicts.iter().all(|verdict| *verdict == Verdict::Applied));
         reported.add_rate(reports.len() as f64 / elapsed);
         let bodies = frames_after(&log, before).await?;
         let bytes: usize = bodies.iter().map(bytes::Bytes::len).sum();
@@ -123,10 +113,7 @@ fn report(round: usize, number: usize) -> Report {
     Report {
         key: format!("deal-{round}-{deal}"),
         rule: rule.to_owned(),
-        occurred_at: Some(Timestamp {
-            seconds: FIRST_SECOND + number as i64,
-            nanos: 0,
-        }),
+        occurred_at: Some(Timestamp { seconds: FIRST_SECOND + number as i64, nanos: 0 }),
         source_seq: 0,
         fact: Some(fact),
     }

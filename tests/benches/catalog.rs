@@ -14,13 +14,8 @@ use uuid::Uuid;
 /// The key of the pipeline.
 pub const PIPELINE: &str = "sales";
 /// The open stages, from first to last.
-pub const STAGES: [&str; 5] = [
-    "qualification",
-    "discovery",
-    "proposal",
-    "negotiation",
-    "contracting",
-];
+pub const STAGES: [&str; 5] =
+    ["qualification", "discovery", "proposal", "negotiation", "contracting"];
 const PRODUCTS: usize = 12;
 const OWNERS: usize = 200;
 
@@ -37,11 +32,7 @@ pub struct Catalog {
 
 /// So many dollars.
 pub fn dollars(units: i64) -> Option<Money> {
-    Some(Money {
-        currency_code: "USD".to_owned(),
-        units,
-        nanos: 0,
-    })
+    Some(Money { currency_code: "USD".to_owned(), units, nanos: 0 })
 }
 
 /// Defines everything over gRPC.
@@ -52,12 +43,7 @@ pub async fn define(channel: Channel) -> anyhow::Result<Catalog> {
         definition: Some(pipeline()),
         ..DefinePipelineRequest::default()
     };
-    let pipeline = planning
-        .define_pipeline(request)
-        .await?
-        .into_inner()
-        .pipeline_id
-        .parse()?;
+    let pipeline = planning.define_pipeline(request).await?.into_inner().pipeline_id.parse()?;
     let (mut products, mut owners) = (Vec::new(), Vec::new());
     for number in 0..PRODUCTS {
         let definition = ProductDefinition {
@@ -70,14 +56,7 @@ pub async fn define(channel: Channel) -> anyhow::Result<Catalog> {
             definition: Some(definition),
             ..DefineProductRequest::default()
         };
-        products.push(
-            planning
-                .define_product(request)
-                .await?
-                .into_inner()
-                .product_id
-                .parse()?,
-        );
+        products.push(planning.define_product(request).await?.into_inner().product_id.parse()?);
     }
     for number in 0..OWNERS {
         let definition = UserDefinition {
@@ -91,20 +70,9 @@ pub async fn define(channel: Channel) -> anyhow::Result<Catalog> {
             definition: Some(definition),
             ..DefineUserRequest::default()
         };
-        owners.push(
-            planning
-                .define_user(request)
-                .await?
-                .into_inner()
-                .user_id
-                .parse()?,
-        );
+        owners.push(planning.define_user(request).await?.into_inner().user_id.parse()?);
     }
-    Ok(Catalog {
-        pipeline,
-        products,
-        owners,
-    })
+    Ok(Catalog { pipeline, products, owners })
 }
 
 fn pipeline() -> PipelineDefinition {
@@ -112,9 +80,7 @@ fn pipeline() -> PipelineDefinition {
         key: key.to_owned(),
         name: key.to_owned(),
         order: place as u32 + 1,
-        probability: Some(Decimal {
-            value: format!("0.{}", place + 1),
-        }),
+        probability: Some(Decimal { value: format!("0.{}", place + 1) }),
         category: category as i32,
         outcome: outcome as i32,
     };
@@ -122,10 +88,5 @@ fn pipeline() -> PipelineDefinition {
     let mut stages: Vec<Stage> = STAGES.into_iter().enumerate().map(open).collect();
     stages.push(stage((7, "won"), ForecastCategory::Closed, Outcome::Won));
     stages.push(stage((8, "lost"), ForecastCategory::Omitted, Outcome::Lost));
-    PipelineDefinition {
-        name: "Sales".to_owned(),
-        furthest: false,
-        stages,
-        retired: false,
-    }
+    PipelineDefinition { name: "Sales".to_owned(), furthest: false, stages, retired: false }
 }

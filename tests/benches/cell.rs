@@ -53,11 +53,7 @@ impl OtherProcess {
         let line = line.context("the cell ended before it could answer")?;
         let (address, micros) = line.split_once(' ').context("what does the cell say?")?;
         let (address, opened) = (address.to_owned(), Duration::from_micros(micros.parse()?));
-        Ok(Self {
-            child,
-            address,
-            opened,
-        })
+        Ok(Self { child, address, opened })
     }
 
     /// So many connections to it.
@@ -88,9 +84,7 @@ impl OtherProcess {
 
 /// Is the cell: answers until stdin is closed.
 pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
-    let [data, nats, monitor, durability] = words.as_slice() else {
-        bail!("which cell?")
-    };
+    let [data, nats, monitor, durability] = words.as_slice() else { bail!("which cell?") };
     let durability = match durability.as_str() {
         "relaxed" => Durability::Relaxed,
         _ => Durability::Strict,

@@ -59,10 +59,7 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<()> {
     let raw = Raw::connect(&ground.nats.url).await?;
     raw.make_stream(SINGLE).await?;
     raw.make_stream(FRAMES).await?;
-    let log = JetStream::connect(&ground.nats.url, Options::default())
-        .await?
-        .log()
-        .await?;
+    let log = JetStream::connect(&ground.nats.url, Options::default()).await?.log().await?;
     let mut measured: BTreeMap<usize, Measured> = BTreeMap::new();
     for _ in 0..scale.rounds {
         for clients in CLIENTS {
@@ -121,36 +118,20 @@ async fn one_round(
     length: Duration,
     into: &mut Measured,
 ) -> anyhow::Result<()> {
-    let channels = cell
-        .connect(clients.div_ceil(CLIENTS_PER_CONNECTION))
-        .await?;
-    let channels: Vec<Channel> = (0..clients)
-        .map(|client| channels[client % channels.len()].clone())
-        .collect();
-    into.empty
-        .add(empty_calls(channels.clone(), length / 2).await?);
+    let channels = cell.connect(clients.div_ceil(CLIENTS_PER_CONNECTION)).await?;
+    let channels: Vec<Channel> =
+        (0..clients).map(|client| channels[client % channels.len()].clone()).collect();
+    into.empty.add(empty_calls(channels.clone(), length / 2).await?);
     let before = log.head().await?.map_or(0, |head| head.sequence);
     into.commands.add(command_calls(channels, length).await?);
     let bodies = frames_after(log, before).await?;
-    let frames: Vec<Frame> = bodies
-        .iter()
-        .cloned()
-        .map(Frame::decode)
-        .collect::<Result<_, _>>()?;
+    let frames: Vec<Frame> = bodies.iter().cloned().map(Frame::decode).collect::<Result<_, _>>()?;
     let commits: usize = frames.iter().map(|frame| frame.commits.len()).sum();
     let per_frame = commits as f64 / frames.len() as f64;
-    let single = frames
-        .iter()
-        .take(200)
-        .map(one_event)
-        .collect::<Result<_, _>>()?;
-    into.single.add(
-        raw.publish_each(SINGLE, single, clients, length / 2)
-            .await?,
-    );
+    let single = frames.iter().take(200).map(one_event).collect::<Result<_, _>>()?;
+    into.single.add(raw.publish_each(SINGLE, single, clients, length / 2).await?);
     let (done, elapsed) = raw.publish_guarded(FRAMES, &bodies, length / 2).await?;
-    into.frames
-        .add_rate(done as f64 * per_frame / elapsed.as_secs_f64());
+    into.frames.add_rate(done as f64 * per_frame / elapsed.as_secs_f64());
     into.per_frame.push(per_frame);
     Ok(())
 }
@@ -167,9 +148,7 @@ async fn empty_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result
 async fn command_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result<Round> {
     let channels = channels.into_iter().map(OpportunityServiceClient::new);
     // Each client steps through the deals from a place and with a stride of its own.
-    let clients = channels
-        .zip((0..).map(|client: u64| client * 1_009))
-        .collect();
+    let clients = channels.zip((0..).map(|client: u64| client * 1_009)).collect();
     closed_loop(clients, length, |(mut deals, offset), turn| async move {
         let number = (offset + turn * 7_919) % DEALS;
         if turn.is_multiple_of(OPENS_ONE_OF) {
@@ -215,13 +194,7 @@ fn show(
     place: usize,
     table: &mut Table,
 ) -> anyhow::Result<()> {
-    let Measured {
-        commands,
-        empty,
-        single,
-        frames,
-        per_frame,
-    } = measured;
+    let Measured { commands, empty, single, frames, per_frame } = measured;
     let held_back_by = match clients {
         1 => "one fsync per command, and four hops between processes",
         16 => "the round trip of a frame: a command waits for one and a half",
@@ -237,22 +210,14 @@ fn show(
     let per_frame = per_frame.iter().sum::<f64>() / per_frame.len() as f64;
     let raws = [
         ("the same events, one message each".to_owned(), single),
-        (
-            format!("the same frames ({per_frame:.1} commits each)"),
-            frames,
-        ),
+        (format!("the same frames ({per_frame:.1} commits each)"), frames),
         ("an empty gRPC call".to_owned(), empty),
     ];
     for (name, beside) in raws {
         line.beside = Some((name, beside.rate()));
         line.ratio = Some(commands.ratio_to(beside));
         table.line(&line)?;
-        line = Line {
-            what: String::new(),
-            latency: None,
-            held_back_by: "",
-            ..line
-        };
+        line = Line { what: String::new(), latency: None, held_back_by: "", ..line };
     }
     for (name, published) in PUBLISHED {
         line.beside = Some((format!("published: {name}"), published[place]));

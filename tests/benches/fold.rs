@@ -57,18 +57,8 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<Folded> 
     }
     starts.sort();
     let cell = OtherProcess::start(&ground.nats, &data, true).await?;
-    show(
-        scale,
-        (&folds, &drains),
-        starts[starts.len() / 2],
-        events,
-        table,
-    )?;
-    Ok(Folded {
-        ground,
-        cell,
-        last: chain.last,
-    })
+    show(scale, (&folds, &drains), starts[starts.len() / 2], events, table)?;
+    Ok(Folded { ground, cell, last: chain.last })
 }
 
 fn per_second(events: u64, elapsed: Duration) -> f64 {
@@ -86,17 +76,10 @@ async fn write_history(
     let cell = OtherProcess::start(&ground.nats, data, true).await?;
     let catalog = catalog::define(cell.channel().await?).await?;
     cell.stop().await?;
-    let log = JetStream::connect(&ground.nats.url, Options::default())
-        .await?
-        .log()
-        .await?;
+    let log = JetStream::connect(&ground.nats.url, Options::default()).await?.log().await?;
     let head = log.head().await?.context("the log is empty")?;
     let hash = FrameHash::of(&head.body);
-    let place = Chain {
-        sequence: head.sequence,
-        last: Frame::decode(head.body)?.last(),
-        hash,
-    };
+    let place = Chain { sequence: head.sequence, last: Frame::decode(head.body)?.last(), hash };
     let mut history = History::new(scale.deals, catalog, place)?;
     let (events, frames) = (history.events(), history.frames());
     let mut waiting = VecDeque::with_capacity(WINDOW);
@@ -109,11 +92,7 @@ async fn write_history(
     for acknowledged in waiting {
         acknowledged.await?;
     }
-    let end = Chain {
-        sequence: place.sequence + frames,
-        last: place.last + events,
-        hash,
-    };
+    let end = Chain { sequence: place.sequence + frames, last: place.last + events, hash };
     Ok((events, end))
 }
 
@@ -139,11 +118,7 @@ fn show(
     };
     table.line(&line)?;
     for (name, published) in PUBLISHED {
-        line = Line {
-            what: String::new(),
-            held_back_by: "",
-            ..line
-        };
+        line = Line { what: String::new(), held_back_by: "", ..line };
         line.beside = Some((format!("published: {name}"), published));
         line.ratio = Some(folds.rate() / published);
         table.line(&line)?;

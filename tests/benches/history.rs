@@ -75,22 +75,9 @@ impl History {
         }
         told.sort_by_key(|told| (told.recorded_at, told.deal));
         let usd = Currency::from_code("USD").ok_or_else(|| anyhow::anyhow!("no dollars"))?;
-        let actors = (0..200)
-            .map(|rep| Word::from(format!("rep-{rep}")))
-            .collect();
-        let words = Words {
-            tenant: TENANT.into(),
-            kind: Kind::Opportunity.word().into(),
-            actors,
-        };
-        Ok(History {
-            told,
-            next: 0,
-            chain,
-            catalog,
-            usd,
-            words,
-        })
+        let actors = (0..200).map(|rep| Word::from(format!("rep-{rep}"))).collect();
+        let words = Words { tenant: TENANT.into(), kind: Kind::Opportunity.word().into(), actors };
+        Ok(History { told, next: 0, chain, catalog, usd, words })
     }
 
     /// How many facts there are in all.
@@ -123,11 +110,7 @@ impl History {
         };
         let body = frame.encode()?;
         let hash = FrameHash::of(&body);
-        self.chain = Chain {
-            sequence: self.chain.sequence + 1,
-            last: frame.last(),
-            hash,
-        };
+        self.chain = Chain { sequence: self.chain.sequence + 1, last: frame.last(), hash };
         self.next = end;
         Ok(Some(body))
     }
@@ -160,14 +143,9 @@ impl History {
     fn fact(&self, told: &Told) -> Fact {
         use opportunity::Fact as To;
         let pick = |ids: &[Uuid], value: u16| ids[usize::from(value) % ids.len()];
-        let amount = Some(Money {
-            minor: 100 * (1_000 + i64::from(told.value)),
-            currency: self.usd,
-        });
-        let stage = |value: u16| Stage {
-            key: STAGES[usize::from(value)].to_owned(),
-            order: None,
-        };
+        let amount =
+            Some(Money { minor: 100 * (1_000 + i64::from(told.value)), currency: self.usd });
+        let stage = |value: u16| Stage { key: STAGES[usize::from(value)].to_owned(), order: None };
         let day = Instant(told.occurred_at + DAY * i64::from(told.value % 200)).date();
         let close_date: Option<Date> = Some(day);
         match told.what {
@@ -181,23 +159,17 @@ impl History {
                 owner: Some(UserId(pick(&self.catalog.owners, told.value))),
                 product: Some(ProductId(pick(&self.catalog.products, told.value))),
             }),
-            What::Stage => To::StageChanged(StageChanged {
-                stage: stage(told.value),
-                pipeline: None,
-            }),
+            What::Stage => {
+                To::StageChanged(StageChanged { stage: stage(told.value), pipeline: None })
+            }
             What::Amount => To::AmountChanged(AmountChanged { amount }),
             What::CloseDate => To::CloseDateChanged(CloseDateChanged { close_date }),
             What::Owner => {
                 let owner = Some(UserId(pick(&self.catalog.owners, told.value)));
                 To::OwnerChanged(OwnerChanged { owner })
             }
-            What::Won => To::Won(Won {
-                amount: None,
-                reason: reason(told.value),
-            }),
-            What::Lost => To::Lost(Lost {
-                reason: reason(told.value),
-            }),
+            What::Won => To::Won(Won { amount: None, reason: reason(told.value) }),
+            What::Lost => To::Lost(Lost { reason: reason(told.value) }),
         }
         .into()
     }
@@ -208,18 +180,8 @@ fn tell(deal: u32, random: &mut SmallRng, told: &mut Vec<Told>) {
     let mut at = FIRST_DAY + random.random_range(0..DAYS * DAY);
     let mut say = |random: &mut SmallRng, occurred_at: i64, what: What, value: u16| {
         let late = random.random_ratio(1, LATE_ONE_OF);
-        let delay = if late {
-            random.random_range(DAY..30 * DAY)
-        } else {
-            0
-        };
-        told.push(Told {
-            recorded_at: occurred_at + delay,
-            occurred_at,
-            deal,
-            what,
-            value,
-        });
+        let delay = if late { random.random_range(DAY..30 * DAY) } else { 0 };
+        told.push(Told { recorded_at: occurred_at + delay, occurred_at, deal, what, value });
     };
     let some = |random: &mut SmallRng| random.random_range(0..60_000);
     let step = |random: &mut SmallRng| random.random_range(DAY / 24..20 * DAY);
@@ -255,10 +217,7 @@ fn tell(deal: u32, random: &mut SmallRng, told: &mut Vec<Told>) {
 
 fn reason(value: u16) -> Reason {
     let code = ["price", "timing", "fit", "competitor", "budget", "silence"];
-    Reason {
-        code: code[usize::from(value) % code.len()].to_owned(),
-        text: None,
-    }
+    Reason { code: code[usize::from(value) % code.len()].to_owned(), text: None }
 }
 
 fn deal_id(deal: u32) -> Uuid {

@@ -53,9 +53,7 @@ const QUICK: Scale = Scale {
 };
 
 fn main() -> anyhow::Result<()> {
-    let built = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut words = env::args().skip(1);
     if words.next().as_deref() == Some(cell::SERVE) {
         return built.block_on(cell::serve(words.collect()));

@@ -15,10 +15,7 @@ impl Ground {
     /// Starts a server; a strict one has on disk what it acknowledged.
     pub async fn start(sync: SyncMode) -> anyhow::Result<Ground> {
         let folder = tempfile::tempdir()?;
-        let options = NatsOptions {
-            sync,
-            ..NatsOptions::new(folder.path().join("nats"))
-        };
+        let options = NatsOptions { sync, ..NatsOptions::new(folder.path().join("nats")) };
         let nats = NatsServer::start(options).await?;
         Ok(Ground { folder, nats })
     }

@@ -52,9 +52,7 @@ impl Raw {
         length: Duration,
     ) -> anyhow::Result<Round> {
         let bodies = Arc::new(bodies);
-        let clients: Vec<_> = (0..clients)
-            .map(|client| (client, self.0.clone()))
-            .collect();
+        let clients: Vec<_> = (0..clients).map(|client| (client, self.0.clone())).collect();
         closed_loop(clients, length, move |(client, context), turn| {
             let body = bodies[(client * 7919 + turn as usize) % bodies.len()].clone();
             async move {
@@ -79,14 +77,8 @@ impl Raw {
         let mut done = 0;
         for body in bodies {
             let mut headers = HeaderMap::new();
-            headers.insert(
-                header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
-                guard.to_string(),
-            );
-            let sent = self
-                .0
-                .publish_with_headers(subject, headers, body.clone())
-                .await?;
+            headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, guard.to_string());
+            let sent = self.0.publish_with_headers(subject, headers, body.clone()).await?;
             guard = sent.await?.sequence;
             done += 1;
             if started.elapsed() > length {
@@ -106,17 +98,10 @@ impl Raw {
 
     /// Takes so many messages of the log and drops them.
     pub async fn drain_log(&self, messages: u64) -> anyhow::Result<Duration> {
-        let config = pull::Config {
-            ack_policy: AckPolicy::None,
-            ..pull::Config::default()
-        };
+        let config = pull::Config { ack_policy: AckPolicy::None, ..pull::Config::default() };
         let consumer = self.0.create_consumer_on_stream(config, LOG.0).await?;
         let started = Instant::now();
-        let mut arriving = consumer
-            .stream()
-            .max_messages_per_batch(5_000)
-            .messages()
-            .await?;
+        let mut arriving = consumer.stream().max_messages_per_batch(5_000).messages().await?;
         for _ in 0..messages {
             arriving.next().await.context("the log has ended")??;
         }

@@ -83,19 +83,13 @@ impl Rounds {
     pub fn latency(&self, per_mille: usize) -> Duration {
         let mut took = self.took.clone();
         took.sort_unstable();
-        took.get(took.len() * per_mille / 1000)
-            .copied()
-            .unwrap_or_default()
+        took.get(took.len() * per_mille / 1000).copied().unwrap_or_default()
     }
 
     /// The median of the ratios round by round, so that a slow minute hits both sides.
     pub fn ratio_to(&self, other: &Rounds) -> f64 {
-        let mut ratios: Vec<f64> = self
-            .rates
-            .iter()
-            .zip(&other.rates)
-            .map(|(this, that)| this / that)
-            .collect();
+        let mut ratios: Vec<f64> =
+            self.rates.iter().zip(&other.rates).map(|(this, that)| this / that).collect();
         ratios.sort_by(f64::total_cmp);
         ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
     }

@@ -36,10 +36,7 @@ impl Table {
     pub fn create() -> anyhow::Result<Table> {
         let program = std::env::current_exe()?;
         // target/release/deps/bench
-        let target = program
-            .ancestors()
-            .nth(3)
-            .context("where is the target folder?")?;
+        let target = program.ancestors().nth(3).context("where is the target folder?")?;
         let json = BufWriter::new(File::create(target.join("bench.json"))?);
         Ok(Table { json })
     }
@@ -47,15 +44,7 @@ impl Table {
     /// Begins a question.
     pub fn question(&mut self, title: &str) -> anyhow::Result<()> {
         say(&format!("\n{title}\n{}", "─".repeat(title.chars().count())))?;
-        let head = [
-            "measured",
-            "figure",
-            "p50",
-            "p99",
-            "beside",
-            "ratio",
-            "held back by",
-        ];
+        let head = ["measured", "figure", "p50", "p99", "beside", "ratio", "held back by"];
         say(&row(&head.map(str::to_owned)))
     }
 
@@ -63,10 +52,7 @@ impl Table {
     pub fn line(&mut self, line: &Line) -> anyhow::Result<()> {
         let (value, unit) = line.figure;
         let latency = |pick: fn(&(Duration, Duration)) -> Duration| {
-            line.latency
-                .as_ref()
-                .map(|both| in_words(pick(both)))
-                .unwrap_or_default()
+            line.latency.as_ref().map(|both| in_words(pick(both))).unwrap_or_default()
         };
         let beside = line.beside.as_ref();
         say(&row(&[
@@ -74,19 +60,12 @@ impl Table {
             format!("{} {unit}", number(value)),
             latency(|both| both.0),
             latency(|both| both.1),
-            beside
-                .map(|(name, value)| format!("{name} {}", number(*value)))
-                .unwrap_or_default(),
-            line.ratio
-                .map(|ratio| format!("{ratio:.2}"))
-                .unwrap_or_default(),
+            beside.map(|(name, value)| format!("{name} {}", number(*value))).unwrap_or_default(),
+            line.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default(),
             line.held_back_by.to_owned(),
         ]))?;
         let micros = |pick: fn(&(Duration, Duration)) -> Duration| -> Value {
-            line.latency
-                .as_ref()
-                .map(|both| pick(both).as_micros() as u64)
-                .into()
+            line.latency.as_ref().map(|both| pick(both).as_micros() as u64).into()
         };
         let written = json!({
             "what": line.what,

@@ -18,22 +18,11 @@ const LINES_MAX: usize = 500;
 static METADATA: LazyLock<Value> = LazyLock::new(|| {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        .args([
-            "metadata",
-            "--format-version",
-            "1",
-            "--offline",
-            "--locked",
-            "--all-features",
-        ])
+        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--all-features"])
         .current_dir(workspace())
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 });
 
@@ -41,20 +30,14 @@ static METADATA: LazyLock<Value> = LazyLock::new(|| {
 fn members() -> Vec<&'static Value> {
     let ids = texts(&METADATA["workspace_members"]);
     let packages = METADATA["packages"].as_array().unwrap().iter();
-    let mut members: Vec<_> = packages
-        .filter(|package| ids.contains(&package["id"].as_str().unwrap()))
-        .collect();
+    let mut members: Vec<_> =
+        packages.filter(|package| ids.contains(&package["id"].as_str().unwrap())).collect();
     members.sort_by_key(|package| package["name"].as_str());
     members
 }
 
 fn texts(array: &'static Value) -> Vec<&'static str> {
-    array
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|text| text.as_str().unwrap())
-        .collect()
+    array.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
 }
 
 /// The dependencies that a crate itself names, those of its tests and benches on request.
@@ -71,12 +54,7 @@ fn stands_on(name: &str) -> BTreeSet<&'static str> {
     let packages = METADATA["packages"].as_array().unwrap();
     let names: BTreeMap<&str, &str> = packages
         .iter()
-        .map(|package| {
-            (
-                package["id"].as_str().unwrap(),
-                package["name"].as_str().unwrap(),
-            )
-        })
+        .map(|package| (package["id"].as_str().unwrap(), package["name"].as_str().unwrap()))
         .collect();
     let nodes: BTreeMap<&str, &'static Value> = METADATA["resolve"]["nodes"]
         .as_array()
@@ -84,19 +62,12 @@ fn stands_on(name: &str) -> BTreeSet<&'static str> {
         .iter()
         .map(|node| (node["id"].as_str().unwrap(), node))
         .collect();
-    let member = members()
-        .into_iter()
-        .find(|package| package["name"] == name)
-        .unwrap();
+    let member = members().into_iter().find(|package| package["name"] == name).unwrap();
     let mut open = vec![member["id"].as_str().unwrap()];
     let mut seen = BTreeSet::new();
     while let Some(id) = open.pop() {
         for edge in nodes[id]["deps"].as_array().unwrap() {
-            let runs = edge["dep_kinds"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|it| it["kind"].is_null());
+            let runs = edge["dep_kinds"].as_array().unwrap().iter().any(|it| it["kind"].is_null());
             let id = edge["pkg"].as_str().unwrap();
             if runs && seen.insert(id) {
                 open.push(id);
@@ -109,36 +80,23 @@ fn stands_on(name: &str) -> BTreeSet<&'static str> {
 #[test]
 fn crates_know_one_another_as_drawn() {
     let members = members();
-    let names: BTreeSet<_> = members
-        .iter()
-        .map(|it| it["name"].as_str().unwrap())
-        .collect();
+    let names: BTreeSet<_> = members.iter().map(|it| it["name"].as_str().unwrap()).collect();
     let mut found = String::new();
     for package in &members {
         for known in named(package, false).intersection(&names) {
-            found.push_str(&format!(
-                "{} -> {known}\n",
-                package["name"].as_str().unwrap()
-            ));
+            found.push_str(&format!("{} -> {known}\n", package["name"].as_str().unwrap()));
         }
     }
     let drawn = workspace().join("tests/architecture/edges.txt");
     let drawn = std::fs::read_to_string(drawn).unwrap();
-    assert_eq!(
-        found, drawn,
-        "an edge is new or gone: if it is meant, change edges.txt with it"
-    );
+    assert_eq!(found, drawn, "an edge is new or gone: if it is meant, change edges.txt with it");
 }
 
 #[test]
 fn services_do_not_know_one_another() {
     let members = members();
-    let is_service = |package: &Value| {
-        package["manifest_path"]
-            .as_str()
-            .unwrap()
-            .contains("/services/")
-    };
+    let is_service =
+        |package: &Value| package["manifest_path"].as_str().unwrap().contains("/services/");
     let services: BTreeSet<_> = members
         .iter()
         .filter(|package| is_service(package))
@@ -147,14 +105,8 @@ fn services_do_not_know_one_another() {
     assert!(services.len() > 5, "where are the services? {services:?}");
     for package in members.iter().filter(|package| is_service(package)) {
         let name = package["name"].as_str().unwrap();
-        let known: Vec<_> = named(package, true)
-            .intersection(&services)
-            .copied()
-            .collect();
-        assert!(
-            name == "revops" || known.is_empty(),
-            "{name} knows {known:?}"
-        );
+        let known: Vec<_> = named(package, true).intersection(&services).copied().collect();
+        assert!(name == "revops" || known.is_empty(), "{name} knows {known:?}");
     }
 }
 
@@ -162,15 +114,7 @@ fn services_do_not_know_one_another() {
 fn the_domain_stands_on_nothing_that_waits_or_stores() {
     let below = stands_on("domain");
     assert!(below.contains("serde"), "the walk finds nothing: {below:?}");
-    for stranger in [
-        "tokio",
-        "tonic",
-        "prost",
-        "sled",
-        "async-nats",
-        "getrandom",
-        "chrono",
-    ] {
+    for stranger in ["tokio", "tonic", "prost", "sled", "async-nats", "getrandom", "chrono"] {
         assert!(!below.contains(stranger), "domain stands on {stranger}");
     }
     let api = stands_on("api");
@@ -223,11 +167,7 @@ fn sources() -> Vec<PathBuf> {
 #[test]
 fn every_file_says_what_it_is_and_stays_short() {
     let sources = sources();
-    assert!(
-        sources
-            .iter()
-            .any(|file| file.ends_with("proof/architecture.rs"))
-    );
+    assert!(sources.iter().any(|file| file.ends_with("proof/architecture.rs")));
     // Not written out, so that this file does not hold it.
     let unfinished = concat!("to", "do!");
     let mut faults = Vec::new();
@@ -252,13 +192,7 @@ fn every_file_says_what_it_is_and_stays_short() {
 
 fn says_nothing(file: &Path) -> bool {
     let stem = file.file_stem().unwrap().to_str().unwrap();
-    let folder = file
-        .parent()
-        .unwrap()
-        .file_name()
-        .unwrap()
-        .to_str()
-        .unwrap();
+    let folder = file.parent().unwrap().file_name().unwrap().to_str().unwrap();
     let words = ["utils", "util", "common", "helpers", "helper", "misc"];
     words.iter().any(|word| *word == stem || *word == folder)
 }

@@ -13,10 +13,8 @@ const SEED: &str = "20121011";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_history_in_any_order_is_the_same_history() {
-    let histories: Vec<History> = ["maven_crm", "bpic2012"]
-        .into_iter()
-        .filter_map(data::history)
-        .collect();
+    let histories: Vec<History> =
+        ["maven_crm", "bpic2012"].into_iter().filter_map(data::history).collect();
     if histories.is_empty() {
         return;
     }
@@ -26,13 +24,8 @@ async fn a_history_in_any_order_is_the_same_history() {
     for history in &histories {
         in_order.cli(&history.import(&[])).await;
         break_off(&shuffled, history).await;
-        let again = shuffled
-            .cli(&history.import(&["--shuffle", SEED, "--repeat", "2"]))
-            .await;
-        assert_ne!(
-            again["already_there"], again["rows_read"],
-            "nothing was left to continue with"
-        );
+        let again = shuffled.cli(&history.import(&["--shuffle", SEED, "--repeat", "2"])).await;
+        assert_ne!(again["already_there"], again["rows_read"], "nothing was left to continue with");
         assert_eq!(again["rejected"], 0);
     }
     assert_eq!(in_order.digests().await, shuffled.digests().await);
@@ -58,26 +51,16 @@ async fn break_off(world: &World, history: &History) {
 }
 
 fn questions() -> Vec<String> {
-    let days = [
-        "2011-11-07",
-        "2011-12-26",
-        "2017-01-01",
-        "2017-07-01",
-        "2018-01-01",
-    ];
+    let days = ["2011-11-07", "2011-12-26", "2017-01-01", "2017-07-01", "2018-01-01"];
     let mut questions = Vec::new();
     for day in days {
         for by in ["stage", "owner", "manager", "office", "product", "month"] {
             questions.push(format!("pipeline --as-of {day} --by {by}"));
         }
-        for by in [
-            "owner", "manager", "office", "product", "month", "quarter", "reason",
-        ] {
+        for by in ["owner", "manager", "office", "product", "month", "quarter", "reason"] {
             questions.push(format!("metrics --as-of {day} --by {by}"));
         }
-        questions.push(format!(
-            "opportunity list --as-of {day} --outcome open --limit 200"
-        ));
+        questions.push(format!("opportunity list --as-of {day} --outcome open --limit 200"));
     }
     questions
 }

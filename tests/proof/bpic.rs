@@ -20,10 +20,7 @@ async fn an_event_log_answers_as_it_should_every_week() {
     let imported = world.cli(&history.import(&[])).await;
     assert_eq!(count(&imported["rows_read"]), EVENTS);
     assert_eq!(count(&imported["applied"]), EVENTS, "{imported}");
-    assert_eq!(
-        (&imported["already_there"], &imported["rejected"]),
-        (&0.into(), &0.into())
-    );
+    assert_eq!((&imported["already_there"], &imported["rejected"]), (&0.into(), &0.into()));
     the_whole_is_right(&world, &history.reference()).await;
     assert_eq!(weeks_are_right(&world, &history).await, 12);
 }
@@ -41,10 +38,7 @@ async fn the_whole_is_right(world: &World, reference: &Value) {
     // What nobody decided is no loss; the reference's own rate counts it as one.
     let rate = |closed: u64| tests::figures::millionths(won as f64 / closed as f64);
     assert_eq!(number(value("win_rate")), rate(won + lost));
-    assert_eq!(
-        rate(won + lost + undecided),
-        number(&reference["win_rate_of_closed"])
-    );
+    assert_eq!(rate(won + lost + undecided), number(&reference["win_rate_of_closed"]));
     assert_eq!(whole["win_rate"]["excluded"]["NO_DECISION"], undecided);
     let cycle = &reference["cycle_days_won"];
     assert_eq!(count(&cycle["n"]), won);
@@ -52,13 +46,8 @@ async fn the_whole_is_right(world: &World, reference: &Value) {
         let days = value(&format!("cycle_days_won_{part}"));
         assert_eq!(number(days), number(&cycle[part]), "{part}");
     }
-    let listed = world
-        .cli(&["opportunity", "list", "--outcome", "won", "--all"])
-        .await;
-    assert_eq!(
-        listed["opportunities"].as_array().unwrap().len() as u64,
-        won
-    );
+    let listed = world.cli(&["opportunity", "list", "--outcome", "won", "--all"]).await;
+    assert_eq!(listed["opportunities"].as_array().unwrap().len() as u64, won);
 }
 
 /// Every column of every week; gives how many weeks there were.
@@ -72,9 +61,7 @@ async fn weeks_are_right(world: &World, history: &History) -> usize {
         let as_of = &week[0];
         let pipeline = world.cli(&["pipeline", "--as-of", as_of]).await;
         let metrics = world.cli(&["metrics", "--as-of", as_of]).await;
-        let reasons = world
-            .cli(&["metrics", "--as-of", as_of, "--by", "reason"])
-            .await;
+        let reasons = world.cli(&["metrics", "--as-of", as_of, "--by", "reason"]).await;
         for (column, expected) in columns.iter().zip(&week).skip(1) {
             let found = answer(column, &pipeline, &metrics, &reasons);
             let expected: i64 = expected.parse().unwrap();
@@ -108,7 +95,5 @@ fn answer(column: &str, pipeline: &Value, metrics: &Value, reasons: &Value) -> i
 
 fn reason<'a>(reasons: &'a Value, code: &str) -> &'a Value {
     let rows = reasons["rows"].as_array().unwrap();
-    rows.iter()
-        .find(|row| row["reason"] == code)
-        .unwrap_or_else(|| panic!("no {code}: {reasons}"))
+    rows.iter().find(|row| row["reason"] == code).unwrap_or_else(|| panic!("no {code}: {reasons}"))
 }

@@ -28,9 +28,8 @@ impl Written {
         let world = World::start().await;
         world.define_catalog().await;
         for number in 1..=8 {
-            let (id, _) = world
-                .open(&format!("Deal {number}"), number, "2026-01-05T00:00:00Z")
-                .await;
+            let (id, _) =
+                world.open(&format!("Deal {number}"), number, "2026-01-05T00:00:00Z").await;
             world.cli(&["opportunity", "move", &id, "talks"]).await;
             if number % 2 == 0 {
                 world.cli(&["opportunity", "win", &id]).await;
@@ -44,11 +43,7 @@ impl Written {
             chain.accept(stored.sequence, stored.body.clone()).unwrap();
             bodies.push(stored.body);
         }
-        Written {
-            world,
-            bodies,
-            head: chain,
-        }
+        Written { world, bodies, head: chain }
     }
 }
 
@@ -57,9 +52,7 @@ async fn log_of(bodies: &[Bytes]) -> (MemoryLog, EventLog) {
     let memory = MemoryLog::new();
     let log = EventLog::Memory(memory.clone());
     for (guard, body) in (0..).zip(bodies) {
-        log.append(guard, body.clone(), FrameSummary::default())
-            .await
-            .unwrap();
+        log.append(guard, body.clone(), FrameSummary::default()).await.unwrap();
     }
     (memory, log)
 }
@@ -112,11 +105,7 @@ fn tampered(bodies: &[Bytes]) -> Vec<(String, u64, Vec<Bytes>)> {
             cases.push((format!("frame {sequence} dropped"), sequence, dropped));
             let mut swapped = bodies.to_vec();
             swapped.swap(at, at + 1);
-            cases.push((
-                format!("frame {sequence} swapped with the next"),
-                sequence,
-                swapped,
-            ));
+            cases.push((format!("frame {sequence} swapped with the next"), sequence, swapped));
         }
     }
     cases
@@ -157,10 +146,7 @@ async fn any_flipped_byte_is_found() {
             let found = verdict(&log, None).await;
             if sequence < written.head.sequence {
                 let named = found.expect_err("an altered log is no log");
-                assert!(
-                    (sequence..=sequence + 1).contains(&named),
-                    "{sequence}: {named}"
-                );
+                assert!((sequence..=sequence + 1).contains(&named), "{sequence}: {named}");
             } else {
                 assert_ne!(found, Ok(written.head.hash));
                 assert_eq!(verdict(&log, Some(written.head)).await, Err(sequence));
@@ -184,19 +170,11 @@ async fn a_follower_stops_at_whatever_was_done_and_names_the_frame() {
                 return assert_eq!(sequence, last, "{what}");
             }
             let named = found.unwrap_err();
-            assert!(
-                (sequence..=sequence + 1).contains(&named),
-                "{what}: {named}"
-            );
+            assert!((sequence..=sequence + 1).contains(&named), "{what}: {named}");
             let folder = tempfile::tempdir().unwrap();
-            let Err(error) = follow(&log, folder.path()).await else {
-                panic!("{what}: followed")
-            };
+            let Err(error) = follow(&log, folder.path()).await else { panic!("{what}: followed") };
             let error = error.to_string();
-            assert!(
-                error.contains(&format!("stream sequence {named} ")),
-                "{what}: {error}"
-            );
+            assert!(error.contains(&format!("stream sequence {named} ")), "{what}: {error}");
             assert!(error.contains("position"), "{what}: {error}");
         });
         if cases.len() >= 8 {
@@ -216,12 +194,7 @@ async fn a_follower_that_comes_back_knows_the_frame_it_read_last() {
     let mut written = Written::begin().await;
     let (memory, log) = log_of(&written.bodies).await;
     let folder = tempfile::tempdir().unwrap();
-    follow(&log, folder.path())
-        .await
-        .unwrap()
-        .stop()
-        .await
-        .unwrap();
+    follow(&log, folder.path()).await.unwrap().stop().await.unwrap();
     let (last, body) = (written.head.sequence, written.bodies.last().unwrap());
     for (tamper, what) in [
         (
@@ -231,23 +204,16 @@ async fn a_follower_that_comes_back_knows_the_frame_it_read_last() {
         (Box::new(|| memory.truncate(last - 1)), "nothing"),
     ] {
         tamper();
-        let Err(error) = follow(&log, folder.path()).await else {
-            panic!("{what}: followed")
-        };
+        let Err(error) = follow(&log, folder.path()).await else { panic!("{what}: followed") };
         let error = error.to_string();
         assert!(
             error.contains(&format!("stream sequence {last} ")) && error.contains(what),
             "{error}"
         );
     }
-    log.append(last - 1, body.clone(), FrameSummary::default())
-        .await
-        .unwrap();
+    log.append(last - 1, body.clone(), FrameSummary::default()).await.unwrap();
     let again = follow(&log, folder.path()).await.unwrap();
-    assert_eq!(
-        (again.applied().borrow().place, again.started_over.clone()),
-        (written.head, None)
-    );
+    assert_eq!((again.applied().borrow().place, again.started_over.clone()), (written.head, None));
     again.stop().await.unwrap();
     written.world.stop().await;
 }
@@ -262,28 +228,16 @@ async fn a_live_follower_stops_before_a_frame_that_does_not_follow() {
     let before = *follower.applied().borrow();
     let guard = good.len() as u64;
     let altered = flipped(&rest[0], 3, 0);
-    log.append(guard, altered, FrameSummary::default())
-        .await
-        .unwrap();
+    log.append(guard, altered, FrameSummary::default()).await.unwrap();
     let health = loop {
-        let standing = projections::standings(&follower, "default")
-            .await
-            .unwrap()
-            .remove(0);
+        let standing = projections::standings(&follower, "default").await.unwrap().remove(0);
         if let Health::Stopped(why) = standing.health {
             break why;
         }
         tokio::task::yield_now().await;
     };
-    assert!(
-        health.contains(&format!("stream sequence {} ", guard + 1)),
-        "{health}"
-    );
-    assert_eq!(
-        *follower.applied().borrow(),
-        before,
-        "nothing of it was taken in"
-    );
+    assert!(health.contains(&format!("stream sequence {} ", guard + 1)), "{health}");
+    assert_eq!(*follower.applied().borrow(), before, "nothing of it was taken in");
     follower.stop().await.unwrap();
 
     // The folder was closed all the same, and goes on when the log is whole again.

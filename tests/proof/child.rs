@@ -54,17 +54,9 @@ impl Server {
     pub async fn start(words: &[&str]) -> Server {
         let port = free_port();
         let listen = format!("127.0.0.1:{port}");
-        let words: Vec<String> = words
-            .iter()
-            .copied()
-            .chain(["--listen", &listen])
-            .map(str::to_owned)
-            .collect();
-        let server = Server {
-            child: spawn(&words),
-            words,
-            port,
-        };
+        let words: Vec<String> =
+            words.iter().copied().chain(["--listen", &listen]).map(str::to_owned).collect();
+        let server = Server { child: spawn(&words), words, port };
         server.answers().await;
         server
     }
@@ -101,9 +93,7 @@ impl Server {
         eventually("a server that answers", || {
             let mut health = health.clone();
             async move {
-                let asked = health
-                    .check(tonic_health::pb::HealthCheckRequest::default())
-                    .await;
+                let asked = health.check(tonic_health::pb::HealthCheckRequest::default()).await;
                 asked.is_ok_and(|it| it.into_inner().status == ServingStatus::Serving as i32)
             }
         })
@@ -121,18 +111,10 @@ impl Drop for Server {
 
 fn spawn(words: &[String]) -> Child {
     let quiet = || {
-        if env::var_os("REVOPS_LOUD").is_some() {
-            Stdio::inherit()
-        } else {
-            Stdio::null()
-        }
+        if env::var_os("REVOPS_LOUD").is_some() { Stdio::inherit() } else { Stdio::null() }
     };
     Command::new(env::current_exe().unwrap())
-        .args([
-            "child::becomes_a_cell_when_told_to",
-            "--exact",
-            "--nocapture",
-        ])
+        .args(["child::becomes_a_cell_when_told_to", "--exact", "--nocapture"])
         .env(WORDS, words.join("\n"))
         .stdin(Stdio::null())
         .stdout(quiet())
@@ -148,21 +130,14 @@ impl Nats<'_> {
     /// The process that its folder names and that runs on it, if it runs.
     pub fn pid(&self) -> Option<u32> {
         let folder = self.0.join("nats");
-        let pid: u32 = std::fs::read_to_string(folder.join("pid"))
-            .ok()?
-            .trim()
-            .parse()
-            .ok()?;
+        let pid: u32 = std::fs::read_to_string(folder.join("pid")).ok()?.trim().parse().ok()?;
         let runs = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
         runs.contains(folder.to_str()?).then_some(pid)
     }
 
     /// Ends it by SIGKILL.
     pub fn kill(&self) {
-        if let Some(pid) = self
-            .pid()
-            .and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?))
-        {
+        if let Some(pid) = self.pid().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
             // Between the look and the blow it may have ended of itself.
             let _ = kill_process(pid, Signal::KILL);
         }

@@ -26,18 +26,14 @@ use uuid::Uuid;
 
 use crate::{
     child::{Nats, Server, eventually},
-    load::{Ask, What, check_history, define_pipeline, history, seed},
+    load::{Ask, What, check_history, define_catalog, history, seed},
 };
 
 const CLIENTS: u64 = 4;
 const IMPORTED_DEALS: usize = 12_000;
 
 fn kills() -> usize {
-    if std::env::var_os("REVOPS_SLOW").is_some() {
-        100
-    } else {
-        10
-    }
+    if std::env::var_os("REVOPS_SLOW").is_some() { 100 } else { 10 }
 }
 
 /// What a client has asked of its deals, and was told.
@@ -74,11 +70,7 @@ async fn check(server: &Server, told: &[Told], sound: &mut usize) {
         // What one client has asked stands together, deal by deal.
         for of_deal in acknowledged.chunk_by(|(one, _), (other, _)| one.deal == other.deal) {
             let deal = &of_deal[0].0.deal;
-            let last = of_deal
-                .iter()
-                .map(|(_, recorded)| recorded.revision)
-                .max()
-                .unwrap();
+            let last = of_deal.iter().map(|(_, recorded)| recorded.revision).max().unwrap();
             check_history(deal, &history(&channel, deal, last).await, of_deal);
             newest = newest.max(last);
         }
@@ -103,11 +95,7 @@ async fn strike(server: &mut Server, nats: &Nats<'_>, is_process: bool) {
         server.kill();
         assert_eq!(nats.pid(), before, "the log's server outlives the process");
         server.start_again().await;
-        assert_eq!(
-            nats.pid(),
-            before,
-            "the log's server goes on with the next process"
-        );
+        assert_eq!(nats.pid(), before, "the log's server goes on with the next process");
     } else {
         nats.kill();
         eventually("another nats-server", || async {
@@ -124,18 +112,12 @@ async fn what_was_acknowledged_survives_every_kill() {
     let folder = tempfile::tempdir().unwrap();
     let nats = Nats(folder.path());
     let mut server = up(folder.path()).await;
-    define_pipeline(&server.channel()).await;
+    define_catalog(&server.channel()).await;
     let is_over = Arc::new(AtomicBool::new(false));
     let told: Vec<Told> = (0..CLIENTS).map(|_| Told::default()).collect();
     let mut clients = JoinSet::new();
     for (number, told) in (0..CLIENTS).zip(&told) {
-        clients.spawn(client(
-            server.channel(),
-            number,
-            seed,
-            told.clone(),
-            is_over.clone(),
-        ));
+        clients.spawn(client(server.channel(), number, seed, told.clone(), is_over.clone()));
     }
     let (mut sound, mut struck) = (0, String::new());
     for kill in 0..kills() {
@@ -144,11 +126,7 @@ async fn what_was_acknowledged_survives_every_kill() {
         let is_process = kill % 2 == 0;
         write!(struck, "{}", if is_process { "p" } else { "n" }).unwrap();
         strike(&mut server, &nats, is_process).await;
-        let count = || {
-            told.iter()
-                .map(|told| told.lock().unwrap().len())
-                .sum::<usize>()
-        };
+        let count = || told.iter().map(|told| told.lock().unwrap().len()).sum::<usize>();
         let before = count();
         eventually("an answer after a kill", || async { count() > before }).await;
         check(&server, &told, &mut sound).await;
@@ -180,19 +158,11 @@ fn export(folder: &Path, dice: &mut SmallRng) {
     let products = "product,series,sales_price\nP0,X,55\nP1,X,550\nP2,Y,4821\n";
     let mut teams = "sales_agent,manager,regional_office\n".to_owned();
     for agent in 0..9 {
-        writeln!(
-            teams,
-            "Agent {agent},Manager {},Office {}",
-            agent % 3,
-            agent % 2
-        )
-        .unwrap();
+        writeln!(teams, "Agent {agent},Manager {},Office {}", agent % 3, agent % 2).unwrap();
     }
-    for (file, text) in [
-        ("sales_pipeline.csv", &*deals),
-        ("products.csv", products),
-        ("sales_teams.csv", &teams),
-    ] {
+    for (file, text) in
+        [("sales_pipeline.csv", &*deals), ("products.csv", products), ("sales_teams.csv", &teams)]
+    {
         std::fs::write(folder.join(file), text).unwrap();
     }
 }
@@ -203,20 +173,9 @@ fn import(folder: &Path) -> Vec<String> {
     let rejects = folder.join("rejects.csv");
     let paths = [&mapping, folder, &rejects].map(|path: &Path| path.to_str().unwrap().to_owned());
     let [mapping, from, rejects] = paths;
-    [
-        "import",
-        "--mapping",
-        &mapping,
-        "--from",
-        &from,
-        "--rejects",
-        &rejects,
-        "-q",
-        "-o",
-        "json",
-    ]
-    .map(str::to_owned)
-    .to_vec()
+    ["import", "--mapping", &mapping, "--from", &from, "--rejects", &rejects, "-q", "-o", "json"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 /// Defines the source under one id, for the import itself would make a new one each time.
@@ -224,17 +183,11 @@ async fn define_source(channel: Channel) {
     let source = DefineSourceRequest {
         key: "maven_crm".into(),
         request_id: Uuid::from_u128(5).to_string(),
-        definition: Some(SourceDefinition {
-            name: "CRM".into(),
-            ..Default::default()
-        }),
+        definition: Some(SourceDefinition { name: "CRM".into(), ..Default::default() }),
         ..Default::default()
     };
     let request = World::request_of("default", source);
-    PlanningServiceClient::new(channel)
-        .define_source(request)
-        .await
-        .unwrap();
+    PlanningServiceClient::new(channel).define_source(request).await.unwrap();
 }
 
 /// What a history comes to: every figure, and the digest of every projection.
@@ -246,9 +199,7 @@ async fn figures(address: &str) -> Vec<serde_json::Value> {
         &["pipeline", "--as-of", "2017-05-05"],
         &["projection", "list"],
     ] {
-        let mut answer = line::run(address, &[words, &["-o", "json"]].concat())
-            .await
-            .json();
+        let mut answer = line::run(address, &[words, &["-o", "json"]].concat()).await.json();
         let fields = answer.as_object_mut().unwrap();
         // Where a log stands, and when it was asked, is not part of what it says.
         for standing in ["revision", "as_of", "known_at", "lag", "log"] {
@@ -287,13 +238,8 @@ async fn an_import_through_kills_ends_with_the_same_figures() {
     define_source(server.channel()).await;
     let address = server.address();
     let importing = {
-        let (address, words) = (
-            address.clone(),
-            words
-                .iter()
-                .map(|word| (*word).to_owned())
-                .collect::<Vec<_>>(),
-        );
+        let (address, words) =
+            (address.clone(), words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
         tokio::spawn(async move {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             line::run(&address, &words).await
@@ -307,24 +253,14 @@ async fn an_import_through_kills_ends_with_the_same_figures() {
     }
     let said_then = importing.await.unwrap().json();
     println!("killed {struck} times while importing");
-    assert_eq!(
-        said["reports"]["facts"], said_then["reports"]["facts"],
-        "{said_then}"
-    );
+    assert_eq!(said["reports"]["facts"], said_then["reports"]["facts"], "{said_then}");
     let rows = |of: &str| said_then[of].as_u64().unwrap();
-    assert_eq!(
-        rows("rows_read"),
-        rows("applied") + rows("already_there") + rows("rejected")
-    );
+    assert_eq!(rows("rows_read"), rows("applied") + rows("already_there") + rows("rejected"));
     assert_eq!(figures(&address).await, expected);
 
     let again = line::run(&address, &words).await.json();
     println!("{again}");
-    assert_eq!(
-        figures(&address).await,
-        expected,
-        "importing again adds nothing"
-    );
+    assert_eq!(figures(&address).await, expected, "importing again adds nothing");
     for words in [["log", "verify"], ["projection", "verify"]] {
         let said = line::run(&address, &words).await;
         assert_eq!(said.code, 0, "{}{}", said.data, said.notes);

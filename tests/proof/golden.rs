@@ -27,10 +27,7 @@ fn published_bytes_are_written_and_read_as_ever() {
         }
         let golden = std::fs::read(&path)
             .unwrap_or_else(|error| panic!("{file}: {error}; REVOPS_GOLDEN=write makes it"));
-        assert_eq!(
-            bytes, golden,
-            "{file}: this fact is written otherwise than it was published"
-        );
+        assert_eq!(bytes, golden, "{file}: this fact is written otherwise than it was published");
         let read = Fact::decode(fact.kind(), fact.name(), &golden);
         assert_eq!(read.as_ref(), Ok(&fact), "{file}");
     }
@@ -42,18 +39,12 @@ fn every_name_has_its_bytes_and_every_file_its_name() {
     let names = Kind::ALL.iter().flat_map(|kind| kind.fact_names());
     for name in names {
         let file = format!("{name}.bin");
-        assert!(
-            samples.contains_key(&file),
-            "{name} has no sample: publish its bytes with it"
-        );
+        assert!(samples.contains_key(&file), "{name} has no sample: publish its bytes with it");
         assert!(folder().join(&file).exists(), "{file} is missing");
     }
     for entry in std::fs::read_dir(folder()).unwrap() {
         let file = entry.unwrap().file_name().into_string().unwrap();
-        assert!(
-            samples.contains_key(&file),
-            "{file} was published, and nothing reads it any more"
-        );
+        assert!(samples.contains_key(&file), "{file} was published, and nothing reads it any more");
     }
 }
 
@@ -62,17 +53,11 @@ fn bytes_of_one_fact_are_not_taken_for_another() {
     for (file, fact) in samples() {
         let bytes = std::fs::read(folder().join(&file)).unwrap();
         let longer = [bytes.as_slice(), &[0]].concat();
-        assert!(
-            Fact::decode(fact.kind(), fact.name(), &longer).is_err(),
-            "{file} and a byte more"
-        );
+        assert!(Fact::decode(fact.kind(), fact.name(), &longer).is_err(), "{file} and a byte more");
         let Some((_, shorter)) = bytes.split_last() else {
             continue;
         };
-        assert!(
-            Fact::decode(fact.kind(), fact.name(), shorter).is_err(),
-            "{file} less its last"
-        );
+        assert!(Fact::decode(fact.kind(), fact.name(), shorter).is_err(), "{file} less its last");
     }
 }
 
@@ -84,12 +69,8 @@ fn folder() -> PathBuf {
 /// without them too, as `NAME.bare.bin`.
 fn samples() -> BTreeMap<String, Fact> {
     let full = [opened(), moved(), closed(), catalog()].concat();
-    let full = full
-        .into_iter()
-        .map(|fact| (format!("{}.bin", fact.name()), fact));
-    let bare = bare()
-        .into_iter()
-        .map(|fact| (format!("{}.bare.bin", fact.name()), fact));
+    let full = full.into_iter().map(|fact| (format!("{}.bin", fact.name()), fact));
+    let bare = bare().into_iter().map(|fact| (format!("{}.bare.bin", fact.name()), fact));
     full.chain(bare).collect()
 }
 
@@ -101,40 +82,24 @@ fn id(last: u8) -> Uuid {
 
 fn sealed() -> Personal {
     let nonce = std::array::from_fn(|place| place as u8);
-    Personal::Sealed(Sealed {
-        key: id(b'k'),
-        nonce,
-        ciphertext: (100..180).collect(),
-    })
+    Personal::Sealed(Sealed { key: id(b'k'), nonce, ciphertext: (100..180).collect() })
 }
 
 fn usd(minor: i64) -> Option<Money> {
-    Some(Money {
-        minor,
-        currency: Currency::from_code("USD").unwrap(),
-    })
+    Some(Money { minor, currency: Currency::from_code("USD").unwrap() })
 }
 
 fn reason() -> Reason {
-    Reason {
-        code: "price".into(),
-        text: Some(sealed()),
-    }
+    Reason { code: "price".into(), text: Some(sealed()) }
 }
 
 fn opened() -> Vec<Fact> {
-    let external = |key: &str| ExternalId {
-        source: "crm".into(),
-        key: key.into(),
-    };
+    let external = |key: &str| ExternalId { source: "crm".into(), key: key.into() };
     let opened = Opened {
         external_ids: vec![external("006A"), external("006B")],
         name: Some(sealed()),
         pipeline: PipelineId(id(b'p')),
-        stage: Stage {
-            key: "talks".into(),
-            order: Some(300),
-        },
+        stage: Stage { key: "talks".into(), order: Some(300) },
         amount: usd(123_456_789),
         close_date: Some(Date(20_543)),
         owner: Some(UserId(id(b'u'))),
@@ -145,67 +110,42 @@ fn opened() -> Vec<Fact> {
 
 fn moved() -> Vec<Fact> {
     use opportunity::Fact as Deal;
-    let stage = Stage {
-        key: "offer".into(),
-        order: Some(4),
-    };
+    let stage = Stage { key: "offer".into(), order: Some(4) };
     let category = Some(ForecastCategory::BestCase);
     let facts = [
-        Deal::StageChanged(StageChanged { stage }),
+        Deal::StageChanged(StageChanged { stage, pipeline: Some(PipelineId(id(b'r'))) }),
         Deal::AmountChanged(AmountChanged { amount: usd(1) }),
-        Deal::CloseDateChanged(CloseDateChanged {
-            close_date: Some(Date(-1)),
-        }),
-        Deal::OwnerChanged(OwnerChanged {
-            owner: Some(UserId(id(b'u'))),
-        }),
-        Deal::CategoryOverridden(CategoryOverridden {
-            category,
-            reason: reason(),
-        }),
+        Deal::CloseDateChanged(CloseDateChanged { close_date: Some(Date(-1)) }),
+        Deal::OwnerChanged(OwnerChanged { owner: Some(UserId(id(b'u'))) }),
+        Deal::CategoryOverridden(CategoryOverridden { category, reason: reason() }),
         Deal::Noted(Noted { text: sealed() }),
-        Deal::Voided(Voided {
-            command_id: id(b'c'),
-            reason: reason(),
-        }),
+        Deal::Voided(Voided { command_id: id(b'c'), reason: reason() }),
     ];
     facts.map(Fact::from).into()
 }
 
 fn closed() -> Vec<Fact> {
     use opportunity::Fact as Deal;
-    let stage = Some(Stage {
-        key: "talks".into(),
-        order: Some(3),
-    });
+    let stage = Some(Stage { key: "talks".into(), order: Some(3) });
     let facts = [
-        Deal::Won(Won {
-            amount: usd(i64::MAX),
-            reason: reason(),
-        }),
+        Deal::Won(Won { amount: usd(i64::MAX), reason: reason() }),
         Deal::Lost(Lost { reason: reason() }),
         Deal::Abandoned(Abandoned { reason: reason() }),
-        Deal::Reopened(Reopened {
-            stage,
-            reason: reason(),
-        }),
+        Deal::Reopened(Reopened { stage, pipeline: Some(PipelineId(id(b'r'))), reason: reason() }),
     ];
     facts.map(Fact::from).into()
 }
 
 fn catalog() -> Vec<Fact> {
     let stages =
-        Outcome::ALL
-            .iter()
-            .zip(1_u32..)
-            .map(|(outcome, order)| pipeline::StageDefinition {
-                key: outcome.word().into(),
-                name: outcome.word().to_uppercase(),
-                order: order * 100,
-                probability_ppm: order * 250_000,
-                category: ForecastCategory::ALL[order as usize],
-                outcome: *outcome,
-            });
+        Outcome::ALL.iter().zip(1_u32..).map(|(outcome, order)| pipeline::StageDefinition {
+            key: outcome.word().into(),
+            name: outcome.word().to_uppercase(),
+            order: order * 100,
+            probability_ppm: order * 250_000,
+            category: ForecastCategory::ALL[order as usize],
+            outcome: *outcome,
+        });
     let pipeline = pipeline::Defined {
         key: "sales".into(),
         name: "Sales".into(),
@@ -214,12 +154,7 @@ fn catalog() -> Vec<Fact> {
         retired: true,
     };
     let (key, name) = ("box".to_owned(), "Box".to_owned());
-    let product = product::Defined {
-        key,
-        name,
-        list_price: usd(10_000),
-        retired: true,
-    };
+    let product = product::Defined { key, name, list_price: usd(10_000), retired: true };
     let source = source::Defined {
         key: "crm".into(),
         name: "The CRM".into(),
@@ -240,10 +175,7 @@ fn catalog() -> Vec<Fact> {
         product::Fact::Defined(product).into(),
         source::Fact::Defined(source).into(),
         user::Fact::Defined(user).into(),
-        person::Fact::Erased(person::Erased {
-            reason_code: "asked".into(),
-        })
-        .into(),
+        person::Fact::Erased(person::Erased { reason_code: "asked".into() }).into(),
     ]
 }
 
@@ -253,52 +185,29 @@ fn bare() -> Vec<Fact> {
         external_ids: vec![],
         name: None,
         pipeline: PipelineId(id(b'p')),
-        stage: Stage {
-            key: "new".into(),
-            order: None,
-        },
+        stage: Stage { key: "new".into(), order: None },
         amount: None,
         close_date: None,
         owner: None,
         product: None,
     };
-    let stage = Stage {
-        key: "offer".into(),
-        order: None,
-    };
+    let stage = Stage { key: "offer".into(), order: None };
     let reason = Reason::default;
     let deals = [
         Deal::Opened(opened),
-        Deal::StageChanged(StageChanged { stage }),
+        Deal::StageChanged(StageChanged { stage, pipeline: None }),
         Deal::AmountChanged(AmountChanged { amount: None }),
         Deal::CloseDateChanged(CloseDateChanged { close_date: None }),
         Deal::OwnerChanged(OwnerChanged { owner: None }),
-        Deal::CategoryOverridden(CategoryOverridden {
-            category: None,
-            reason: reason(),
-        }),
-        Deal::Won(Won {
-            amount: None,
-            reason: reason(),
-        }),
+        Deal::CategoryOverridden(CategoryOverridden { category: None, reason: reason() }),
+        Deal::Won(Won { amount: None, reason: reason() }),
         Deal::Lost(Lost { reason: reason() }),
         Deal::Abandoned(Abandoned { reason: reason() }),
-        Deal::Reopened(Reopened {
-            stage: None,
-            reason: reason(),
-        }),
-        Deal::Voided(Voided {
-            command_id: id(b'c'),
-            reason: reason(),
-        }),
+        Deal::Reopened(Reopened { stage: None, pipeline: None, reason: reason() }),
+        Deal::Voided(Voided { command_id: id(b'c'), reason: reason() }),
     ];
     let (key, name) = ("box".to_owned(), "Box".to_owned());
-    let product = product::Defined {
-        key,
-        name,
-        list_price: None,
-        retired: false,
-    };
+    let product = product::Defined { key, name, list_price: None, retired: false };
     let user = user::Defined {
         person: PersonId(id(b'h')),
         key: sealed(),
@@ -308,9 +217,6 @@ fn bare() -> Vec<Fact> {
         role: String::new(),
         retired: false,
     };
-    let catalog = [
-        product::Fact::Defined(product).into(),
-        user::Fact::Defined(user).into(),
-    ];
+    let catalog = [product::Fact::Defined(product).into(), user::Fact::Defined(user).into()];
     deals.map(Fact::from).into_iter().chain(catalog).collect()
 }

@@ -8,7 +8,10 @@ use api::{
         ChangeOpportunityAmountRequest, ChangeOpportunityStageRequest, NoteOpportunityRequest,
         OpenOpportunityRequest, opportunity_service_client::OpportunityServiceClient,
     },
-    planning::v1::{DefinePipelineRequest, planning_service_client::PlanningServiceClient},
+    planning::v1::{
+        DefinePipelineRequest, DefineSourceRequest, SourceDefinition,
+        planning_service_client::PlanningServiceClient,
+    },
     types::v1::{ExternalId, ReadAt, Recorded},
 };
 use rand::{Rng, rngs::SmallRng};
@@ -21,9 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A seed of the machine's choosing, unless one is named, and always printed.
 pub fn seed(what: &str) -> u64 {
-    let named = std::env::var("REVOPS_SEED")
-        .ok()
-        .map(|text| text.parse().unwrap());
+    let named = std::env::var("REVOPS_SEED").ok().map(|text| text.parse().unwrap());
     let seed = named.unwrap_or_else(|| {
         use std::hash::{BuildHasher, RandomState};
         RandomState::new().hash_one(what)
@@ -55,11 +56,7 @@ pub enum What {
 impl Ask {
     /// A new request on a deal.
     pub fn new(dice: &mut SmallRng, deal: &str, what: What) -> Ask {
-        Ask {
-            id: Uuid::from_u128(dice.random()),
-            deal: deal.to_owned(),
-            what,
-        }
+        Ask { id: Uuid::from_u128(dice.random()), deal: deal.to_owned(), what }
     }
 
     /// Something that is bound to change a deal, for no two of them are alike.
@@ -79,18 +76,13 @@ impl Ask {
         let recorded = match &self.what {
             What::Open | What::OpenExternal(_) => {
                 let external = match &self.what {
-                    What::OpenExternal(key) => Some(ExternalId {
-                        source: "crm".into(),
-                        key: key.clone(),
-                    }),
+                    What::OpenExternal(key) => {
+                        Some(ExternalId { source: "crm".into(), key: key.clone() })
+                    }
                     _ => None,
                 };
                 let opened = OpenOpportunityRequest {
-                    opportunity_id: if external.is_some() {
-                        String::new()
-                    } else {
-                        deal
-                    },
+                    opportunity_id: if external.is_some() { String::new() } else { deal },
                     external_id: external,
                     request_id: id,
                     name: "A deal".into(),
@@ -109,11 +101,7 @@ impl Ask {
                     amount: Some(hands::usd(*dollars)),
                     ..Default::default()
                 };
-                deals
-                    .change_opportunity_amount(call(request))
-                    .await?
-                    .into_inner()
-                    .recorded
+                deals.change_opportunity_amount(call(request)).await?.into_inner().recorded
             }
             What::Move(stage) => {
                 let request = ChangeOpportunityStageRequest {
@@ -123,11 +111,7 @@ impl Ask {
                     stage: (*stage).into(),
                     ..Default::default()
                 };
-                deals
-                    .change_opportunity_stage(call(request))
-                    .await?
-                    .into_inner()
-                    .recorded
+                deals.change_opportunity_stage(call(request)).await?.into_inner().recorded
             }
             What::Note(text) => {
                 let request = NoteOpportunityRequest {
@@ -137,11 +121,7 @@ impl Ask {
                     text: text.clone(),
                     ..Default::default()
                 };
-                deals
-                    .note_opportunity(call(request))
-                    .await?
-                    .into_inner()
-                    .recorded
+                deals.note_opportunity(call(request)).await?.into_inner().recorded
             }
         };
         Ok((self.deal.clone(), recorded.unwrap()))
@@ -169,12 +149,8 @@ pub async fn insist<T, F: Future<Output = Result<T, Status>>>(
 
 /// Whether it says no more than that somebody is away for a while.
 pub fn may_pass(status: &Status) -> bool {
-    let away = [
-        Code::Unavailable,
-        Code::DeadlineExceeded,
-        Code::Cancelled,
-        Code::ResourceExhausted,
-    ];
+    let away =
+        [Code::Unavailable, Code::DeadlineExceeded, Code::Cancelled, Code::ResourceExhausted];
     // A connection that breaks in the middle of an answer has a code of its own.
     away.contains(&status.code())
         || (status.code() == Code::Unknown && std::error::Error::source(status).is_some())
@@ -184,8 +160,8 @@ fn call<T>(message: T) -> tonic::Request<T> {
     World::request_of("default", message)
 }
 
-/// Defines the pipeline `sales`.
-pub async fn define_pipeline(channel: &Channel) {
+/// Defines the pipeline `sales` and the source `crm`.
+pub async fn define_catalog(channel: &Channel) {
     let mut planning = PlanningServiceClient::new(channel.clone());
     let sales = DefinePipelineRequest {
         key: "sales".into(),
@@ -193,6 +169,12 @@ pub async fn define_pipeline(channel: &Channel) {
         ..Default::default()
     };
     planning.define_pipeline(call(sales)).await.unwrap();
+    let crm = DefineSourceRequest {
+        key: "crm".into(),
+        definition: Some(SourceDefinition { name: "CRM".into(), ..Default::default() }),
+        ..Default::default()
+    };
+    planning.define_source(call(crm)).await.unwrap();
 }
 
 /// A deal's history, once the process has taken in a position.
@@ -202,17 +184,12 @@ pub async fn history(channel: &Channel, deal: &str, min_revision: u64) -> Vec<Hi
         let request = GetHistoryRequest {
             kind: "opportunity".into(),
             id: deal.to_owned(),
-            read_at: Some(ReadAt {
-                min_revision,
-                ..Default::default()
-            }),
+            read_at: Some(ReadAt { min_revision, ..Default::default() }),
             page_size: 1_000,
             page_token: page_token.clone(),
         };
         let ask = || async {
-            AuditServiceClient::new(channel.clone())
-                .get_history(call(request.clone()))
-                .await
+            AuditServiceClient::new(channel.clone()).get_history(call(request.clone())).await
         };
         let page = insist(ask).await.map(Response::into_inner).unwrap();
         entries.extend(page.entries);
@@ -228,24 +205,13 @@ pub async fn history(channel: &Channel, deal: &str, min_revision: u64) -> Vec<Hi
 pub fn check_history(deal: &str, entries: &[HistoryEntry], acknowledged: &[(Ask, Recorded)]) {
     let mut found: HashMap<&str, Vec<u64>> = HashMap::new();
     for entry in entries {
-        found
-            .entry(&entry.command_id)
-            .or_default()
-            .push(entry.position);
+        found.entry(&entry.command_id).or_default().push(entry.position);
     }
     for (command, positions) in &found {
-        assert_eq!(
-            positions.len(),
-            1,
-            "{command} is in {deal} at {positions:?}"
-        );
+        assert_eq!(positions.len(), 1, "{command} is in {deal} at {positions:?}");
     }
     for (ask, recorded) in acknowledged.iter().filter(|(_, recorded)| recorded.changed) {
         let id = ask.id.to_string();
-        assert_eq!(
-            found.get(id.as_str()),
-            Some(&vec![recorded.revision]),
-            "{ask:?}: {recorded:?}"
-        );
+        assert_eq!(found.get(id.as_str()), Some(&vec![recorded.revision]), "{ask:?}: {recorded:?}");
     }
 }

@@ -53,49 +53,24 @@ async fn every_row_is_accounted_for(world: &World, history: &History) {
     for (tally, read) in [(&first, DEALS), (&first["catalog_rows"], CATALOG_ROWS)] {
         assert_eq!(count(&tally["rows_read"]), read);
         assert_eq!(count(&tally["applied"]), read, "{tally}");
-        assert_eq!(
-            (&tally["already_there"], &tally["rejected"]),
-            (&0.into(), &0.into())
-        );
+        assert_eq!((&tally["already_there"], &tally["rejected"]), (&0.into(), &0.into()));
     }
     let position = world.position().await;
     let again = world.cli(&history.import(&[])).await;
     for (tally, read) in [(&again, DEALS), (&again["catalog_rows"], CATALOG_ROWS)] {
-        assert_eq!(
-            (count(&tally["rows_read"]), count(&tally["already_there"])),
-            (read, read)
-        );
-        assert_eq!(
-            (&tally["applied"], &tally["rejected"]),
-            (&0.into(), &0.into())
-        );
+        assert_eq!((count(&tally["rows_read"]), count(&tally["already_there"])), (read, read));
+        assert_eq!((&tally["applied"], &tally["rejected"]), (&0.into(), &0.into()));
     }
-    assert_eq!(
-        world.position().await,
-        position,
-        "the second import recorded something"
-    );
+    assert_eq!(world.position().await, position, "the second import recorded something");
 }
 
 async fn the_whole_is_right(world: &World, reference: &Value) {
     let whole = world.cli(&["metrics"]).await;
     let value = |name: &str| &whole[name]["value"];
-    assert_eq!(
-        number(value("win_rate")),
-        number(&reference["win_rate_by_count"])
-    );
-    assert_eq!(
-        minor(value("revenue_won")),
-        units(&reference["revenue_won"])
-    );
-    assert_eq!(
-        exact(value("average_deal")),
-        number(&reference["avg_deal_won"])
-    );
-    assert_eq!(
-        minor(value("median_deal")),
-        units(&reference["median_deal_won"])
-    );
+    assert_eq!(number(value("win_rate")), number(&reference["win_rate_by_count"]));
+    assert_eq!(minor(value("revenue_won")), units(&reference["revenue_won"]));
+    assert_eq!(exact(value("average_deal")), number(&reference["avg_deal_won"]));
+    assert_eq!(minor(value("median_deal")), units(&reference["median_deal_won"]));
     assert_eq!(value("deals_won"), &reference["stage_counts"]["Won"]);
     assert_eq!(value("deals_lost"), &reference["stage_counts"]["Lost"]);
     assert_eq!(count(value("deals_no_decision")), 0);
@@ -107,10 +82,7 @@ async fn the_whole_is_right(world: &World, reference: &Value) {
             "{part}"
         );
     }
-    assert_eq!(
-        whole["win_rate"]["numerator"],
-        reference["stage_counts"]["Won"]
-    );
+    assert_eq!(whole["win_rate"]["numerator"], reference["stage_counts"]["Won"]);
     assert_eq!(
         count(&whole["win_rate"]["denominator"]),
         count(value("deals_won")) + count(value("deals_lost"))
@@ -120,32 +92,18 @@ async fn the_whole_is_right(world: &World, reference: &Value) {
 async fn the_end_is_right(world: &World) {
     let pipeline = world.cli(&["pipeline"]).await;
     assert_eq!(count(&pipeline["open"]), OPEN);
-    assert_eq!(
-        count(&row(&pipeline, "engaging")["count"]),
-        OPEN - PROSPECTS
-    );
+    assert_eq!(count(&row(&pipeline, "engaging")["count"]), OPEN - PROSPECTS);
     assert_eq!(count(&row(&pipeline, "prospecting")["count"]), PROSPECTS);
-    let listed = world
-        .cli(&["opportunity", "list", "--outcome", "open", "--all"])
-        .await;
-    assert_eq!(
-        listed["opportunities"].as_array().unwrap().len() as u64,
-        OPEN
-    );
-    let faulty = world
-        .cli(&["opportunity", "list", "--faults", "--all"])
-        .await;
+    let listed = world.cli(&["opportunity", "list", "--outcome", "open", "--all"]).await;
+    assert_eq!(listed["opportunities"].as_array().unwrap().len() as u64, OPEN);
+    let faulty = world.cli(&["opportunity", "list", "--faults", "--all"]).await;
     assert_eq!(faulty["opportunities"], Value::Array(vec![]));
 }
 
 async fn groups_are_right(world: &World, by: &str, expected: &Value) {
     let answer = world.cli(&["metrics", "--by", by]).await;
     let expected = expected.as_object().unwrap();
-    assert_eq!(
-        answer["rows"].as_array().unwrap().len(),
-        expected.len(),
-        "groups by {by}"
-    );
+    assert_eq!(answer["rows"].as_array().unwrap().len(), expected.len(), "groups by {by}");
     for (key, expected) in expected {
         let group = row(&answer, key);
         let value = |name: &str| &group[name]["value"];
@@ -153,26 +111,10 @@ async fn groups_are_right(world: &World, by: &str, expected: &Value) {
         assert_eq!(closed, count(&expected["closed"]), "{key}");
         assert_eq!(value("deals_won"), &expected["won"], "{key}");
         assert_eq!(value("deals_lost"), &expected["lost"], "{key}");
-        assert_eq!(
-            number(value("win_rate")),
-            number(&expected["win_rate"]),
-            "{key}"
-        );
-        assert_eq!(
-            minor(value("revenue_won")),
-            units(&expected["revenue"]),
-            "{key}"
-        );
-        assert_eq!(
-            exact(value("average_deal")),
-            number(&expected["avg_deal"]),
-            "{key}"
-        );
-        assert_eq!(
-            minor(value("median_deal")),
-            units(&expected["median_deal"]),
-            "{key}"
-        );
+        assert_eq!(number(value("win_rate")), number(&expected["win_rate"]), "{key}");
+        assert_eq!(minor(value("revenue_won")), units(&expected["revenue"]), "{key}");
+        assert_eq!(exact(value("average_deal")), number(&expected["avg_deal"]), "{key}");
+        assert_eq!(minor(value("median_deal")), units(&expected["median_deal"]), "{key}");
         let cycle = number(value("cycle_days_won_mean"));
         assert_eq!(cycle, number(&expected["cycle_mean_won"]), "{key}");
     }
@@ -182,36 +124,24 @@ async fn a_day_is_right(world: &World, day: &str, expected: &Value) {
     let pipeline = world.cli(&["pipeline", "--as-of", day]).await;
     let engaged = row(&pipeline, "engaging");
     assert_eq!(engaged["count"], expected["open_engaged"], "{day}");
-    assert_eq!(
-        minor(&engaged["amount"]),
-        units(&expected["open_list_price_value"]),
-        "{day}"
-    );
+    assert_eq!(minor(&engaged["amount"]), units(&expected["open_list_price_value"]), "{day}");
     let to_date = world.cli(&["metrics", "--as-of", day]).await;
     let value = |name: &str| &to_date[name]["value"];
     let closed = count(value("deals_won")) + count(value("deals_lost"));
     assert_eq!(closed, count(&expected["closed_to_date"]), "{day}");
     assert_eq!(value("deals_won"), &expected["won_to_date"], "{day}");
     match expected["win_rate_to_date"].as_f64() {
-        Some(_) => assert_eq!(
-            number(value("win_rate")),
-            number(&expected["win_rate_to_date"]),
-            "{day}"
-        ),
+        Some(_) => {
+            assert_eq!(number(value("win_rate")), number(&expected["win_rate_to_date"]), "{day}")
+        }
         None => {
             assert_eq!(value("win_rate"), &Value::Null, "{day}");
             assert_eq!(to_date["win_rate"]["why_null"], "ZERO_DENOMINATOR", "{day}");
         }
     }
-    assert_eq!(
-        revenue(&to_date),
-        units(&expected["revenue_to_date"]),
-        "{day}"
-    );
+    assert_eq!(revenue(&to_date), units(&expected["revenue_to_date"]), "{day}");
     let quarter = start_of_quarter(day.parse().unwrap()).to_string();
-    let quarter = world
-        .cli(&["metrics", "--from", &quarter, "--as-of", day])
-        .await;
+    let quarter = world.cli(&["metrics", "--from", &quarter, "--as-of", day]).await;
     assert_eq!(revenue(&quarter), units(&expected["qtd_revenue"]), "{day}");
 }
 
@@ -265,9 +195,7 @@ async fn any_day_is_right(world: &World, history: &History) {
 
 async fn a_day_is_as_its_rows_say(world: &World, day: &str, deals: &[Deal]) {
     let happened = |date: &str| !date.is_empty() && date < day;
-    let engaged = deals
-        .iter()
-        .filter(|it| happened(&it.engaged) && !happened(&it.closed));
+    let engaged = deals.iter().filter(|it| happened(&it.engaged) && !happened(&it.closed));
     let (open, value) = engaged.fold((0, 0), |(n, sum), it| (n + 1, sum + it.list_price));
     let won = deals.iter().filter(|it| it.won && happened(&it.closed));
     let (won, brought) = won.fold((0, 0), |(n, sum), it| (n + 1, sum + it.close_value));
@@ -277,11 +205,7 @@ async fn a_day_is_as_its_rows_say(world: &World, day: &str, deals: &[Deal]) {
     assert_eq!(count(&pipeline["open"]), open + prospects, "{day}");
     if open > 0 {
         let engaging = row(&pipeline, "engaging");
-        assert_eq!(
-            (count(&engaging["count"]), minor(&engaging["amount"])),
-            (open, value),
-            "{day}"
-        );
+        assert_eq!((count(&engaging["count"]), minor(&engaging["amount"])), (open, value), "{day}");
     }
     let metrics = world.cli(&["metrics", "--as-of", day]).await;
     assert_eq!(count(&metrics["deals_won"]["value"]), won, "{day}");
@@ -290,19 +214,12 @@ async fn a_day_is_as_its_rows_say(world: &World, day: &str, deals: &[Deal]) {
 
 fn deals(history: &History) -> Vec<Deal> {
     let minor = |units: &str| units.parse::<i64>().map_or(0, |units| units * 100);
-    let mut products =
-        csv::Reader::from_reader(history.read("products.csv").as_slice()).into_records();
-    let prices: HashMap<String, i64> = products
-        .by_ref()
+    let products = history.read("products.csv");
+    let prices: HashMap<String, i64> = csv::Reader::from_reader(products.as_slice())
+        .into_records()
         .map(|row| row.map(|row| (row[0].to_owned(), minor(&row[2]))).unwrap())
         .collect();
-    let price = |product: &str| {
-        prices[if product == "GTXPro" {
-            "GTX Pro"
-        } else {
-            product
-        }]
-    };
+    let price = |product: &str| prices[if product == "GTXPro" { "GTX Pro" } else { product }];
     let text = history.read("sales_pipeline.csv");
     let deals: Vec<Deal> = csv::Reader::from_reader(text.as_slice())
         .into_records()

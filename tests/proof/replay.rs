@@ -18,33 +18,25 @@ use tests::World;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::load::{Ask, What, define_pipeline, seed};
+use crate::load::{Ask, What, define_catalog, seed};
 
 const DEALS: usize = 60;
 
 /// A cell with some deals that have lived a little.
 async fn lived_in(dice: &mut SmallRng) -> (World, Vec<String>) {
     let world = World::start().await;
-    define_pipeline(&world.channel()).await;
+    define_catalog(&world.channel()).await;
     let mut deals = Vec::new();
     for _ in 0..DEALS {
         let deal = Uuid::from_u128(dice.random()).to_string();
-        Ask::new(dice, &deal, What::Open)
-            .insist(&world.channel())
-            .await
-            .unwrap();
+        Ask::new(dice, &deal, What::Open).insist(&world.channel()).await.unwrap();
         for _ in 0..dice.random_range(1..6) {
-            Ask::any(dice, &deal)
-                .insist(&world.channel())
-                .await
-                .unwrap();
+            Ask::any(dice, &deal).insist(&world.channel()).await.unwrap();
         }
         deals.push(deal);
     }
     for deal in &deals[..DEALS / 4] {
-        world
-            .cli(&["opportunity", "lose", deal, "--reason", "price"])
-            .await;
+        world.cli(&["opportunity", "lose", deal, "--reason", "price"]).await;
     }
     (world, deals)
 }
@@ -67,11 +59,7 @@ async fn a_read_model_that_is_removed_comes_back_the_same() {
     assert_eq!(world.digests().await, before);
     assert_sound(&world).await;
     world.restart().await;
-    assert_eq!(
-        world.digests().await,
-        before,
-        "and so it does when it is folded from its rows"
-    );
+    assert_eq!(world.digests().await, before, "and so it does when it is folded from its rows");
     world.stop().await;
 }
 
@@ -102,10 +90,7 @@ async fn everything_is_rebuilt_while_commands_run() {
             let said = world.words(&["projection", "rebuild", &name]).await;
             assert_eq!(said.code, 0, "{name}: {}", said.notes);
             let mut applied = world.runtime().applied();
-            applied
-                .wait_for(|applied| applied.place.last > before)
-                .await
-                .unwrap();
+            applied.wait_for(|applied| applied.place.last > before).await.unwrap();
             assert_sound(&world).await;
         }
     }
@@ -132,13 +117,24 @@ enum Damage {
     Noise,
 }
 
+const DAMAGES: [Damage; 6] = [
+    Damage::Emptied,
+    Damage::Halved,
+    Damage::Scribbled,
+    Damage::Scribbled,
+    Damage::Scribbled,
+    Damage::Noise,
+];
+
 fn damage(file: &Path, how: Damage, dice: &mut SmallRng) {
     let mut bytes = fs::read(file).unwrap();
     match how {
         Damage::Emptied => bytes.clear(),
         Damage::Halved => bytes.truncate(bytes.len() / 2),
         Damage::Scribbled => {
-            let at = bytes.len() / 3;
+            // Where something is written; the rest of the file is room for more.
+            let written = bytes.iter().rposition(|byte| *byte != 0).unwrap_or(0);
+            let at = dice.random_range(0..=written);
             let end = (at + 64).min(bytes.len());
             dice.fill(&mut bytes[at..end]);
         }
@@ -151,23 +147,16 @@ fn damage(file: &Path, how: Damage, dice: &mut SmallRng) {
 fn stored(read_model: &Path) -> Vec<PathBuf> {
     let live = fs::read_to_string(read_model.join("CURRENT")).unwrap();
     let folder = read_model.join(live.trim());
-    let entries = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = entries
-        .filter(|path| path.is_file() && path.metadata().unwrap().len() > 0)
-        .collect();
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.is_file() && path.metadata().unwrap().len() > 0).collect();
     files.sort();
     files
 }
 
 fn set_aside(read_model: &Path) -> usize {
-    let entries = fs::read_dir(read_model)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name());
-    entries
-        .filter(|name| name.to_string_lossy().ends_with(".set-aside"))
-        .count()
+    let entries = fs::read_dir(read_model).unwrap().map(|entry| entry.unwrap().file_name());
+    entries.filter(|name| name.to_string_lossy().ends_with(".set-aside")).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,12 +167,7 @@ async fn a_damaged_folder_never_answers_wrongly() {
     let mut noticed = 0;
     for number in 0.. {
         let mut is_last = true;
-        for how in [
-            Damage::Emptied,
-            Damage::Halved,
-            Damage::Scribbled,
-            Damage::Noise,
-        ] {
+        for how in DAMAGES {
             world.stop().await;
             let files = stored(&world.read_model());
             if let Some(file) = files.get(number) {
@@ -207,10 +191,7 @@ async fn a_damaged_folder_never_answers_wrongly() {
             break;
         }
     }
-    assert!(
-        noticed > 0 && set_aside(&world.read_model()) == 1,
-        "noticed {noticed}"
-    );
+    assert!(noticed > 0 && set_aside(&world.read_model()) == 1, "noticed {noticed}");
     world.stop().await;
 }
 
@@ -229,28 +210,14 @@ async fn a_row_that_was_changed_is_found_and_named() {
     let opened = Store::open(world.read_model(), Options::new(SCHEMA)).unwrap();
     assert_eq!(opened.fresh, None);
     let theirs = opened.store.read(&key(other)).unwrap().remove(0);
-    opened
-        .store
-        .put_raw(&key(changed), 0, theirs.bytes)
-        .unwrap();
+    opened.store.put_raw(&key(changed), 0, theirs.bytes).unwrap();
     drop(opened);
 
     world.resume().await;
     let said = world.words(&["projection", "verify", "-o", "json"]).await;
     assert_eq!(said.code, 1, "{}", said.data);
-    assert!(
-        said.notes
-            .contains(&format!("timelines opportunity/{changed}")),
-        "{}",
-        said.notes
-    );
-    assert!(
-        !said
-            .notes
-            .contains(&format!("timelines opportunity/{other}")),
-        "{}",
-        said.notes
-    );
+    assert!(said.notes.contains(&format!("timelines opportunity/{changed}")), "{}", said.notes);
+    assert!(!said.notes.contains(&format!("timelines opportunity/{other}")), "{}", said.notes);
     for (name, _) in &before {
         let rebuilt = world.words(&["projection", "rebuild", name]).await;
         assert_eq!(rebuilt.code, 0, "{}", rebuilt.notes);

@@ -15,30 +15,14 @@ async fn a_stranger_finds_its_way_by_reflection() {
     let run = workspace().join("tests/stranger/run");
     let output = Command::new(run).arg(address).output().await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "{said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     let deal = said.trim().rsplit(' ').next().unwrap();
-    let history = world
-        .cli(&["--tenant", "stranger", "history", "opportunity", deal])
-        .await;
+    let history = world.cli(&["--tenant", "stranger", "history", "opportunity", deal]).await;
     let facts: Vec<_> = history["entries"].as_array().unwrap().iter().collect();
-    let told: Vec<_> = facts
-        .iter()
-        .map(|fact| fact["fact"].as_str().unwrap())
-        .collect();
+    let told: Vec<_> = facts.iter().map(|fact| fact["fact"].as_str().unwrap()).collect();
     assert_eq!(
         told,
-        [
-            "opportunity.opened.v1",
-            "opportunity.stage_changed.v1",
-            "opportunity.won.v1"
-        ]
+        ["opportunity.opened.v1", "opportunity.stage_changed.v1", "opportunity.won.v1"]
     );
-    assert!(
-        facts.iter().all(|fact| fact["actor"] == "python"),
-        "{facts:?}"
-    );
+    assert!(facts.iter().all(|fact| fact["actor"] == "python"), "{facts:?}");
 }

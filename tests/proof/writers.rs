@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::{
     child::{Server, eventually},
-    load::{Ask, What, check_history, define_pipeline, history, seed},
+    load::{Ask, What, check_history, define_catalog, history, seed},
 };
 
 const PROCESSES: usize = 3;
@@ -50,24 +50,12 @@ impl Peer {
             log: "warn".to_owned(),
         };
         let (nats, tenant) = (world.nats(), Some("default".to_owned()));
-        let cell = Cell::open(&common, &nats.url, &nats.monitor_url, tenant)
-            .await
-            .unwrap();
+        let cell = Cell::open(&common, &nats.url, &nats.monitor_url, tenant).await.unwrap();
         let listener = TcpListener::bind(common.listen).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let listening = Listening::start(&cell, Service::All, listener)
-            .await
-            .unwrap();
-        let channel = Endpoint::from_shared(address)
-            .unwrap()
-            .tcp_nodelay(true)
-            .connect_lazy();
-        Peer {
-            _folder: folder,
-            cell,
-            listening,
-            channel,
-        }
+        let listening = Listening::start(&cell, Service::All, listener).await.unwrap();
+        let channel = Endpoint::from_shared(address).unwrap().tcp_nodelay(true).connect_lazy();
+        Peer { _folder: folder, cell, listening, channel }
     }
 
     async fn stop(self) {
@@ -79,23 +67,15 @@ impl Peer {
     /// Its projections, once it has taken in a position: name, position and digest.
     async fn standing(&self, position: u64) -> Vec<(String, u64, String)> {
         let mut applied = self.cell.runtime.applied();
-        applied
-            .wait_for(|applied| applied.place.last >= position)
-            .await
-            .unwrap();
-        let standings = projections::standings(&self.cell.runtime, "default")
-            .await
-            .unwrap();
-        standings
-            .into_iter()
-            .map(|it| (it.name, it.position, it.digest.to_string()))
-            .collect()
+        applied.wait_for(|applied| applied.place.last >= position).await.unwrap();
+        let standings = projections::standings(&self.cell.runtime, "default").await.unwrap();
+        standings.into_iter().map(|it| (it.name, it.position, it.digest.to_string())).collect()
     }
 }
 
 async fn three_peers() -> (World, Vec<Peer>) {
     let world = World::start().await;
-    define_pipeline(&world.channel()).await;
+    define_catalog(&world.channel()).await;
     let mut peers = Vec::new();
     for _ in 0..PROCESSES {
         peers.push(Peer::start(&world).await);
@@ -140,16 +120,9 @@ async fn work(channels: &[Channel], shared: &[String], seed: u64) -> Vec<(Ask, R
 async fn check(channel: &Channel, told: &[(Ask, Recorded)]) {
     let mut deals: HashMap<&str, Vec<(Ask, Recorded)>> = HashMap::new();
     for (ask, recorded) in told {
-        deals
-            .entry(&ask.deal)
-            .or_default()
-            .push((ask.clone(), recorded.clone()));
+        deals.entry(&ask.deal).or_default().push((ask.clone(), recorded.clone()));
     }
-    let newest = told
-        .iter()
-        .map(|(_, recorded)| recorded.revision)
-        .max()
-        .unwrap();
+    let newest = told.iter().map(|(_, recorded)| recorded.revision).max().unwrap();
     for (deal, acknowledged) in deals {
         check_history(deal, &history(channel, deal, newest).await, &acknowledged);
     }
@@ -165,10 +138,7 @@ async fn shared_deals(channel: &Channel, dice: &mut SmallRng) -> Vec<String> {
     let mut shared = Vec::new();
     for _ in 0..SHARED_DEALS {
         let deal = Uuid::from_u128(dice.random()).to_string();
-        Ask::new(dice, &deal, What::Open)
-            .insist(channel)
-            .await
-            .unwrap();
+        Ask::new(dice, &deal, What::Open).insist(channel).await.unwrap();
         shared.push(deal);
     }
     shared
@@ -186,11 +156,7 @@ async fn three_writers_lose_and_double_nothing() {
     }
     let channels: Vec<Channel> = peers.iter().map(|peer| peer.channel.clone()).collect();
     let told = work(&channels, &shared, seed).await;
-    assert_eq!(
-        told.len(),
-        PROCESSES * CLIENTS_EACH * (COMMANDS_EACH + 1),
-        "all got on"
-    );
+    assert_eq!(told.len(), PROCESSES * CLIENTS_EACH * (COMMANDS_EACH + 1), "all got on");
 
     let head = world.position().await;
     let first = peers[0].standing(head).await;
@@ -199,28 +165,13 @@ async fn three_writers_lose_and_double_nothing() {
         check(&peer.channel, &told).await;
     }
     // Whoever is asked again gives the first answer.
-    for (ask, recorded) in told
-        .iter()
-        .filter(|(_, recorded)| recorded.changed)
-        .step_by(7)
-    {
+    for (ask, recorded) in told.iter().filter(|(_, recorded)| recorded.changed).step_by(7) {
         for peer in &peers {
             let again = ask.insist(&peer.channel).await.unwrap().1;
-            assert_eq!(
-                again,
-                Recorded {
-                    repeated: true,
-                    ..recorded.clone()
-                },
-                "{ask:?}"
-            );
+            assert_eq!(again, Recorded { repeated: true, ..recorded.clone() }, "{ask:?}");
         }
     }
-    assert_eq!(
-        world.position().await,
-        head,
-        "a repeated request records nothing"
-    );
+    assert_eq!(world.position().await, head, "a repeated request records nothing");
     assert_eq!(world.cli(&["log", "verify"]).await["commits"], head);
     for peer in peers {
         peer.stop().await;
@@ -241,21 +192,13 @@ async fn one_external_id_is_opened_once() {
         }
         let answers = asked.join_all().await;
         let opened = answers.iter().filter_map(|answer| answer.as_ref().ok());
-        assert_eq!(
-            opened.filter(|(_, recorded)| recorded.changed).count(),
-            1,
-            "{answers:?}"
-        );
+        assert_eq!(opened.filter(|(_, recorded)| recorded.changed).count(), 1, "{answers:?}");
         for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
             assert_eq!(refused.code(), Code::AlreadyExists, "{refused}");
         }
 
         // One request, sent to all of them at once: one deal, one answer.
-        let ask = Ask::new(
-            &mut dice,
-            "",
-            What::OpenExternal(format!("request {round}")),
-        );
+        let ask = Ask::new(&mut dice, "", What::OpenExternal(format!("request {round}")));
         let mut asked = JoinSet::new();
         for peer in &peers {
             let (ask, channel) = (ask.clone(), peer.channel.clone());
@@ -265,10 +208,7 @@ async fn one_external_id_is_opened_once() {
         let first = answers.iter().filter(|(_, recorded)| !recorded.repeated);
         assert_eq!(first.count(), 1, "{answers:?}");
         for (deal, recorded) in &answers {
-            assert_eq!(
-                (deal, recorded.revision),
-                (&answers[0].0, answers[0].1.revision)
-            );
+            assert_eq!((deal, recorded.revision), (&answers[0].0, answers[0].1.revision));
             assert!(recorded.changed);
         }
     }
@@ -313,13 +253,8 @@ async fn of_those_who_saw_the_same_state_one_wins() {
 
 async fn history_etag(world: &World, deal: &str) -> String {
     let said = world.cli(&["opportunity", "get", deal]).await;
-    let etag = said
-        .pointer("/opportunity/etag")
-        .or_else(|| said.get("etag"));
-    etag.unwrap_or_else(|| panic!("{said}"))
-        .as_str()
-        .unwrap()
-        .to_owned()
+    let etag = said.pointer("/opportunity/etag").or_else(|| said.get("etag"));
+    etag.unwrap_or_else(|| panic!("{said}")).as_str().unwrap().to_owned()
 }
 
 /// The same with processes that share nothing but the log and the key.
@@ -328,26 +263,15 @@ async fn three_processes_lose_and_double_nothing() {
     let seed = seed("three processes");
     let mut dice = SmallRng::seed_from_u64(seed);
     let mut world = World::start().await;
-    define_pipeline(&world.channel()).await;
+    define_catalog(&world.channel()).await;
     let key = world.data().join("master.key");
     let mut servers = Vec::new();
-    let folders: Vec<TempDir> = (0..PROCESSES)
-        .map(|_| tempfile::tempdir().unwrap())
-        .collect();
+    let folders: Vec<TempDir> = (0..PROCESSES).map(|_| tempfile::tempdir().unwrap()).collect();
     for folder in &folders {
         let text = |path: &Path| path.to_str().unwrap().to_owned();
         let (nats, monitor) = (&world.nats().url, &world.nats().monitor_url);
         let (data, key) = (text(folder.path()), text(&key));
-        let words = [
-            "serve",
-            "all",
-            "--data",
-            &data,
-            "--nats",
-            nats,
-            "--nats-monitor",
-            monitor,
-        ];
+        let words = ["serve", "all", "--data", &data, "--nats", nats, "--nats-monitor", monitor];
         let more = ["--master-key-file", &key, "--default-tenant", "default"];
         servers.push(Server::start(&[&words[..], &more[..]].concat()).await);
     }
@@ -365,26 +289,14 @@ async fn three_processes_lose_and_double_nothing() {
         check(channel, &told).await;
         let address = server.address();
         eventually("all of the log", || async {
-            let said = line::run(&address, &["projection", "list", "-o", "json"])
-                .await
-                .json();
-            said["projections"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .all(|it| it["position"] == head)
+            let said = line::run(&address, &["projection", "list", "-o", "json"]).await.json();
+            said["projections"].as_array().unwrap().iter().all(|it| it["position"] == head)
         })
         .await;
-        let said = line::run(&address, &["projection", "list", "-o", "json"])
-            .await
-            .json();
+        let said = line::run(&address, &["projection", "list", "-o", "json"]).await.json();
         for (name, digest) in &expected {
             let listed = said["projections"].as_array().unwrap();
-            assert!(
-                listed
-                    .iter()
-                    .any(|it| it["name"] == **name && it["digest"] == **digest)
-            );
+            assert!(listed.iter().any(|it| it["name"] == **name && it["digest"] == **digest));
         }
     }
     drop(servers);

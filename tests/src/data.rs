@@ -4,10 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// The folder of the workspace.
 pub fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// The folder of the data sets: the one that `REVOPS_DATA` names, or the one beside the workspace.
@@ -29,16 +26,10 @@ pub struct History {
 pub fn history(name: &str) -> Option<History> {
     let folder = data_dir().join(name);
     if !folder.is_dir() {
-        println!(
-            "skipped: {} is not there (REVOPS_DATA names its folder)",
-            folder.display()
-        );
+        println!("skipped: {} is not there (REVOPS_DATA names its folder)", folder.display());
         return None;
     }
-    let mapping = workspace()
-        .join("deploy/mappings")
-        .join(name)
-        .with_extension("toml");
+    let mapping = workspace().join("deploy/mappings").join(name).with_extension("toml");
     Some(History { folder, mapping })
 }
 
@@ -54,22 +45,10 @@ impl History {
         std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
     }
 
-    /// The words that import it.
+    /// The words that import it, without a word on stderr.
     pub fn import<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
-        let (mapping, folder) = (
-            self.mapping.to_str().unwrap(),
-            self.folder.to_str().unwrap(),
-        );
-        let words = [
-            "import",
-            "--mapping",
-            mapping,
-            "--from",
-            folder,
-            "-o",
-            "json",
-            "-q",
-        ];
+        let (mapping, folder) = (self.mapping.to_str().unwrap(), self.folder.to_str().unwrap());
+        let words = ["import", "--mapping", mapping, "--from", folder, "-q"];
         words.into_iter().chain(more.iter().copied()).collect()
     }
 }

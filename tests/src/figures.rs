@@ -4,16 +4,12 @@ use serde_json::Value;
 
 /// A count.
 pub fn count(value: &Value) -> u64 {
-    value
-        .as_u64()
-        .unwrap_or_else(|| panic!("{value} is no count"))
+    value.as_u64().unwrap_or_else(|| panic!("{value} is no count"))
 }
 
 /// The minor units of an amount.
 pub fn minor(value: &Value) -> i64 {
-    value["minor"]
-        .as_i64()
-        .unwrap_or_else(|| panic!("{value} is no amount"))
+    value["minor"].as_i64().unwrap_or_else(|| panic!("{value} is no amount"))
 }
 
 /// A number to six decimals, in millionths.
@@ -23,11 +19,7 @@ pub fn millionths(number: f64) -> i64 {
 
 /// A number of an answer or a reference to six decimals, in millionths.
 pub fn number(value: &Value) -> i64 {
-    millionths(
-        value
-            .as_f64()
-            .unwrap_or_else(|| panic!("{value} is no number")),
-    )
+    millionths(value.as_f64().unwrap_or_else(|| panic!("{value} is no number")))
 }
 
 /// Whole units of money as a reference has them, in minor units.
@@ -37,9 +29,7 @@ pub fn units(value: &Value) -> i64 {
 
 /// The quotient that an amount was rounded from, in millionths of a unit.
 pub fn exact(value: &Value) -> i64 {
-    let exact = value["exact"]
-        .as_str()
-        .unwrap_or_else(|| panic!("{value} has no exact quotient"));
+    let exact = value["exact"].as_str().unwrap_or_else(|| panic!("{value} has no exact quotient"));
     millionths(exact.parse().unwrap())
 }
 
@@ -47,9 +37,7 @@ pub fn exact(value: &Value) -> i64 {
 pub fn row<'a>(answer: &'a Value, key: &str) -> &'a Value {
     let rows = answer["rows"].as_array().unwrap();
     let mut found = rows.iter().filter(|row| row["key"] == key);
-    let row = found
-        .next()
-        .unwrap_or_else(|| panic!("no row {key:?} in {answer}"));
+    let row = found.next().unwrap_or_else(|| panic!("no row {key:?} in {answer}"));
     assert!(found.next().is_none(), "two rows {key:?} in {answer}");
     row
 }

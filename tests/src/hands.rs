@@ -24,21 +24,13 @@ pub const STAGES: [(&str, u32, &str, Outcome); 5] = [
 
 /// Dollars.
 pub fn usd(units: i64) -> Money {
-    Money {
-        currency_code: "USD".into(),
-        units,
-        nanos: 0,
-    }
+    Money { currency_code: "USD".into(), units, nanos: 0 }
 }
 
 /// A day, as in `2026-03-31`.
 pub fn day(text: &str) -> Date {
     let parts: Vec<i32> = text.split('-').map(|part| part.parse().unwrap()).collect();
-    Date {
-        year: parts[0],
-        month: parts[1],
-        day: parts[2],
-    }
+    Date { year: parts[0], month: parts[1], day: parts[2] }
 }
 
 /// An instant, as in `2026-03-31T12:00:00Z`.
@@ -52,9 +44,7 @@ pub fn pipeline() -> PipelineDefinition {
         key: key.into(),
         name: key.to_uppercase(),
         order,
-        probability: Some(Decimal {
-            value: probability.into(),
-        }),
+        probability: Some(Decimal { value: probability.into() }),
         category: match outcome {
             Outcome::Won => ForecastCategory::Closed,
             Outcome::Lost => ForecastCategory::Omitted,
@@ -63,11 +53,7 @@ pub fn pipeline() -> PipelineDefinition {
         .into(),
         outcome: outcome.into(),
     });
-    PipelineDefinition {
-        name: "Sales".into(),
-        stages: stages.into(),
-        ..Default::default()
-    }
+    PipelineDefinition { name: "Sales".into(), stages: stages.into(), ..Default::default() }
 }
 
 impl World {
@@ -90,10 +76,7 @@ impl World {
             }),
             ..Default::default()
         };
-        planning
-            .define_product(self.request(product))
-            .await
-            .unwrap();
+        planning.define_product(self.request(product)).await.unwrap();
         for (key, name, manager) in [("mia", "Mia Stone", ""), ("ann", "Ann Lake", "mia")] {
             let definition = UserDefinition {
                 name: name.into(),
@@ -124,10 +107,7 @@ impl World {
             product: "box".into(),
             ..Default::default()
         };
-        let opened = self
-            .opportunities()
-            .open_opportunity(self.request(request))
-            .await;
+        let opened = self.opportunities().open_opportunity(self.request(request)).await;
         let opened = opened.unwrap().into_inner();
         (opened.opportunity_id, opened.recorded.unwrap())
     }

@@ -7,6 +7,7 @@
 //! | call it | [`World::opportunities`] and its like, with [`World::request`] |
 //! | give it a catalog and deals | [`hands`] |
 //! | find the data that is not part of the project | [`data::history`] |
+#![allow(clippy::print_stdout, reason = "a test that is skipped says so")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
 pub mod data;

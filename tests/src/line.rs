@@ -38,32 +38,17 @@ impl Said {
 
 /// Runs a command line against a server.
 pub async fn run(server: &str, words: &[&str]) -> Said {
-    let line = ["revops", "--server", server]
-        .into_iter()
-        .chain(words.iter().copied());
+    let line = ["revops", "--server", server].into_iter().chain(words.iter().copied());
     let line = match Line::try_parse_from(line) {
         Ok(line) => line,
         Err(error) => {
-            return Said {
-                code: 2,
-                data: String::new(),
-                notes: error.to_string(),
-            };
+            return Said { code: 2, data: String::new(), notes: error.to_string() };
         }
     };
     let (data, notes) = (Buffer::default(), Buffer::default());
-    let output = Output::new(
-        line.globals.output,
-        line.globals.quiet,
-        data.clone(),
-        notes.clone(),
-    );
+    let output = Output::new(line.globals.output, line.globals.quiet, data.clone(), notes.clone());
     let code = cli::execute(line.command, &line.globals, output).await;
-    Said {
-        code,
-        data: data.text(),
-        notes: notes.text(),
-    }
+    Said { code, data: data.text(), notes: notes.text() }
 }
 
 #[derive(Clone, Default)]

@@ -39,20 +39,14 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Options {
-        Options {
-            default_tenant: Some("default".to_owned()),
-            master_key: None,
-        }
+        Options { default_tenant: Some("default".to_owned()), master_key: None }
     }
 }
 
 impl Options {
     /// A world whose master key is 64 times one digit.
     pub fn with_key_of(digit: char) -> Options {
-        Options {
-            master_key: Some(digit.to_string().repeat(64)),
-            ..Options::default()
-        }
+        Options { master_key: Some(digit.to_string().repeat(64)), ..Options::default() }
     }
 }
 
@@ -93,11 +87,7 @@ impl World {
     }
 
     async fn begin(folder: Folder, options: Options) -> World {
-        let mut world = World {
-            folder,
-            default_tenant: options.default_tenant,
-            up: None,
-        };
+        let mut world = World { folder, default_tenant: options.default_tenant, up: None };
         if let Some(key) = options.master_key {
             std::fs::create_dir_all(world.data()).unwrap();
             std::fs::write(world.common().master_key(), key).unwrap();
@@ -109,13 +99,7 @@ impl World {
     /// Stops everything, nats-server too. The folder keeps what is in it.
     pub async fn stop(&mut self) {
         let Some(up) = self.up.take() else { return };
-        let Up {
-            nats,
-            cell,
-            listening,
-            channel,
-            ..
-        } = up;
+        let Up { nats, cell, listening, channel, .. } = up;
         drop(channel);
         listening.stop().await.unwrap();
         cell.close().await.unwrap();
@@ -124,31 +108,17 @@ impl World {
 
     /// Starts again on what is in the folder.
     pub async fn resume(&mut self) {
-        let nats = NatsServer::start(NatsOptions::new(self.data().join("nats")))
-            .await
-            .unwrap();
+        let nats = NatsServer::start(NatsOptions::new(self.data().join("nats"))).await.unwrap();
         let guard = KillOnPanic(Some(nats));
         let nats = guard.0.as_ref().unwrap();
         let (common, tenant) = (self.common(), self.default_tenant.clone());
-        let cell = Cell::open(&common, &nats.url, &nats.monitor_url, tenant)
-            .await
-            .unwrap();
+        let cell = Cell::open(&common, &nats.url, &nats.monitor_url, tenant).await.unwrap();
         let listener = TcpListener::bind(common.listen).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let listening = Listening::start(&cell, Service::All, listener)
-            .await
-            .unwrap();
-        let channel = Endpoint::from_shared(address.clone())
-            .unwrap()
-            .tcp_nodelay(true)
-            .connect_lazy();
-        self.up = Some(Up {
-            nats: guard.release(),
-            cell,
-            listening,
-            address,
-            channel,
-        });
+        let listening = Listening::start(&cell, Service::All, listener).await.unwrap();
+        let channel =
+            Endpoint::from_shared(address.clone()).unwrap().tcp_nodelay(true).connect_lazy();
+        self.up = Some(Up { nats: guard.release(), cell, listening, address, channel });
     }
 
     /// Stops and starts again.
@@ -223,10 +193,7 @@ impl World {
         let answer = self.cli(&["projection", "list"]).await;
         let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
         let projections = answer["projections"].as_array().unwrap();
-        projections
-            .iter()
-            .map(|one| (text(&one["name"]), text(&one["digest"])))
-            .collect()
+        projections.iter().map(|one| (text(&one["name"]), text(&one["digest"]))).collect()
     }
 
     /// A call in the name of the default tenant.
@@ -237,12 +204,8 @@ impl World {
     /// A call in the name of a tenant.
     pub fn request_of<T>(tenant: &str, message: T) -> tonic::Request<T> {
         let mut request = tonic::Request::new(message);
-        request
-            .metadata_mut()
-            .insert("revops-tenant", tenant.parse().unwrap());
-        request
-            .metadata_mut()
-            .insert("revops-actor", "proof".parse().unwrap());
+        request.metadata_mut().insert("revops-tenant", tenant.parse().unwrap());
+        request.metadata_mut().insert("revops-actor", "proof".parse().unwrap());
         request
     }
 
@@ -282,9 +245,7 @@ impl World {
     }
 
     fn up(&self) -> &Up {
-        self.up
-            .as_ref()
-            .expect("the world is stopped: resume it first")
+        self.up.as_ref().expect("the world is stopped: resume it first")
     }
 
     fn common(&self) -> Common {

@@ -48,15 +48,11 @@ struct Fields {
 
 impl Fields {
     fn after(fact: &'static str) -> Fields {
-        Fields {
-            fact,
-            found: Vec::new(),
-        }
+        Fields { fact, found: Vec::new() }
     }
 
     fn value(mut self, field: &str, value: Option<Value>) -> Fields {
-        self.found
-            .extend(value.map(|value| (field.to_owned(), value)));
+        self.found.extend(value.map(|value| (field.to_owned(), value)));
         self
     }
 
@@ -71,24 +67,15 @@ impl Fields {
 
     fn sealed(self, field: &'static str, text: Option<&Personal>) -> Fields {
         let fact = self.fact;
-        let sealed = text.map(|text| {
-            Value::Sealed(Sealed {
-                text: text.clone(),
-                fact,
-                field,
-            })
-        });
+        let sealed = text.map(|text| Value::Sealed(Sealed { text: text.clone(), fact, field }));
         self.value(field, sealed)
     }
 }
 
 impl Told for Opportunity {
     fn fields(&self, fact: &'static str) -> Vec<Field> {
-        let ids: Vec<String> = self
-            .external_ids
-            .iter()
-            .map(|id| format!("{}/{}", id.source, id.key))
-            .collect();
+        let ids: Vec<String> =
+            self.external_ids.iter().map(|id| format!("{}/{}", id.source, id.key)).collect();
         let exists = self.opened_at.is_some() || self.outcome != domain::Outcome::Open;
         Fields::after(fact)
             .sealed("name", self.name.as_ref())
@@ -99,10 +86,7 @@ impl Told for Opportunity {
             .text("close_date", self.close_date.map(words::date))
             .value("owner", self.owner.map(Value::User))
             .value("product", self.product.map(Value::Product))
-            .text(
-                "category",
-                self.category_override.map(|it| it.word().to_owned()),
-            )
+            .text("category", self.category_override.map(|it| it.word().to_owned()))
             .text("outcome", exists.then(|| self.outcome.word().to_owned()))
             .text("won_amount", self.won_amount.map(words::money))
             .found
@@ -121,9 +105,7 @@ impl Told for Pipeline {
             .flag("retired", defined.retired);
         let stages = defined.stages.iter();
         stages
-            .fold(head, |fields, it| {
-                fields.text(&format!("stages.{}", it.key), Some(stage(it)))
-            })
+            .fold(head, |fields, it| fields.text(&format!("stages.{}", it.key), Some(stage(it))))
             .found
     }
 }
@@ -186,9 +168,7 @@ impl Told for User {
 
 impl Told for Person {
     fn fields(&self, fact: &'static str) -> Vec<Field> {
-        Fields::after(fact)
-            .text("erased_at", self.erased_at.map(words::instant))
-            .found
+        Fields::after(fact).text("erased_at", self.erased_at.map(words::instant)).found
     }
 }
 
@@ -197,11 +177,7 @@ pub fn beside(fact: &Fact) -> Option<Field> {
     match fact {
         Fact::Opportunity(opportunity::Fact::Noted(noted)) => {
             let text = noted.text.clone();
-            let sealed = Sealed {
-                text,
-                fact: fact.name(),
-                field: "text",
-            };
+            let sealed = Sealed { text, fact: fact.name(), field: "text" };
             Some(("note".to_owned(), Value::Sealed(sealed)))
         }
         _ => None,

@@ -34,11 +34,7 @@ pub async fn get(
     request: GetHistoryRequest,
 ) -> Result<GetHistoryResponse, QueryError> {
     let (size, kind) = (page::size(request.page_size)?, kind(&request.kind)?);
-    let question = GetHistoryRequest {
-        page_size: 0,
-        page_token: String::new(),
-        ..request.clone()
-    };
+    let question = GetHistoryRequest { page_size: 0, page_token: String::new(), ..request.clone() };
     let question = question.encode_to_vec();
     let question = [b"GetHistory", caller.tenant.as_bytes(), &question];
     let after: Option<After> = page::after(runtime, &question, &request.page_token)?;
@@ -60,20 +56,13 @@ pub async fn get(
     }
     let rest = steps.get(shown..).unwrap_or_default();
     let page = &rest[..size.min(rest.len())];
-    let after = After {
-        known_at: at.known_at,
-        shown: shown + page.len(),
-    };
+    let after = After { known_at: at.known_at, shown: shown + page.len() };
     let more = rest.len() > page.len();
     Ok(GetHistoryResponse {
         reflected: Some(runtime.reflected(&asked, reached)),
         id: id.to_string(),
         entries: entries(runtime, caller, (kind, id), (&asked, at), page).await?,
-        next_page_token: if more {
-            page::token(runtime, &question, after)
-        } else {
-            String::new()
-        },
+        next_page_token: if more { page::token(runtime, &question, after) } else { String::new() },
     })
 }
 
@@ -93,14 +82,12 @@ fn entity_id(runtime: &Runtime, tenant: &str, kind: Kind, text: &str) -> Result<
         Err(_) => {
             let key = from_proto::key("id", text)?;
             let (_, catalog) = runtime.catalog(tenant);
-            runtime
-                .find((tenant, &catalog), kind, "id", &key)
-                .map_err(|found| {
-                    if found.reason == "REFERENCE_AMBIGUOUS" {
-                        return found;
-                    }
-                    Rejection::not_found("ENTITY_NOT_FOUND", "id", found.message)
-                })
+            runtime.find((tenant, &catalog), kind, "id", &key).map_err(|found| {
+                if found.reason == "REFERENCE_AMBIGUOUS" {
+                    return found;
+                }
+                Rejection::not_found("ENTITY_NOT_FOUND", "id", found.message)
+            })
         }
     }
 }
@@ -111,11 +98,7 @@ async fn timeline(
     kind: Kind,
     id: Uuid,
 ) -> Result<Arc<Timeline>, QueryError> {
-    let entity = EntityRef {
-        tenant: caller.tenant.clone(),
-        kind,
-        id,
-    };
+    let entity = EntityRef { tenant: caller.tenant.clone(), kind, id };
     let timelines = runtime.timelines.clone();
     let internal = |why: String| QueryError::Internal(why);
     tokio::task::spawn_blocking(move || timelines.get(&entity))
@@ -132,23 +115,10 @@ async fn entries(
     page: &[Step],
 ) -> Result<Vec<api::audit::v1::HistoryEntry>, QueryError> {
     let (position, catalog) = runtime.catalog(&caller.tenant);
-    let at = Known {
-        known_at: asked.known(position).known_at,
-        ..at
-    };
+    let at = Known { known_at: asked.known(position).known_at, ..at };
     let tenant = &caller.tenant;
-    let referring = Referring {
-        runtime,
-        tenant,
-        catalog: &catalog,
-        at,
-    };
-    let teller = Teller {
-        referring,
-        tenant,
-        kind,
-        entity,
-    };
+    let referring = Referring { runtime, tenant, catalog: &catalog, at };
+    let teller = Teller { referring, tenant, kind, entity };
     let mut entries = Vec::with_capacity(page.len());
     for step in page {
         entries.push(teller.entry(step).await?);

@@ -37,11 +37,7 @@ struct Shown {
 impl Teller<'_> {
     /// One entry of the history.
     pub async fn entry(&self, step: &Step) -> Result<HistoryEntry, QueryError> {
-        let Step {
-            entry,
-            voided_by,
-            changes,
-        } = step;
+        let Step { entry, voided_by, changes } = step;
         let (moment, who) = (&entry.moment, &entry.provenance);
         let mut shown = Vec::with_capacity(changes.len());
         for change in changes {
@@ -63,10 +59,7 @@ impl Teller<'_> {
             actor: who.actor.to_string(),
             source: who.source.as_deref().unwrap_or_default().to_owned(),
             correlation_id: who.correlation_id.to_string(),
-            causation_id: who
-                .causation_id
-                .map(|id| id.to_string())
-                .unwrap_or_default(),
+            causation_id: who.causation_id.map(|id| id.to_string()).unwrap_or_default(),
             changes: shown,
             reason_code: code.to_owned(),
             reason: words,
@@ -95,18 +88,11 @@ impl Teller<'_> {
     async fn shown(&self, value: Option<&Value>) -> Result<Shown, QueryError> {
         Ok(match value {
             None => Shown::default(),
-            Some(Value::Text(text)) => Shown {
-                text: Some(text.clone()),
-                ..Shown::default()
-            },
+            Some(Value::Text(text)) => Shown { text: Some(text.clone()), ..Shown::default() },
             Some(Value::Sealed(sealed)) => {
                 let opened = self.opened(sealed.fact, sealed.field, &sealed.text).await?;
                 let text = (!opened.erased).then_some(opened.text);
-                Shown {
-                    text,
-                    erased: opened.erased,
-                    ..Shown::default()
-                }
+                Shown { text, erased: opened.erased, ..Shown::default() }
             }
             Some(Value::User(id)) => named(self.referring.user(*id).await?),
             Some(Value::Product(id)) => named(self.referring.product(*id)),
@@ -120,41 +106,17 @@ impl Teller<'_> {
         field: &str,
         text: &Personal,
     ) -> Result<PersonalText, QueryError> {
-        let place = Place {
-            tenant: self.tenant,
-            kind: self.kind,
-            entity: self.entity,
-            fact,
-            field,
-        };
-        Ok(personal(
-            self.referring.runtime.vault.read(place, text).await?,
-        ))
+        let place =
+            Place { tenant: self.tenant, kind: self.kind, entity: self.entity, fact, field };
+        Ok(personal(self.referring.runtime.vault.read(place, text).await?))
     }
 }
 
 fn named(reference: Reference) -> Shown {
-    let Reference {
-        id,
-        key,
-        name: _,
-        known,
-    } = reference;
+    let Reference { id, key, name: _, known } = reference;
     match (known, key.is_empty()) {
-        (true, true) => Shown {
-            text: None,
-            erased: true,
-            id,
-        },
-        (true, false) => Shown {
-            text: Some(key),
-            erased: false,
-            id,
-        },
-        (false, _) => Shown {
-            text: Some(id.clone()),
-            erased: false,
-            id,
-        },
+        (true, true) => Shown { text: None, erased: true, id },
+        (true, false) => Shown { text: Some(key), erased: false, id },
+        (false, _) => Shown { text: Some(id.clone()), erased: false, id },
     }
 }

@@ -43,11 +43,7 @@ impl ProjectionService for Projections {
         request: Request<ListProjectionsRequest>,
     ) -> Result<Response<ListProjectionsResponse>, Status> {
         let caller = self.caller(request.metadata())?;
-        let asked = Asked {
-            as_of: None,
-            known_at: None,
-            now: self.runtime.clock.now(),
-        };
+        let asked = Asked { as_of: None, known_at: None, now: self.runtime.clock.now() };
         let standings = standings(&self.runtime, &caller.tenant).await?;
         let position = standings.iter().map(|it| it.position).min().unwrap_or(0);
         Ok(Response::new(ListProjectionsResponse {
@@ -97,11 +93,7 @@ async fn rebuild(
     let send = |step| steps.send(Ok(RebuildProjectionResponse { step: Some(step) }));
     let (told, worked_on) = (steps.clone(), name.clone());
     let progress = move |done, total| {
-        let progress = ProjectionProgress {
-            name: worked_on.clone(),
-            done,
-            total,
-        };
+        let progress = ProjectionProgress { name: worked_on.clone(), done, total };
         let step = Some(Step::Progress(progress));
         let _ = told.send(Ok(RebuildProjectionResponse { step }));
     };
@@ -112,9 +104,7 @@ async fn rebuild(
     };
     let standing = ended.and_then(|all| {
         let gone = || Refusal::Internal(format!("{name} is gone"));
-        all.into_iter()
-            .find(|standing| standing.name == name)
-            .ok_or_else(gone)
+        all.into_iter().find(|standing| standing.name == name).ok_or_else(gone)
     });
     let _ = match standing {
         Ok(standing) => send(Step::Finished(projection(standing))),
@@ -131,9 +121,7 @@ async fn compare(
 ) {
     let told = steps.clone();
     let tell = move |step| {
-        let _ = told.send(Ok(VerifyProjectionResponse {
-            step: Some(shown(step)),
-        }));
+        let _ = told.send(Ok(VerifyProjectionResponse { step: Some(shown(step)) }));
     };
     let verified = tokio::select! {
         () = steps.closed() => return,
@@ -151,10 +139,9 @@ fn projection(standing: Standing) -> Projection {
             let detail = format!("{} positions are still to be folded", standing.lag);
             (ProjectionHealth::CatchingUp, detail)
         }
-        Health::Rebuilding => (
-            ProjectionHealth::Rebuilding,
-            "it is being made anew; the old one answers".to_owned(),
-        ),
+        Health::Rebuilding => {
+            (ProjectionHealth::Rebuilding, "it is being made anew; the old one answers".to_owned())
+        }
         Health::Stopped(why) => (ProjectionHealth::Stopped, why),
     };
     Projection {
@@ -177,10 +164,8 @@ fn shown(step: Step) -> verify_projection_response::Step {
 }
 
 fn verdict(found: &Verdict) -> ProjectionVerdict {
-    let difference = |(key, what): (&str, &str)| RowDifference {
-        key: key.to_owned(),
-        what: what.to_owned(),
-    };
+    let difference =
+        |(key, what): (&str, &str)| RowDifference { key: key.to_owned(), what: what.to_owned() };
     ProjectionVerdict {
         name: found.name.clone(),
         ok: found.is_ok(),

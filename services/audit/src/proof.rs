@@ -32,22 +32,12 @@ pub fn begin(runtime: Arc<Runtime>, steps: Steps) {
 
 async fn check(runtime: &Runtime, steps: &Steps) -> Result<Step, ReadError> {
     let (log, read) = (&runtime.log, runtime.applied().borrow().place);
-    let total = log
-        .head()
-        .await?
-        .map_or(0, |head| head.sequence)
-        .max(read.sequence);
+    let total = log.head().await?.map_or(0, |head| head.sequence).max(read.sequence);
     let mut reached = Chain::default();
     let checked = check_twice(log, read, |sequence, position| {
         (reached.sequence, reached.last) = (sequence, position);
-        let progress = LogProgress {
-            frames: sequence,
-            commits: position,
-            frames_total: total,
-        };
-        let _ = steps.send(Ok(VerifyLogResponse {
-            step: Some(Step::Progress(progress)),
-        }));
+        let progress = LogProgress { frames: sequence, commits: position, frames_total: total };
+        let _ = steps.send(Ok(VerifyLogResponse { step: Some(Step::Progress(progress)) }));
     });
     match checked.await {
         Ok(Ok(report)) => Ok(Step::Ok(intact(&report))),
@@ -75,16 +65,9 @@ async fn check_twice(
     let mut tell = |step: event_log::VerifyProgress| progress(step.sequence, step.position);
     let first = verify(log, None, Some(read.sequence), &mut tell).await?;
     if first.head.sequence < read.sequence {
-        let what = format!(
-            "it is missing: this process has read up to frame {}",
-            read.sequence
-        );
+        let what = format!("it is missing: this process has read up to frame {}", read.sequence);
         let (sequence, position) = (first.head.sequence + 1, first.head.last + 1);
-        return Ok(Err(LogBroken {
-            sequence,
-            position,
-            what,
-        }));
+        return Ok(Err(LogBroken { sequence, position, what }));
     }
     if first.head != read {
         let what = format!(
@@ -95,25 +78,14 @@ async fn check_twice(
     }
     let rest = verify(log, Some(first.head), None, &mut tell).await?;
     let (frames, commits) = (first.frames + rest.frames, first.commits + rest.commits);
-    Ok(Ok(VerifyReport {
-        frames,
-        commits,
-        ..rest
-    }))
+    Ok(Ok(VerifyReport { frames, commits, ..rest }))
 }
 
 fn intact(report: &VerifyReport) -> LogIntact {
     let hash = |hash: FrameHash| {
-        if hash == FrameHash::NONE {
-            String::new()
-        } else {
-            hash.to_string()
-        }
+        if hash == FrameHash::NONE { String::new() } else { hash.to_string() }
     };
-    let identity = report
-        .identity
-        .map(|identity| identity.to_string())
-        .unwrap_or_default();
+    let identity = report.identity.map(|identity| identity.to_string()).unwrap_or_default();
     LogIntact {
         frames: report.frames,
         commits: report.commits,
@@ -126,11 +98,7 @@ fn intact(report: &VerifyReport) -> LogIntact {
 /// after it or by what this process has read, is not the one that was altered.
 async fn blame(log: &EventLog, read: Chain, error: &ChainError) -> Result<LogBroken, ReadError> {
     let (sequence, position) = (error.sequence(), error.position());
-    let broken = LogBroken {
-        sequence,
-        position,
-        what: error.to_string(),
-    };
+    let broken = LogBroken { sequence, position, what: error.to_string() };
     if !matches!(error, ChainError::Previous { .. }) || sequence < 2 {
         return Ok(broken);
     }
@@ -156,11 +124,7 @@ async fn blame(log: &EventLog, read: Chain, error: &ChainError) -> Result<LogBro
 async fn altered(log: &EventLog, sequence: u64, what: String) -> Result<LogBroken, ReadError> {
     let stored = log.get(sequence).await?;
     let frame = stored.and_then(|stored| Frame::decode(stored.body).ok());
-    Ok(LogBroken {
-        sequence,
-        position: frame.map_or(0, |frame| frame.first),
-        what,
-    })
+    Ok(LogBroken { sequence, position: frame.map_or(0, |frame| frame.first), what })
 }
 
 fn unreadable(error: &ReadError) -> Status {

@@ -42,10 +42,7 @@ fn steps_of<E: Told>(timeline: &Timeline, at: Known) -> Vec<Step> {
     let live: std::collections::HashSet<Moment> =
         timeline.live(at).map(|entry| entry.moment).collect();
     let (mut state, mut fields) = (E::default(), Vec::new());
-    let visible = timeline
-        .entries()
-        .iter()
-        .filter(|e| at.covers(e.moment.occurred_at, e.position));
+    let visible = timeline.entries().iter().filter(|e| at.covers(e.moment.occurred_at, e.position));
     visible
         .map(|entry| {
             let mut changes = Vec::new();
@@ -66,11 +63,7 @@ fn steps_of<E: Told>(timeline: &Timeline, at: Known) -> Vec<Step> {
             let voided_by = voided
                 .filter(|position| *position <= at.known_at && entry.fact.voids().is_none())
                 .unwrap_or(0);
-            Step {
-                entry: entry.clone(),
-                voided_by,
-                changes,
-            }
+            Step { entry: entry.clone(), voided_by, changes }
         })
         .collect()
 }
@@ -90,14 +83,9 @@ fn keep_origins(before: &[Field], mut after: Vec<Field>) -> Vec<Field> {
 
 fn differences(before: &[Field], after: &[Field]) -> Vec<Change> {
     let of = |fields: &[Field], name: &str| {
-        fields
-            .iter()
-            .find(|(field, _)| field == name)
-            .map(|(_, value)| value.clone())
+        fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
     };
-    let gone = before
-        .iter()
-        .filter(|(field, _)| of(after, field).is_none());
+    let gone = before.iter().filter(|(field, _)| of(after, field).is_none());
     after
         .iter()
         .chain(gone)

@@ -15,11 +15,7 @@ pub fn money(money: Money) -> String {
         return format!("{sign}{minor} {code}");
     }
     let scale = 10_u64.pow(u32::from(money.currency.exponent()));
-    format!(
-        "{sign}{}.{:0exponent$} {code}",
-        minor / scale,
-        minor % scale
-    )
+    format!("{sign}{}.{:0exponent$} {code}", minor / scale, minor % scale)
 }
 
 /// A day, such as `2017-03-01`.
@@ -42,11 +38,7 @@ pub fn fraction(parts_per_million: u32) -> String {
     let whole = parts_per_million / 1_000_000;
     let decimals = format!("{:06}", parts_per_million % 1_000_000);
     let decimals = decimals.trim_end_matches('0');
-    if decimals.is_empty() {
-        whole.to_string()
-    } else {
-        format!("{whole}.{decimals}")
-    }
+    if decimals.is_empty() { whole.to_string() } else { format!("{whole}.{decimals}") }
 }
 
 #[cfg(test)]
@@ -80,12 +72,7 @@ mod tests {
 
     #[test]
     fn fractions_have_no_more_decimals_than_they_need() {
-        for (ppm, expected) in [
-            (0, "0"),
-            (350_000, "0.35"),
-            (1, "0.000001"),
-            (1_000_000, "1"),
-        ] {
+        for (ppm, expected) in [(0, "0"), (350_000, "0.35"), (1, "0.000001"), (1_000_000, "1")] {
             assert_eq!(fraction(ppm), expected);
         }
     }

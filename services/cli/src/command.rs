@@ -41,10 +41,8 @@ pub enum Command {
     Log(log::Verb),
 
     /// Read another system's CSV export into the log, by a mapping
-    #[command(
-        after_help = "Example:\n  revops import --mapping deploy/mappings/crm.toml --from \
-                            ./export\n\nRunning it again imports nothing twice."
-    )]
+    #[command(after_help = "Example:\n  revops import --mapping deploy/mappings/crm.toml --from \
+                            ./export\n\nRunning it again imports nothing twice.")]
     Import(ImportArgs),
 
     /// Say whether all is well, and if not, what to do

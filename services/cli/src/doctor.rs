@@ -59,22 +59,12 @@ impl Answer for Findings {
         let mut grid = Grid::new(["what", "name", "health", "position", "lag", "detail"]);
         let none = || Cell::text("");
         let log = [Cell::text("log"), Cell::text(&self.standing.log), none()];
-        let position = [
-            Cell::Count(self.standing.revision),
-            Cell::Count(self.standing.lag),
-            none(),
-        ];
+        let position =
+            [Cell::Count(self.standing.revision), Cell::Count(self.standing.lag), none()];
         grid.push(log.into_iter().chain(position).collect());
         for it in &self.services {
             let (name, health) = (Cell::text(&it.name), Cell::text(&it.health));
-            grid.push(vec![
-                Cell::text("service"),
-                name,
-                health,
-                none(),
-                none(),
-                none(),
-            ]);
+            grid.push(vec![Cell::text("service"), name, health, none(), none(), none()]);
         }
         for it in &self.projections {
             grid.push(vec![
@@ -94,10 +84,7 @@ impl Answer for Findings {
 pub async fn run(session: &Session) -> anyhow::Result<()> {
     let mut services = Vec::new();
     for name in SERVICES {
-        services.push(Service {
-            name: name.to_owned(),
-            health: health(session, name).await?,
-        });
+        services.push(Service { name: name.to_owned(), health: health(session, name).await? });
     }
     let (standing, projections, asked) = match projection::list(session).await {
         Ok(found) => (found.standing, found.projections, None),
@@ -105,10 +92,7 @@ pub async fn run(session: &Session) -> anyhow::Result<()> {
     };
     let mut advice = advice(&services, &projections);
     if let Some(status) = asked {
-        advice.push(format!(
-            "the projections cannot be listed: {}",
-            status.message()
-        ));
+        advice.push(format!("the projections cannot be listed: {}", status.message()));
     }
     let findings = Findings {
         standing,
@@ -120,9 +104,7 @@ pub async fn run(session: &Session) -> anyhow::Result<()> {
     };
     session.output.answer(&findings)?;
     if findings.ok {
-        session
-            .output
-            .note(format!("all is well at {}", session.server));
+        session.output.note(format!("all is well at {}", session.server));
         return Ok(());
     }
     Err(Failure::Unsound(format!(
@@ -134,9 +116,7 @@ pub async fn run(session: &Session) -> anyhow::Result<()> {
 
 /// A service that the server does not run is no illness: a process may run one of several.
 async fn health(session: &Session, service: &str) -> Result<String, tonic::Status> {
-    let request = session.request(HealthCheckRequest {
-        service: service.to_owned(),
-    });
+    let request = session.request(HealthCheckRequest { service: service.to_owned() });
     let status = match session.health().check(request).await {
         Ok(answer) => answer.into_inner().status(),
         Err(status) if status.code() == Code::NotFound => return Ok("not here".to_owned()),
@@ -154,10 +134,7 @@ async fn health(session: &Session, service: &str) -> Result<String, tonic::Statu
 
 fn advice(services: &[Service], projections: &[Projection]) -> Vec<String> {
     let mut advice = Vec::new();
-    for service in services
-        .iter()
-        .filter(|service| service.health == "not serving")
-    {
+    for service in services.iter().filter(|service| service.health == "not serving") {
         advice.push(format!(
             "{} is not serving: the server's log says why; does nats-server run and have room on \
              its disk?",
@@ -200,14 +177,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_comes_with_what_to_do() {
-        let down = Service {
-            name: "revops.x".into(),
-            health: "not serving".into(),
-        };
-        let away = Service {
-            name: "revops.y".into(),
-            health: "not here".into(),
-        };
+        let down = Service { name: "revops.x".into(), health: "not serving".into() };
+        let away = Service { name: "revops.y".into(), health: "not here".into() };
         assert_eq!(advice(&[down, away], &[]).len(), 1);
         assert!(advice(&[], &[projection("ok", 3)]).is_empty());
         assert!(advice(&[], &[projection("ok", 5000)])[0].contains("5000 positions behind"));

@@ -56,11 +56,10 @@ impl Failure {
     /// What became of a command that ended in a status: refused, or nobody knows.
     pub fn of_command(status: Status, request_id: &str) -> anyhow::Error {
         match exit_code_of(&status) {
-            UNAVAILABLE | DEADLINE => Self::Uncertain {
-                status: Box::new(status),
-                request_id: request_id.to_owned(),
+            UNAVAILABLE | DEADLINE => {
+                Self::Uncertain { status: Box::new(status), request_id: request_id.to_owned() }
+                    .into()
             }
-            .into(),
             _ => status.into(),
         }
     }
@@ -147,21 +146,13 @@ fn explain_status(status: &Status, request_id: Option<&str>) -> String {
         message => message,
     };
     let mut text = format!("error: {message}");
-    for violation in details
-        .bad_request()
-        .iter()
-        .flat_map(|bad| &bad.field_violations)
-    {
+    for violation in details.bad_request().iter().flat_map(|bad| &bad.field_violations) {
         text += &format!("\n  field: {}", violation.field);
         if !violation.description.is_empty() && violation.description != message {
             text += &format!(": {}", violation.description);
         }
     }
-    for violation in details
-        .precondition_failure()
-        .iter()
-        .flat_map(|failed| &failed.violations)
-    {
+    for violation in details.precondition_failure().iter().flat_map(|failed| &failed.violations) {
         if !violation.description.is_empty() && violation.description != message {
             text += &format!("\n  state: {}", violation.description);
         }
@@ -222,10 +213,7 @@ mod tests {
         assert_eq!(exit_code(&Failure::usage("x").into()), 2);
         assert_eq!(exit_code(&Failure::Unsound("x".into()).into()), 1);
         assert_eq!(exit_code(&anyhow::anyhow!("x")), 1);
-        let gone = Failure::Unreachable {
-            server: "s".into(),
-            cause: "c".into(),
-        };
+        let gone = Failure::Unreachable { server: "s".into(), cause: "c".into() };
         assert_eq!(exit_code(&gone.into()), 6);
     }
 
@@ -261,11 +249,7 @@ mod tests {
     fn a_command_that_may_have_been_recorded_says_how_to_repeat_it() {
         let error = Failure::of_command(Status::unavailable("gone"), "an-id");
         assert_eq!(exit_code(&error), 6);
-        assert!(
-            explain(&error).contains("--request-id an-id"),
-            "{}",
-            explain(&error)
-        );
+        assert!(explain(&error).contains("--request-id an-id"), "{}", explain(&error));
         let error = Failure::of_command(Status::not_found("none"), "an-id");
         assert_eq!(exit_code(&error), 3);
     }

@@ -29,9 +29,7 @@ impl Cell {
             // What a stranger wrote must not steer the reader's terminal.
             Self::Text(text) => text.replace(char::is_control, " "),
             Self::Count(count) => apart(&count.to_string()),
-            Self::Amount(amount) => amount
-                .as_ref()
-                .map_or_else(String::new, |m| apart(&m.amount)),
+            Self::Amount(amount) => amount.as_ref().map_or_else(String::new, |m| apart(&m.amount)),
             Self::Number(number, decimals) => {
                 number.map_or_else(String::new, |n| apart(&format!("{n:.decimals$}")))
             }
@@ -43,9 +41,7 @@ impl Cell {
         match self {
             Self::Text(text) => text.clone(),
             Self::Count(count) => count.to_string(),
-            Self::Amount(amount) => amount
-                .as_ref()
-                .map_or_else(String::new, |m| m.amount.clone()),
+            Self::Amount(amount) => amount.as_ref().map_or_else(String::new, |m| m.amount.clone()),
             Self::Number(number, _) => number.map_or_else(String::new, |n| n.to_string()),
         }
     }
@@ -69,10 +65,7 @@ pub struct Grid {
 impl Grid {
     /// A grid with these columns and no rows yet. Names are `lower_snake`, as CSV writes them.
     pub fn new<S: Into<String>>(columns: impl IntoIterator<Item = S>) -> Self {
-        Self {
-            columns: columns.into_iter().map(Into::into).collect(),
-            ..Self::default()
-        }
+        Self { columns: columns.into_iter().map(Into::into).collect(), ..Self::default() }
     }
 
     /// A grid of names and values, for an answer about one thing.
@@ -86,30 +79,20 @@ impl Grid {
 
     /// Adds a row of as many cells as there are columns.
     pub fn push(&mut self, row: Vec<Cell>) {
-        debug_assert_eq!(
-            row.len(),
-            self.columns.len(),
-            "a row has a cell for each column"
-        );
+        debug_assert_eq!(row.len(), self.columns.len(), "a row has a cell for each column");
         self.rows.push(row);
     }
 
     /// Puts a last line under a table. CSV leaves it out, so that its rows can be added up.
     pub fn set_total(&mut self, row: Vec<Cell>) {
-        debug_assert_eq!(
-            row.len(),
-            self.columns.len(),
-            "the total has a cell for each column"
-        );
+        debug_assert_eq!(row.len(), self.columns.len(), "the total has a cell for each column");
         self.total = Some(row);
     }
 
     /// Aligned columns for people.
     pub fn to_table(&self) -> String {
         let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .set_content_arrangement(ContentArrangement::Disabled);
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(self.columns.iter().enumerate().map(|(index, name)| {
             let cell = comfy_table::Cell::new(name.replace('_', " ").to_uppercase());
             cell.set_alignment(self.alignment(index))
@@ -124,10 +107,7 @@ impl Grid {
         for column in table.column_iter_mut() {
             column.set_padding((0, 2));
         }
-        table
-            .lines()
-            .map(|line| line.trim_end().to_owned() + "\n")
-            .collect()
+        table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
     }
 
     /// Comma-separated values with a header line.
@@ -152,12 +132,8 @@ impl Grid {
 
 /// Puts commas between the thousands of a decimal number's integer part.
 fn apart(number: &str) -> String {
-    let (sign, digits) = number
-        .strip_prefix('-')
-        .map_or(("", number), |rest| ("-", rest));
-    let (whole, fraction) = digits
-        .split_once('.')
-        .map_or((digits, None), |(w, f)| (w, Some(f)));
+    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
     let mut text = String::from(sign);
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index).is_multiple_of(3) {
@@ -195,13 +171,7 @@ mod tests {
         grid.push(vec![Cell::text("a, b"), Cell::Count(12_345)]);
         grid.push(vec![Cell::text("c\u{1b}"), Cell::Count(7)]);
         grid.set_total(vec![Cell::text("total"), Cell::Count(12_352)]);
-        assert_eq!(
-            grid.to_table(),
-            "KEY     COUNT\na, b   12,345\nc           7\ntotal  12,352\n"
-        );
-        assert_eq!(
-            grid.to_csv().unwrap(),
-            "key,count\n\"a, b\",12345\nc\u{1b},7\n"
-        );
+        assert_eq!(grid.to_table(), "KEY     COUNT\na, b   12,345\nc           7\ntotal  12,352\n");
+        assert_eq!(grid.to_csv().unwrap(), "key,count\n\"a, b\",12345\nc\u{1b},7\n");
     }
 }

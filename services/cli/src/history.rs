@@ -126,9 +126,7 @@ impl Entry {
         let words = text_shown(self.reason.as_deref(), self.reason_erased);
         let why = [self.reason_code.clone().unwrap_or_default(), words].join(" ");
         let changes: Vec<_> = self.changes.iter().map(Change::shown).collect();
-        let voided = self
-            .voided_by
-            .map_or_else(String::new, |position| format!("by {position}"));
+        let voided = self.voided_by.map_or_else(String::new, |position| format!("by {position}"));
         vec![
             maybe(&self.occurred_at),
             Cell::text(&self.fact),
@@ -184,15 +182,10 @@ pub async fn run(args: HistoryArgs, session: &Session) -> anyhow::Result<()> {
         entries: Vec::new(),
     };
     loop {
-        let page = client
-            .get_history(session.request(request.clone()))
-            .await?
-            .into_inner();
+        let page = client.get_history(session.request(request.clone())).await?.into_inner();
         history.standing = Standing::of(page.reflected);
         history.id = page.id;
-        history
-            .entries
-            .extend(page.entries.into_iter().map(Entry::from));
+        history.entries.extend(page.entries.into_iter().map(Entry::from));
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() {
             break;
@@ -219,10 +212,7 @@ mod tests {
                 after: Some("late".into()),
                 ..sent::FieldChange::default()
             }],
-            reason: Some(PersonalText {
-                text: String::new(),
-                erased: true,
-            }),
+            reason: Some(PersonalText { text: String::new(), erased: true }),
             voided_by: 14,
             ..sent::HistoryEntry::default()
         };

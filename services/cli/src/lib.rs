@@ -56,14 +56,7 @@ pub struct Globals {
     pub actor: String,
 
     /// How answers are written
-    #[arg(
-        short,
-        long,
-        global = true,
-        env = "REVOPS_OUTPUT",
-        value_enum,
-        default_value = "table"
-    )]
+    #[arg(short, long, global = true, env = "REVOPS_OUTPUT", value_enum, default_value = "table")]
     pub output: Format,
 
     /// How long one call may take: 30s, 500ms, 2m

@@ -53,16 +53,8 @@ impl Verdict {
     }
 
     fn broken(mut self, broken: LogBroken) -> Self {
-        let LogBroken {
-            sequence,
-            position,
-            what,
-        } = broken;
-        self.broken = Some(Broken {
-            sequence,
-            position,
-            what,
-        });
+        let LogBroken { sequence, position, what } = broken;
+        self.broken = Some(Broken { sequence, position, what });
         self
     }
 }
@@ -76,10 +68,7 @@ impl Answer for Verdict {
                 ("frames", number(self.frames)),
                 ("commits", number(self.commits)),
                 ("log", Cell::text(&self.log)),
-                (
-                    "head_hash",
-                    Cell::text(self.head_hash.as_deref().unwrap_or_default()),
-                ),
+                ("head_hash", Cell::text(self.head_hash.as_deref().unwrap_or_default())),
             ]),
             Some(broken) => Grid::of_fields([
                 ("verdict", Cell::text("BROKEN")),
@@ -121,11 +110,7 @@ pub async fn run(verb: Verb, session: &Session) -> anyhow::Result<()> {
     session.output.answer(&verdict)?;
     match verdict.broken {
         None => Ok(()),
-        Some(Broken {
-            sequence,
-            position,
-            what,
-        }) => Err(Failure::Unsound(format!(
+        Some(Broken { sequence, position, what }) => Err(Failure::Unsound(format!(
             "the log is broken at frame {sequence}, position {position}: {what}\n  \
              to do: stop writing, keep the files as they are, and restore the log from a copy"
         ))

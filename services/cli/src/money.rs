@@ -56,12 +56,7 @@ impl Money {
     /// So many minor units.
     pub fn of_minor(minor: i128, currency: &str) -> Self {
         let amount = decimal(minor, exponent(currency));
-        Self {
-            amount,
-            minor,
-            currency: currency.to_owned(),
-            exact: None,
-        }
+        Self { amount, minor, currency: currency.to_owned(), exact: None }
     }
 
     /// Nothing, in a currency.
@@ -75,10 +70,7 @@ impl Money {
             let own = exponent(&numerator.currency);
             let decimals = EXACT_DECIMALS.max(own);
             let scaled = numerator.minor.saturating_mul(10_i128.pow(decimals - own));
-            self.exact = Some(decimal(
-                half_even(scaled, i128::from(denominator)),
-                decimals,
-            ));
+            self.exact = Some(decimal(half_even(scaled, i128::from(denominator)), decimals));
         }
         self
     }
@@ -125,17 +117,11 @@ pub fn parse(text: &str) -> Result<Sent, String> {
     }
     let (units, nanos) = units_and_nanos(number)
         .ok_or_else(|| format!("{number:?} is not an amount; write it as in \"2360.91 USD\""))?;
-    Ok(Sent {
-        currency_code: currency.to_ascii_uppercase(),
-        units,
-        nanos,
-    })
+    Ok(Sent { currency_code: currency.to_ascii_uppercase(), units, nanos })
 }
 
 fn units_and_nanos(number: &str) -> Option<(i64, i32)> {
-    let (negative, digits) = number
-        .strip_prefix('-')
-        .map_or((false, number), |rest| (true, rest));
+    let (negative, digits) = number.strip_prefix('-').map_or((false, number), |rest| (true, rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let all_digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     if !all_digits(whole) || !all_digits(fraction) || fraction.len() > 9 {
@@ -143,18 +129,11 @@ fn units_and_nanos(number: &str) -> Option<(i64, i32)> {
     }
     let units: i64 = whole.parse().ok()?;
     let nanos: i32 = format!("{fraction:0<9}").parse().ok()?;
-    Some(if negative {
-        (-units, -nanos)
-    } else {
-        (units, nanos)
-    })
+    Some(if negative { (-units, -nanos) } else { (units, nanos) })
 }
 
 fn exponent(currency: &str) -> u32 {
-    EXPONENTS
-        .iter()
-        .find(|(code, _)| *code == currency)
-        .map_or(2, |(_, exponent)| *exponent)
+    EXPONENTS.iter().find(|(code, _)| *code == currency).map_or(2, |(_, exponent)| *exponent)
 }
 
 /// Divides and rounds to the nearest integer, a half to the even one.
@@ -173,10 +152,7 @@ fn decimal(scaled: i128, decimals: u32) -> String {
     if decimals == 0 {
         return format!("{sign}{whole}");
     }
-    format!(
-        "{sign}{whole}.{fraction:0width$}",
-        width = decimals as usize
-    )
+    format!("{sign}{whole}.{fraction:0width$}", width = decimals as usize)
 }
 
 #[cfg(test)]
@@ -184,11 +160,7 @@ mod tests {
     use super::*;
 
     fn sent(units: i64, nanos: i32, currency: &str) -> Sent {
-        Sent {
-            currency_code: currency.to_owned(),
-            units,
-            nanos,
-        }
+        Sent { currency_code: currency.to_owned(), units, nanos }
     }
 
     #[test]
@@ -203,20 +175,10 @@ mod tests {
             (3, 125_000_000, "KWD", "3.125", 3125),
             (0, -1_000_000, "KWD", "-0.001", -1),
             (1, 123_400_000, "CLF", "1.1234", 11_234),
-            (
-                i64::MAX,
-                990_000_000,
-                "USD",
-                "9223372036854775807.99",
-                922_337_203_685_477_580_799,
-            ),
+            (i64::MAX, 990_000_000, "USD", "9223372036854775807.99", 922_337_203_685_477_580_799),
         ] {
             let money = Money::from(&sent(units, nanos, currency));
-            assert_eq!(
-                (money.amount.as_str(), money.minor),
-                (amount, minor),
-                "{units} {nanos}"
-            );
+            assert_eq!((money.amount.as_str(), money.minor), (amount, minor), "{units} {nanos}");
         }
     }
 
@@ -252,30 +214,12 @@ mod tests {
             ("10usd", Ok(sent(10, 0, "USD"))),
             ("-1.5EUR", Ok(sent(-1, -500_000_000, "EUR"))),
             ("0.000000001 USD", Ok(sent(0, 1, "USD"))),
-            (
-                "10",
-                Err("an amount needs its currency, as in \"2360.91 USD\""),
-            ),
-            (
-                "10 DOLLARS",
-                Err("an amount needs its currency, as in \"2360.91 USD\""),
-            ),
-            (
-                "1,000 USD",
-                Err("\"1,000\" is not an amount; write it as in \"2360.91 USD\""),
-            ),
-            (
-                "1. USD",
-                Err("\"1.\" is not an amount; write it as in \"2360.91 USD\""),
-            ),
-            (
-                ".5 USD",
-                Err("\".5\" is not an amount; write it as in \"2360.91 USD\""),
-            ),
-            (
-                "USD",
-                Err("\"\" is not an amount; write it as in \"2360.91 USD\""),
-            ),
+            ("10", Err("an amount needs its currency, as in \"2360.91 USD\"")),
+            ("10 DOLLARS", Err("an amount needs its currency, as in \"2360.91 USD\"")),
+            ("1,000 USD", Err("\"1,000\" is not an amount; write it as in \"2360.91 USD\"")),
+            ("1. USD", Err("\"1.\" is not an amount; write it as in \"2360.91 USD\"")),
+            (".5 USD", Err("\".5\" is not an amount; write it as in \"2360.91 USD\"")),
+            ("USD", Err("\"\" is not an amount; write it as in \"2360.91 USD\"")),
         ] {
             assert_eq!(parse(text), expected.map_err(str::to_owned), "{text}");
         }

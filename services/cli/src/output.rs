@@ -57,12 +57,7 @@ impl Output {
         data: impl Write + Send + 'static,
         notes: impl Write + Send + 'static,
     ) -> Self {
-        Self {
-            format,
-            quiet,
-            data: Arc::new(Mutex::new(data)),
-            notes: Arc::new(Mutex::new(notes)),
-        }
+        Self { format, quiet, data: Arc::new(Mutex::new(data)), notes: Arc::new(Mutex::new(notes)) }
     }
 
     /// Writes an answer in the chosen format, at once, and its standing as a note.
@@ -108,9 +103,7 @@ impl Output {
 
 impl std::fmt::Debug for Output {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Output")
-            .field("format", &self.format)
-            .finish_non_exhaustive()
+        f.debug_struct("Output").field("format", &self.format).finish_non_exhaustive()
     }
 }
 

@@ -15,21 +15,14 @@ use crate::session::Session;
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Destroy the key of a person's names and words; it cannot be undone
-    #[command(
-        after_help = "`revops catalog user get KEY` shows the id of the person behind a \
-                            user."
-    )]
+    #[command(after_help = "`revops catalog user get KEY` shows the id of the person behind a \
+                            user.")]
     Erase {
         /// The person's id
         id: String,
 
         /// Why, as a short key
-        #[arg(
-            long,
-            value_name = "CODE",
-            default_value = "",
-            hide_default_value = true
-        )]
+        #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
         reason: String,
 
         /// A UUID that makes the command safe to repeat [default: a new one]
@@ -55,21 +48,14 @@ impl Answer for Erased {
             ("person_id", Cell::text(&self.person_id)),
             ("revision", Cell::text(self.revision.to_string())),
             ("command_id", Cell::text(&self.command_id)),
-            (
-                "changed",
-                Cell::text(if self.changed { "yes" } else { "no" }),
-            ),
+            ("changed", Cell::text(if self.changed { "yes" } else { "no" })),
         ])
     }
 }
 
 /// Erases.
 pub async fn run(verb: Verb, session: &Session) -> anyhow::Result<()> {
-    let Verb::Erase {
-        id,
-        reason,
-        request_id,
-    } = verb;
+    let Verb::Erase { id, reason, request_id } = verb;
     let request_id = request_id.unwrap_or_else(new_request_id);
     let request = ErasePersonRequest {
         person_id: id.clone(),

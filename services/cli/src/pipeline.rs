@@ -86,11 +86,7 @@ impl From<GetPipelineResponse> for Pipeline {
             open: answer.open,
             open_amount: money::only(&open_amounts, &currencies),
             open_amounts,
-            rows: answer
-                .rows
-                .into_iter()
-                .map(|row| Row::new(row, &currencies))
-                .collect(),
+            rows: answer.rows.into_iter().map(|row| Row::new(row, &currencies)).collect(),
         }
     }
 }
@@ -124,20 +120,12 @@ impl Answer for Pipeline {
     fn grid(&self) -> Grid {
         let currencies = currencies_of(&self.open_amounts);
         let by_stage = self.rows.iter().any(Row::has_pipeline);
-        let mut columns = if by_stage {
-            vec!["pipeline".to_owned()]
-        } else {
-            Vec::new()
-        };
+        let mut columns = if by_stage { vec!["pipeline".to_owned()] } else { Vec::new() };
         columns.extend(["key", "name", "count"].map(str::to_owned));
         columns.extend(currencies.iter().map(|currency| amount_column(currency)));
         let mut grid = Grid::new(columns);
         for row in &self.rows {
-            let mut cells = if by_stage {
-                vec![Cell::text(&row.pipeline)]
-            } else {
-                Vec::new()
-            };
+            let mut cells = if by_stage { vec![Cell::text(&row.pipeline)] } else { Vec::new() };
             cells.push(Cell::text(&row.key));
             cells.push(Cell::text(text_shown(row.name.as_deref(), row.name_erased)));
             cells.push(Cell::Count(row.count));
@@ -155,10 +143,7 @@ impl Answer for Pipeline {
 
 /// The currencies of some sums, in their order.
 pub fn currencies_of(amounts: &[Money]) -> Vec<String> {
-    amounts
-        .iter()
-        .map(|amount| amount.currency.clone())
-        .collect()
+    amounts.iter().map(|amount| amount.currency.clone()).collect()
 }
 
 /// The column of one currency's amounts: each has its own, so that columns can be added up.
@@ -170,10 +155,7 @@ pub fn amount_column(currency: &str) -> String {
 pub fn amount_cells(amounts: &[Money], currencies: &[String]) -> Vec<Cell> {
     let amount_in = |currency: &String| amounts.iter().find(|it| it.currency == *currency).cloned();
     let or_zero = |currency| amount_in(currency).unwrap_or_else(|| Money::zero(currency));
-    currencies
-        .iter()
-        .map(|currency| Cell::Amount(Some(or_zero(currency))))
-        .collect()
+    currencies.iter().map(|currency| Cell::Amount(Some(or_zero(currency)))).collect()
 }
 
 /// Asks and answers.
@@ -182,11 +164,7 @@ pub async fn run(args: PipelineArgs, session: &Session) -> anyhow::Result<()> {
         read_at: Some(args.when.read_at(session)),
         by: sent::PipelineBy::from(args.by).into(),
     };
-    let answer = session
-        .dashboards()
-        .get_pipeline(session.request(request))
-        .await?
-        .into_inner();
+    let answer = session.dashboards().get_pipeline(session.request(request)).await?.into_inner();
     session.output.answer(&Pipeline::from(answer))
 }
 
@@ -197,11 +175,7 @@ mod tests {
     use api::types::v1::Reflected;
 
     fn usd(units: i64) -> SentMoney {
-        SentMoney {
-            currency_code: "USD".into(),
-            units,
-            nanos: 0,
-        }
+        SentMoney { currency_code: "USD".into(), units, nanos: 0 }
     }
 
     fn stage(key: &str, count: u64, amounts: Vec<SentMoney>) -> sent::PipelineRow {
@@ -218,10 +192,7 @@ mod tests {
         GetPipelineResponse {
             reflected: Some(Reflected {
                 revision: 9,
-                as_of: Some(prost_types::Timestamp {
-                    seconds: 1_498_867_200,
-                    nanos: 0,
-                }),
+                as_of: Some(prost_types::Timestamp { seconds: 1_498_867_200, nanos: 0 }),
                 known_at: 9,
                 lag: 0,
                 log: "0123456789abcdef".into(),
@@ -252,24 +223,14 @@ mod tests {
 
     #[test]
     fn several_currencies_have_a_column_each_and_no_single_amount() {
-        let eur = SentMoney {
-            currency_code: "EUR".into(),
-            units: 7,
-            nanos: 0,
-        };
+        let eur = SentMoney { currency_code: "EUR".into(), units: 7, nanos: 0 };
         let pipeline = Pipeline::from(GetPipelineResponse {
             open: 3,
             open_amounts: vec![eur.clone(), usd(1500)],
-            rows: vec![
-                stage("new", 2, vec![usd(1500)]),
-                stage("late", 1, vec![eur]),
-            ],
+            rows: vec![stage("new", 2, vec![usd(1500)]), stage("late", 1, vec![eur])],
             ..GetPipelineResponse::default()
         });
-        assert_eq!(
-            (&pipeline.open_amount, &pipeline.rows[0].amount),
-            (&None, &None)
-        );
+        assert_eq!((&pipeline.open_amount, &pipeline.rows[0].amount), (&None, &None));
         assert_eq!(
             pipeline.grid().to_csv().unwrap(),
             "pipeline,key,name,count,amount_eur,amount_usd\n\
@@ -287,12 +248,7 @@ mod tests {
     #[test]
     fn a_table_ends_with_the_total() {
         let table = Pipeline::from(sample()).grid().to_table();
-        let last = table
-            .lines()
-            .last()
-            .unwrap()
-            .split_whitespace()
-            .collect::<Vec<_>>();
+        let last = table.lines().last().unwrap().split_whitespace().collect::<Vec<_>>();
         assert_eq!(last, ["total", "2", "1,500.00"]);
     }
 }

@@ -53,11 +53,7 @@ impl Progress {
             bar.set_position(done);
         } else if self.said.elapsed() >= LINE_INTERVAL {
             self.said = Instant::now();
-            let of_total = if total > 0 {
-                format!(" of {total}")
-            } else {
-                String::new()
-            };
+            let of_total = if total > 0 { format!(" of {total}") } else { String::new() };
             self.output.note(format!("{}: {done}{of_total}", self.what));
         }
     }

@@ -104,18 +104,10 @@ impl Answer for Projections {
 /// Asks for every projection.
 pub async fn list(session: &Session) -> Result<Projections, tonic::Status> {
     let request = session.request(sent::ListProjectionsRequest {});
-    let answer = session
-        .projections()
-        .list_projections(request)
-        .await?
-        .into_inner();
+    let answer = session.projections().list_projections(request).await?.into_inner();
     Ok(Projections {
         standing: Standing::of(answer.reflected),
-        projections: answer
-            .projections
-            .into_iter()
-            .map(Projection::from)
-            .collect(),
+        projections: answer.projections.into_iter().map(Projection::from).collect(),
     })
 }
 
@@ -127,11 +119,7 @@ pub async fn standing(session: &Session) -> Result<Standing, tonic::Status> {
 async fn rebuild(name: String, session: &Session) -> anyhow::Result<()> {
     let mut progress = Progress::new(&session.output, format!("rebuilding {name}"));
     let request = session.open_ended(sent::RebuildProjectionRequest { name });
-    let mut steps = session
-        .projections()
-        .rebuild_projection(request)
-        .await?
-        .into_inner();
+    let mut steps = session.projections().rebuild_projection(request).await?.into_inner();
     let mut rebuilt = Vec::new();
     while let Some(step) = steps.message().await? {
         match step.step {
@@ -143,15 +131,9 @@ async fn rebuild(name: String, session: &Session) -> anyhow::Result<()> {
         }
     }
     drop(progress);
-    anyhow::ensure!(
-        !rebuilt.is_empty(),
-        "the server ended the rebuild without finishing it"
-    );
+    anyhow::ensure!(!rebuilt.is_empty(), "the server ended the rebuild without finishing it");
     let standing = standing(session).await?;
-    session.output.answer(&Projections {
-        standing,
-        projections: rebuilt,
-    })
+    session.output.answer(&Projections { standing, projections: rebuilt })
 }
 
 /// The verdicts on some projections.
@@ -189,12 +171,7 @@ impl From<sent::ProjectionVerdict> for Verdict {
             position: verdict.position,
             digest_expected: verdict.digest_expected,
             digest_found: verdict.digest_found,
-            differences: differences
-                .map(|it| Difference {
-                    key: it.key,
-                    what: it.what,
-                })
-                .collect(),
+            differences: differences.map(|it| Difference { key: it.key, what: it.what }).collect(),
             differences_total: verdict.differences_total,
         }
     }
@@ -223,11 +200,7 @@ impl Answer for Verdicts {
 async fn verify(name: String, session: &Session) -> anyhow::Result<()> {
     let mut progress = Progress::new(&session.output, "verifying");
     let request = session.open_ended(sent::VerifyProjectionRequest { name });
-    let mut steps = session
-        .projections()
-        .verify_projection(request)
-        .await?
-        .into_inner();
+    let mut steps = session.projections().verify_projection(request).await?.into_inner();
     let mut verdicts = Vec::new();
     while let Some(step) = steps.message().await? {
         match step.step {
@@ -240,24 +213,16 @@ async fn verify(name: String, session: &Session) -> anyhow::Result<()> {
         }
     }
     drop(progress);
-    anyhow::ensure!(
-        !verdicts.is_empty(),
-        "the server ended the check without a verdict"
-    );
+    anyhow::ensure!(!verdicts.is_empty(), "the server ended the check without a verdict");
     let ok = verdicts.iter().all(|verdict| verdict.ok);
-    let answer = Verdicts {
-        standing: standing(session).await?,
-        ok,
-        verdicts,
-    };
+    let answer = Verdicts { standing: standing(session).await?, ok, verdicts };
     session.output.answer(&answer)?;
     let wrong = answer.verdicts.iter().filter(|verdict| !verdict.ok);
     for verdict in wrong.clone() {
         for difference in &verdict.differences {
-            session.output.note(format!(
-                "{} {}: {}",
-                verdict.name, difference.key, difference.what
-            ));
+            session
+                .output
+                .note(format!("{} {}: {}", verdict.name, difference.key, difference.what));
         }
     }
     let names: Vec<_> = wrong.map(|verdict| verdict.name.as_str()).collect();

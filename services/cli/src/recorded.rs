@@ -28,10 +28,7 @@ impl Repeatable {
 
 /// A request id that nobody else has.
 pub fn new_request_id() -> String {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the command line is the edge: ids begin here"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the command line is the edge: ids begin here")]
     let id = uuid::Uuid::now_v7();
     id.to_string()
 }
@@ -59,12 +56,7 @@ impl<T: Shown> Done<T> {
     pub fn new(id: String, recorded: Option<Recorded>, read: Option<(Standing, T)>) -> Self {
         let (standing, item) = read.unzip();
         let as_of = standing.and_then(|standing| standing.as_of);
-        Self {
-            id,
-            recorded: recorded.unwrap_or_default(),
-            as_of,
-            item,
-        }
+        Self { id, recorded: recorded.unwrap_or_default(), as_of, item }
     }
 
     /// Writes the answer, and says in a word what happened.
@@ -73,13 +65,7 @@ impl<T: Shown> Done<T> {
     /// When stdout does not take it.
     pub fn report(&self, output: &Output) -> anyhow::Result<()> {
         output.answer(self)?;
-        let Recorded {
-            revision,
-            command_id,
-            changed,
-            repeated,
-            ..
-        } = &self.recorded;
+        let Recorded { revision, command_id, changed, repeated, .. } = &self.recorded;
         output.note(match (repeated, changed) {
             (true, _) => format!("recorded before, at {revision} · command {command_id}"),
             (false, true) => format!("recorded at {revision} · command {command_id}"),

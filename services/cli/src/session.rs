@@ -54,13 +54,10 @@ impl Session {
             .map_err(|_| Failure::usage(format!("--server {server:?} is not an address")))?
             .connect_timeout(CONNECT_TIMEOUT)
             .tcp_nodelay(true);
-        let channel = endpoint
-            .connect()
-            .await
-            .map_err(|error| Failure::Unreachable {
-                server: server.clone(),
-                cause: root(&error),
-            })?;
+        let channel = endpoint.connect().await.map_err(|error| Failure::Unreachable {
+            server: server.clone(),
+            cause: root(&error),
+        })?;
         Ok(Self {
             channel,
             server,
@@ -84,12 +81,8 @@ impl Session {
     /// A call without a deadline, for streams that take as long as the data is large.
     pub fn open_ended<T>(&self, message: T) -> tonic::Request<T> {
         let mut request = tonic::Request::new(message);
-        request
-            .metadata_mut()
-            .insert("revops-tenant", self.tenant_value.clone());
-        request
-            .metadata_mut()
-            .insert("revops-actor", self.actor_value.clone());
+        request.metadata_mut().insert("revops-tenant", self.tenant_value.clone());
+        request.metadata_mut().insert("revops-actor", self.actor_value.clone());
         request
     }
 
@@ -141,18 +134,12 @@ impl Session {
 /// An address without a scheme is one of plain HTTP/2.
 fn with_scheme(server: &str) -> String {
     let server = server.trim();
-    if server.contains("://") {
-        server.to_owned()
-    } else {
-        format!("http://{server}")
-    }
+    if server.contains("://") { server.to_owned() } else { format!("http://{server}") }
 }
 
 fn metadata(what: &str, text: &str) -> Result<MetadataValue<Ascii>, Failure> {
     MetadataValue::try_from(text).map_err(|_| {
-        Failure::usage(format!(
-            "--{what} {text:?} holds characters that cannot travel"
-        ))
+        Failure::usage(format!("--{what} {text:?} holds characters that cannot travel"))
     })
 }
 

@@ -31,10 +31,7 @@ pub fn instant(text: &str) -> Result<Timestamp, String> {
             .with_timezone(&Utc)
     };
     let nanos = i32::try_from(time.timestamp_subsec_nanos()).unwrap_or(999_999_999);
-    Ok(Timestamp {
-        seconds: time.timestamp(),
-        nanos,
-    })
+    Ok(Timestamp { seconds: time.timestamp(), nanos })
 }
 
 /// A position (digits alone), or an instant.
@@ -44,10 +41,7 @@ pub fn instant(text: &str) -> Result<Timestamp, String> {
 pub fn known_at(text: &str) -> Result<KnownAt, String> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text
-            .parse()
-            .map(KnownAt::Position)
-            .map_err(|_| format!("{text} is too large"));
+        return text.parse().map(KnownAt::Position).map_err(|_| format!("{text} is too large"));
     }
     instant(text).map(KnownAt::Time).map_err(|_| {
         format!("{text:?} is neither a position such as 4711 nor an instant such as 2017-07-01")
@@ -61,11 +55,7 @@ pub fn known_at(text: &str) -> Result<KnownAt, String> {
 pub fn day(text: &str) -> Result<Date, String> {
     let day = naive(text.trim()).ok_or_else(|| format!("{text:?} is no day; write 2017-07-01"))?;
     let small = |number: u32| i32::try_from(number).unwrap_or_default();
-    Ok(Date {
-        year: day.year(),
-        month: small(day.month()),
-        day: small(day.day()),
-    })
+    Ok(Date { year: day.year(), month: small(day.month()), day: small(day.day()) })
 }
 
 /// A span: `30` or `30s`, `500ms`, `2m`.
@@ -74,20 +64,15 @@ pub fn day(text: &str) -> Result<Date, String> {
 /// A sentence that says how to write it.
 pub fn span(text: &str) -> Result<Duration, String> {
     let text = text.trim();
-    let unit_at = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let number: u64 = text[..unit_at]
-        .parse()
-        .map_err(|_| format!("{text:?} is no span; write 30s or 500ms"))?;
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 =
+        text[..unit_at].parse().map_err(|_| format!("{text:?} is no span; write 30s or 500ms"))?;
     match &text[unit_at..] {
         _ if number == 0 => Err("a span of nothing leaves no time for an answer".to_owned()),
         "ms" => Ok(Duration::from_millis(number)),
         "" | "s" => Ok(Duration::from_secs(number)),
         "m" => Ok(Duration::from_secs(number.saturating_mul(60))),
-        unit => Err(format!(
-            "{unit:?} is no unit of time; write 30s, 500ms or 2m"
-        )),
+        unit => Err(format!("{unit:?} is no unit of time; write 30s, 500ms or 2m")),
     }
 }
 
@@ -107,11 +92,7 @@ pub fn show_day(date: &Date) -> String {
 
 /// Exactly `YYYY-MM-DD`: chrono alone would also take `2017-7-1`.
 fn naive(text: &str) -> Option<NaiveDate> {
-    if text.len() == 10 {
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
-    } else {
-        None
-    }
+    if text.len() == 10 { NaiveDate::parse_from_str(text, "%Y-%m-%d").ok() } else { None }
 }
 
 #[cfg(test)]
@@ -128,10 +109,7 @@ mod tests {
             ("2017-07-01", Some(at(1_498_867_200, 0))),
             ("2017-07-01T00:00:00Z", Some(at(1_498_867_200, 0))),
             ("2017-07-01T02:00:00+02:00", Some(at(1_498_867_200, 0))),
-            (
-                "2017-07-01T00:00:00.123456Z",
-                Some(at(1_498_867_200, 123_456_000)),
-            ),
+            ("2017-07-01T00:00:00.123456Z", Some(at(1_498_867_200, 123_456_000))),
             ("1969-12-31T23:59:59.5Z", Some(at(-1, 500_000_000))),
             ("2017-02-30", None),
             ("2017-7-1", None),
@@ -179,14 +157,7 @@ mod tests {
         ] {
             assert_eq!(day(text).ok(), expected, "{text}");
         }
-        assert_eq!(
-            show_day(&Date {
-                year: 987,
-                month: 1,
-                day: 2
-            }),
-            "0987-01-02"
-        );
+        assert_eq!(show_day(&Date { year: 987, month: 1, day: 2 }), "0987-01-02");
     }
 
     #[test]

@@ -34,9 +34,6 @@ impl When {
 
     /// The same past, held to what the log held at a position.
     pub fn pinned(&self, position: u64) -> Self {
-        Self {
-            known_at: Some(KnownAt::Position(position)),
-            ..self.clone()
-        }
+        Self { known_at: Some(KnownAt::Position(position)), ..self.clone() }
     }
 }

@@ -133,10 +133,7 @@ pub fn lower(constant: &str, prefix: &str) -> Option<String> {
 
 /// A constant of the contract from its name in small letters.
 pub fn constant(prefix: &str, name: &str) -> String {
-    format!(
-        "{prefix}{}",
-        name.trim().replace('-', "_").to_ascii_uppercase()
-    )
+    format!("{prefix}{}", name.trim().replace('-', "_").to_ascii_uppercase())
 }
 
 #[cfg(test)]
@@ -154,10 +151,7 @@ mod tests {
 
     #[test]
     fn an_unknown_reference_is_marked() {
-        let sent = sent::Reference {
-            key: "ann".into(),
-            ..sent::Reference::default()
-        };
+        let sent = sent::Reference { key: "ann".into(), ..sent::Reference::default() };
         assert_eq!(Reference::from(sent).label(), "ann?");
     }
 }

@@ -27,9 +27,7 @@ impl Amounts {
 
     /// The sums as the contract writes them.
     pub fn proto(&self) -> Result<Vec<ProtoMoney>, QueryError> {
-        self.iter()
-            .map(|(currency, minor)| proto(currency, minor))
-            .collect()
+        self.iter().map(|(currency, minor)| proto(currency, minor)).collect()
     }
 }
 
@@ -74,11 +72,7 @@ mod tests {
             (0, 3, Some(0)),
             (1, 0, None),
         ] {
-            assert_eq!(
-                divide(numerator, denominator),
-                expected,
-                "{numerator} / {denominator}"
-            );
+            assert_eq!(divide(numerator, denominator), expected, "{numerator} / {denominator}");
         }
     }
 
@@ -89,18 +83,9 @@ mod tests {
             sums.add(Currency::from_code(code).unwrap(), minor);
         }
         let written = sums.proto().unwrap().into_iter();
-        let written: Vec<_> = written
-            .map(|m| (m.currency_code, m.units, m.nanos))
-            .collect();
-        let expected = [
-            ("JPY", 7, 0),
-            ("KWD", -1, -234_000_000),
-            ("USD", 1, 510_000_000),
-        ];
-        assert_eq!(
-            written,
-            expected.map(|(code, units, nanos)| (code.to_owned(), units, nanos))
-        );
+        let written: Vec<_> = written.map(|m| (m.currency_code, m.units, m.nanos)).collect();
+        let expected = [("JPY", 7, 0), ("KWD", -1, -234_000_000), ("USD", 1, 510_000_000)];
+        assert_eq!(written, expected.map(|(code, units, nanos)| (code.to_owned(), units, nanos)));
         let usd = Currency::from_code("USD").unwrap();
         assert!(proto(usd, i128::MAX).is_err());
     }

@@ -32,48 +32,28 @@ pub async fn answer(
     groups.sort_by(|(one, _), (other, _)| one.order().cmp(&other.order()));
     let groups = groups.into_iter().map(|(named, metrics)| {
         let Named { key, name, id, .. } = named;
-        MetricGroup {
-            key,
-            name: Some(name),
-            id,
-            metrics,
-        }
+        MetricGroup { key, name: Some(name), id, metrics }
     });
     let reasons: Result<_, QueryError> = measured
         .reasons
         .into_iter()
         .map(|((outcome, reason_code), (count, amounts))| {
             let outcome = to_proto::outcome(outcome) as i32;
-            Ok(ReasonRow {
-                outcome,
-                reason_code,
-                count,
-                amounts: amounts.proto()?,
-            })
+            Ok(ReasonRow { outcome, reason_code, count, amounts: amounts.proto()? })
         })
         .collect();
-    Ok(GetMetricsResponse {
-        reflected: None,
-        groups: groups.collect(),
-        reasons: reasons?,
-    })
+    Ok(GetMetricsResponse { reflected: None, groups: groups.collect(), reasons: reasons? })
 }
 
 /// Every metric of a tally, in the order of the contract.
 pub fn figures(tally: &Tally, currencies: &BTreeSet<Currency>) -> Result<Vec<Metric>, QueryError> {
     let mut figures = vec![win_rate(tally)];
-    each_currency(&mut figures, "revenue_won", currencies, |currency| {
-        revenue(tally, currency)
-    })?;
+    each_currency(&mut figures, "revenue_won", currencies, |currency| revenue(tally, currency))?;
     figures.push(count("deals_won", tally.won));
     figures.push(count("deals_lost", tally.lost));
     figures.push(count("deals_no_decision", tally.no_decision));
-    each_currency(&mut figures, "average_deal", currencies, |currency| {
-        average(tally, currency)
-    })?;
-    each_currency(&mut figures, "median_deal", currencies, |currency| {
-        median(tally, currency)
-    })?;
+    each_currency(&mut figures, "average_deal", currencies, |currency| average(tally, currency))?;
+    each_currency(&mut figures, "median_deal", currencies, |currency| median(tally, currency))?;
     figures.extend(cycles(tally));
     Ok(figures)
 }
@@ -93,11 +73,7 @@ fn win_rate(tally: &Tally) -> Metric {
 
 fn count(name: &str, count: u64) -> Metric {
     let value = Some(quantity(Unit::Count(count)));
-    Metric {
-        value: value.clone(),
-        numerator: value,
-        ..metric(name)
-    }
+    Metric { value: value.clone(), numerator: value, ..metric(name) }
 }
 
 /// A figure in money once per currency; once without a value when nothing was won for money.
@@ -109,17 +85,10 @@ fn each_currency(
 ) -> Result<(), QueryError> {
     for currency in currencies {
         let made = figure(*currency)?;
-        figures.push(Metric {
-            name: name.to_owned(),
-            definition: definition(name),
-            ..made
-        });
+        figures.push(Metric { name: name.to_owned(), definition: definition(name), ..made });
     }
     if currencies.is_empty() {
-        figures.push(Metric {
-            why_null: "NO_AMOUNT".to_owned(),
-            ..metric(name)
-        });
+        figures.push(Metric { why_null: "NO_AMOUNT".to_owned(), ..metric(name) });
     }
     Ok(())
 }
@@ -127,20 +96,13 @@ fn each_currency(
 fn revenue(tally: &Tally, currency: Currency) -> Result<Metric, QueryError> {
     let sum = money(currency, sum(won(tally, currency)))?;
     let excluded = without(tally, currency);
-    Ok(Metric {
-        value: Some(sum.clone()),
-        numerator: Some(sum),
-        excluded,
-        ..Metric::default()
-    })
+    Ok(Metric { value: Some(sum.clone()), numerator: Some(sum), excluded, ..Metric::default() })
 }
 
 fn average(tally: &Tally, currency: Currency) -> Result<Metric, QueryError> {
     let won = won(tally, currency);
     let (sum, deals) = (sum(won), won.len() as u64);
-    let average = divide(sum, deals)
-        .map(|average| money(currency, average))
-        .transpose()?;
+    let average = divide(sum, deals).map(|average| money(currency, average)).transpose()?;
     Ok(Metric {
         why_null: why_null(deals),
         value: average,
@@ -179,10 +141,7 @@ fn cycles(tally: &Tally) -> [Metric; 3] {
     };
     let mean = (deals > 0).then(|| total / deals as f64);
     [
-        Metric {
-            numerator: Some(days(total)),
-            ..figure("cycle_days_won_mean", mean)
-        },
+        Metric { numerator: Some(days(total)), ..figure("cycle_days_won_mean", mean) },
         figure("cycle_days_won_median", percentile(&tally.cycles, 50)),
         figure("cycle_days_won_p90", percentile(&tally.cycles, 90)),
     ]
@@ -218,27 +177,16 @@ fn sum(values: &[i64]) -> i128 {
 fn without(tally: &Tally, currency: Currency) -> Vec<Exclusion> {
     let counted = tally.without_amount + won(tally, currency).len() as u64;
     let others = tally.won.saturating_sub(counted);
-    exclusions([
-        ("NO_AMOUNT", tally.without_amount),
-        ("OTHER_CURRENCY", others),
-    ])
+    exclusions([("NO_AMOUNT", tally.without_amount), ("OTHER_CURRENCY", others)])
 }
 
 fn exclusions<const N: usize>(counts: [(&str, u64); N]) -> Vec<Exclusion> {
     let some = counts.into_iter().filter(|(_, count)| *count > 0);
-    some.map(|(reason, count)| Exclusion {
-        reason: reason.to_owned(),
-        count,
-    })
-    .collect()
+    some.map(|(reason, count)| Exclusion { reason: reason.to_owned(), count }).collect()
 }
 
 fn why_null(denominator: u64) -> String {
-    let why = if denominator == 0 {
-        "ZERO_DENOMINATOR"
-    } else {
-        ""
-    };
+    let why = if denominator == 0 { "ZERO_DENOMINATOR" } else { "" };
     why.to_owned()
 }
 
@@ -251,11 +199,7 @@ fn quantity(unit: Unit) -> Quantity {
 }
 
 fn metric(name: &str) -> Metric {
-    Metric {
-        name: name.to_owned(),
-        definition: definition(name),
-        ..Metric::default()
-    }
+    Metric { name: name.to_owned(), definition: definition(name), ..Metric::default() }
 }
 
 /// A rule that changes gets another version, so that two answers can be told apart.

@@ -30,11 +30,7 @@ pub enum Group {
 impl Group {
     /// The group of a word; an empty one says nothing.
     pub fn word(word: String) -> Group {
-        if word.is_empty() {
-            Group::None
-        } else {
-            Group::Word(word)
-        }
+        if word.is_empty() { Group::None } else { Group::Word(word) }
     }
 }
 
@@ -60,12 +56,7 @@ pub struct Owners<'a> {
 impl<'a> Owners<'a> {
     /// Owners as a catalog has them in force at a point.
     pub fn new(catalog: &'a Catalog, at: Known, by: OwnersBy) -> Owners<'a> {
-        Owners {
-            catalog,
-            at,
-            by,
-            known: HashMap::new(),
-        }
+        Owners { catalog, at, by, known: HashMap::new() }
     }
 
     /// The group of an owner's deals.
@@ -112,37 +103,19 @@ impl Named {
             Group::Stage(stage) => Named::of_stage(stage, at),
             Group::User(user) => Named::referred(at.user(*user).await?),
             Group::Product(product) => Named::referred(at.product(*product)),
-            Group::Word(word) => Named {
-                key: word.clone(),
-                ..Named::default()
-            },
+            Group::Word(word) => Named { key: word.clone(), ..Named::default() },
             Group::None => Named::default(),
         })
     }
 
     /// The order of rows: stages by pipeline and place, others by key; without a key comes last.
     pub fn order(&self) -> (bool, &str, u32, &str, &str) {
-        (
-            self.key.is_empty(),
-            &self.pipeline,
-            self.order,
-            &self.key,
-            &self.id,
-        )
+        (self.key.is_empty(), &self.pipeline, self.order, &self.key, &self.id)
     }
 
     fn referred(it: Reference) -> Named {
-        let key = if it.key.is_empty() {
-            it.id.clone()
-        } else {
-            it.key
-        };
-        Named {
-            key,
-            name: it.name.unwrap_or_default(),
-            id: it.id,
-            ..Named::default()
-        }
+        let key = if it.key.is_empty() { it.id.clone() } else { it.key };
+        Named { key, name: it.name.unwrap_or_default(), id: it.id, ..Named::default() }
     }
 
     fn of_stage(stage: &StageRef, at: &Referring<'_>) -> Named {
@@ -150,22 +123,11 @@ impl Named {
         let key = key.to_string();
         let Some(known) = at.catalog.pipeline(*pipeline, at.at) else {
             let pipeline = pipeline.to_string();
-            return Named {
-                key,
-                pipeline,
-                order: u32::MAX,
-                ..Named::default()
-            };
+            return Named { key, pipeline, order: u32::MAX, ..Named::default() };
         };
         let defined = known.stage(&key);
         let name = public(defined.map_or("", |stage| &stage.name));
         let order = defined.map_or(u32::MAX, |stage| stage.order);
-        Named {
-            key,
-            name,
-            pipeline: known.key,
-            order,
-            ..Named::default()
-        }
+        Named { key, name, pipeline: known.key, order, ..Named::default() }
     }
 }

@@ -45,19 +45,13 @@ pub struct Views {
 impl Views {
     /// The views as a runtime takes them.
     pub fn projections(&self) -> Vec<Box<dyn Projection>> {
-        vec![
-            Box::new(self.pipeline.clone()),
-            Box::new(self.outcomes.clone()),
-        ]
+        vec![Box::new(self.pipeline.clone()), Box::new(self.outcomes.clone())]
     }
 }
 
 /// Empty views, to be handed to a runtime, which fills them, and to the service.
 pub fn views() -> Views {
-    Views {
-        pipeline: Shared::empty(),
-        outcomes: Shared::empty(),
-    }
+    Views { pipeline: Shared::empty(), outcomes: Shared::empty() }
 }
 
 /// Answers questions of dashboards.
@@ -70,9 +64,5 @@ pub struct Dashboards {
 /// The service over a runtime that keeps these views.
 pub fn service(runtime: Arc<Runtime>, views: Views) -> DashboardServiceServer<Dashboards> {
     let Views { pipeline, outcomes } = views;
-    DashboardServiceServer::new(Dashboards {
-        runtime,
-        pipeline,
-        outcomes,
-    })
+    DashboardServiceServer::new(Dashboards { runtime, pipeline, outcomes })
 }

@@ -75,9 +75,7 @@ pub fn measure(
             measured.currencies.insert(amount.currency);
         }
         if by == MetricsBy::Reason {
-            let (count, amounts) = reasons
-                .entry((closing.outcome, closing.reason))
-                .or_default();
+            let (count, amounts) = reasons.entry((closing.outcome, closing.reason)).or_default();
             *count += 1;
             if let Some(amount) = closing.amount {
                 amounts.add(amount.currency, amount.minor.into());
@@ -102,10 +100,7 @@ impl Tally {
                 self.won += 1;
                 match closing.amount {
                     Some(amount) => {
-                        self.amounts
-                            .entry(amount.currency)
-                            .or_default()
-                            .push(amount.minor);
+                        self.amounts.entry(amount.currency).or_default().push(amount.minor);
                     }
                     None => self.without_amount += 1,
                 }
@@ -145,12 +140,7 @@ impl<'a> Grouping<'a> {
             _ => OwnersBy::Themselves,
         };
         let owners = Owners::new(catalog, at, owners_by);
-        Grouping {
-            by,
-            owners,
-            known: HashMap::new(),
-            places: HashMap::new(),
-        }
+        Grouping { by, owners, known: HashMap::new(), places: HashMap::new() }
     }
 
     fn place(&mut self, closing: &Closing, tallies: &mut Vec<(Group, Tally)>) -> usize {
@@ -176,10 +166,7 @@ impl<'a> Grouping<'a> {
             MetricsBy::Month => Raw::Month(Month::of(closing.closed_at.date())),
             MetricsBy::Quarter => {
                 let Month { year, month } = Month::of(closing.closed_at.date());
-                Raw::Quarter(Month {
-                    year,
-                    month: (month - 1) / 3 * 3 + 1,
-                })
+                Raw::Quarter(Month { year, month: (month - 1) / 3 * 3 + 1 })
             }
         }
     }

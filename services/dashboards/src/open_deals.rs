@@ -50,10 +50,7 @@ pub fn grouped(
     if part == Part::Stage {
         for (pipeline, defined) in point.catalog.pipelines(point.in_force) {
             for stage in defined.open_stages() {
-                let stage = StageRef {
-                    pipeline,
-                    key: stage.key.as_str().into(),
-                };
+                let stage = StageRef { pipeline, key: stage.key.as_str().into() };
                 rows.entry(Group::Stage(stage)).or_default();
             }
         }
@@ -70,22 +67,13 @@ pub async fn answer(
     let mut named = Vec::with_capacity(rows.len());
     for (group, sum) in rows {
         open += sum.count;
-        sum.amounts
-            .iter()
-            .for_each(|(currency, minor)| amounts.add(currency, minor));
+        sum.amounts.iter().for_each(|(currency, minor)| amounts.add(currency, minor));
         named.push((Named::of(&group, at).await?, sum));
     }
     named.sort_by(|(one, _), (other, _)| one.order().cmp(&other.order()));
-    let rows: Result<_, QueryError> = named
-        .into_iter()
-        .map(|(named, sum)| row(named, &sum))
-        .collect();
-    Ok(GetPipelineResponse {
-        reflected: None,
-        open,
-        open_amounts: amounts.proto()?,
-        rows: rows?,
-    })
+    let rows: Result<_, QueryError> =
+        named.into_iter().map(|(named, sum)| row(named, &sum)).collect();
+    Ok(GetPipelineResponse { reflected: None, open, open_amounts: amounts.proto()?, rows: rows? })
 }
 
 fn row(named: Named, sum: &OpenSum) -> Result<PipelineRow, QueryError> {

@@ -165,17 +165,12 @@ impl Outcomes {
                 }
             }
         }
-        contested
-            .iter()
-            .filter(|(_, sum)| **sum > 0)
-            .for_each(|(closing, _)| each(closing));
+        contested.iter().filter(|(_, sum)| **sum > 0).for_each(|(closing, _)| each(closing));
     }
 
     /// The codes of a tenant's reasons.
     pub fn reasons(&self, tenant: &str) -> &[String] {
-        self.tenants
-            .get(tenant)
-            .map_or(&[], |tenant| tenant.reasons.values())
+        self.tenants.get(tenant).map_or(&[], |tenant| tenant.reasons.values())
     }
 
     fn tenant(&mut self, entity: &EntityRef) -> &mut Tenant {
@@ -185,16 +180,8 @@ impl Outcomes {
 
 impl Tenant {
     fn add(&mut self, deal: Uuid, change: Signed<Closed>) {
-        let Closed {
-            closed_at,
-            opened_at,
-            outcome,
-            owner,
-            product,
-            pipeline,
-            amount,
-            reason,
-        } = change.stands;
+        let Closed { closed_at, opened_at, outcome, owner, product, pipeline, amount, reason } =
+            change.stands;
         let reason = self.reasons.id(reason);
         let closing = Closing {
             deal,
@@ -207,19 +194,8 @@ impl Tenant {
             reason,
             pipeline,
         };
-        let Signed {
-            occurred_at,
-            position,
-            sign,
-            ..
-        } = change;
-        self.push(Record {
-            occurred_at,
-            position,
-            sign,
-            contested: false,
-            closing,
-        });
+        let Signed { occurred_at, position, sign, .. } = change;
+        self.push(Record { occurred_at, position, sign, contested: false, closing });
     }
 
     fn push(&mut self, mut record: Record) {
@@ -257,9 +233,7 @@ impl View for Outcomes {
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
         let (changes, steps) = steps::load::<Closed>(timeline, upto);
         let tenant = self.tenant(entity);
-        changes
-            .into_iter()
-            .for_each(|change| tenant.add(entity.id, change));
+        changes.into_iter().for_each(|change| tenant.add(entity.id, change));
         steps::restate(&mut tenant.digest, entity, &[], &steps);
     }
 
@@ -267,9 +241,7 @@ impl View for Outcomes {
         let (before, after) = steps::taught::<Closed>(timeline, position);
         let changes = steps::difference(&before, &after, position);
         let tenant = self.tenant(entity);
-        changes
-            .into_iter()
-            .for_each(|change| tenant.add(entity.id, change));
+        changes.into_iter().for_each(|change| tenant.add(entity.id, change));
         steps::restate(&mut tenant.digest, entity, &before, &after);
     }
 
@@ -278,9 +250,6 @@ impl View for Outcomes {
     }
 
     fn digest(&self, tenant: &str) -> Digest {
-        self.tenants
-            .get(tenant)
-            .map(|tenant| tenant.digest)
-            .unwrap_or_default()
+        self.tenants.get(tenant).map(|tenant| tenant.digest).unwrap_or_default()
     }
 }

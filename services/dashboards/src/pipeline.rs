@@ -94,10 +94,7 @@ impl Standing for Open {
         let same = |stage: &StageRef| stage.pipeline == pipeline && *stage.key == *key;
         let stage = match before.map(|open| &open.stage).filter(|stage| same(stage)) {
             Some(stage) => stage.clone(),
-            None => StageRef {
-                pipeline,
-                key: key.into(),
-            },
+            None => StageRef { pipeline, key: key.into() },
         };
         Some(Open {
             stage,
@@ -183,10 +180,7 @@ impl PipelineLedger {
         let mut add = |value: PartValue<'_>, currency, sum| {
             groups.entry(group(value)).or_default().add(currency, sum);
         };
-        let Known {
-            as_of: Instant(as_of),
-            known_at,
-        } = at;
+        let Known { as_of: Instant(as_of), known_at } = at;
         match part {
             Part::Stage => {
                 let sums = tenant.stages.sums(as_of, known_at);
@@ -288,9 +282,6 @@ impl View for PipelineLedger {
     }
 
     fn digest(&self, tenant: &str) -> Digest {
-        self.tenants
-            .get(tenant)
-            .map(|tenant| tenant.digest)
-            .unwrap_or_default()
+        self.tenants.get(tenant).map(|tenant| tenant.digest).unwrap_or_default()
     }
 }

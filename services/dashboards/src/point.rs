@@ -29,27 +29,14 @@ impl Point {
     pub fn new(asked: &Asked, reflected: u64, (position, catalog): (u64, Arc<Catalog>)) -> Point {
         let position = position.min(reflected);
         let at = asked.known(position);
-        let in_force = Known {
-            as_of: asked.as_of.unwrap_or(asked.now.next()),
-            ..at
-        };
-        Point {
-            position,
-            at,
-            in_force,
-            catalog,
-        }
+        let in_force = Known { as_of: asked.as_of.unwrap_or(asked.now.next()), ..at };
+        Point { position, at, in_force, catalog }
     }
 
     /// Names what the answer refers to.
     pub fn referring<'a>(&'a self, runtime: &'a Runtime, caller: &'a Caller) -> Referring<'a> {
         let (catalog, at) = (&*self.catalog, self.in_force);
-        Referring {
-            runtime,
-            tenant: &caller.tenant,
-            catalog,
-            at,
-        }
+        Referring { runtime, tenant: &caller.tenant, catalog, at }
     }
 }
 
@@ -68,7 +55,5 @@ pub async fn look<V: View, T: Send + 'static>(
         let answer = answer(&reflecting.view, &tenant, &point);
         (point, answer)
     });
-    looking
-        .await
-        .map_err(|error| QueryError::Internal(error.to_string()))
+    looking.await.map_err(|error| QueryError::Internal(error.to_string()))
 }

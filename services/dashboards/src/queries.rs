@@ -22,19 +22,14 @@ impl DashboardService for Dashboards {
         let (caller, message) = self.asked_by(request)?;
         let by = open_deals::by(message.by).map_err(rejected)?;
         let asked = self.runtime.ask_at(message.read_at.as_ref()).await?;
-        let looking = look(
-            &self.runtime,
-            &self.pipeline,
-            (&caller, asked),
-            move |view, tenant, point| open_deals::grouped(view, tenant, point, by),
-        );
+        let looking =
+            look(&self.runtime, &self.pipeline, (&caller, asked), move |view, tenant, point| {
+                open_deals::grouped(view, tenant, point, by)
+            });
         let (point, rows) = looking.await?;
         let answer = open_deals::answer(rows, &point.referring(&self.runtime, &caller)).await?;
         let reflected = Some(self.runtime.reflected(&asked, point.position));
-        Ok(Response::new(GetPipelineResponse {
-            reflected,
-            ..answer
-        }))
+        Ok(Response::new(GetPipelineResponse { reflected, ..answer }))
     }
 
     async fn get_metrics(
@@ -45,19 +40,14 @@ impl DashboardService for Dashboards {
         let by = metrics::by(message.by).map_err(rejected)?;
         let period = period(&message).map_err(rejected)?;
         let asked = self.runtime.ask_at(message.read_at.as_ref()).await?;
-        let looking = look(
-            &self.runtime,
-            &self.outcomes,
-            (&caller, asked),
-            move |view, tenant, point| metrics::measure(view, tenant, point, by, period),
-        );
+        let looking =
+            look(&self.runtime, &self.outcomes, (&caller, asked), move |view, tenant, point| {
+                metrics::measure(view, tenant, point, by, period)
+            });
         let (point, measured) = looking.await?;
         let answer = figures::answer(measured, &point.referring(&self.runtime, &caller)).await?;
         let reflected = Some(self.runtime.reflected(&asked, point.position));
-        Ok(Response::new(GetMetricsResponse {
-            reflected,
-            ..answer
-        }))
+        Ok(Response::new(GetMetricsResponse { reflected, ..answer }))
     }
 }
 

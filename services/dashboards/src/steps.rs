@@ -40,10 +40,7 @@ struct Life<S> {
 
 impl<S: Standing> Life<S> {
     fn new() -> Life<S> {
-        Life {
-            deal: Opportunity::default(),
-            steps: Vec::new(),
-        }
+        Life { deal: Opportunity::default(), steps: Vec::new() }
     }
 
     fn of<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Step<S>> {
@@ -80,23 +77,12 @@ pub(crate) fn load<S: Standing>(timeline: &Timeline, upto: u64) -> (Vec<Signed<S
         return replay(timeline, upto);
     }
     let (mut life, mut changes) = (Life::<S>::new(), Vec::new());
-    for entry in timeline
-        .entries()
-        .iter()
-        .take_while(|entry| entry.position <= upto)
-    {
+    for entry in timeline.entries().iter().take_while(|entry| entry.position <= upto) {
         let before = life.stands().cloned();
         life.take(entry);
         let (occurred_at, position) = (entry.moment.occurred_at, entry.position);
         if before.as_ref() != life.stands() {
-            let change = |sign| {
-                move |stands| Signed {
-                    occurred_at,
-                    position,
-                    sign,
-                    stands,
-                }
-            };
+            let change = |sign| move |stands| Signed { occurred_at, position, sign, stands };
             changes.extend(before.map(change(-1)));
             changes.extend(life.stands().cloned().map(change(1)));
         }
@@ -115,10 +101,7 @@ fn replay<S: Standing>(timeline: &Timeline, upto: u64) -> (Vec<Signed<S>>, Vec<S
         if !moves(timeline, position) {
             continue;
         }
-        let known = Known {
-            known_at: position,
-            ..Known::NOW
-        };
+        let known = Known { known_at: position, ..Known::NOW };
         let after = Life::of(timeline.live(known));
         changes.extend(difference(&steps, &after, position));
         steps = after;
@@ -128,10 +111,7 @@ fn replay<S: Standing>(timeline: &Timeline, upto: u64) -> (Vec<Signed<S>>, Vec<S
 
 /// Whether the facts at a position can change what any view holds: a note does not.
 fn moves(timeline: &Timeline, position: u64) -> bool {
-    let mut facts = timeline
-        .entries()
-        .iter()
-        .filter(|entry| entry.position == position);
+    let mut facts = timeline.entries().iter().filter(|entry| entry.position == position);
     facts.any(|entry| !matches!(&entry.fact, Fact::Opportunity(opportunity::Fact::Noted(_))))
 }
 
@@ -144,29 +124,14 @@ pub(crate) fn taught<S: Standing>(
     if !moves(timeline, position) {
         return (Vec::new(), Vec::new());
     }
-    let known = Known {
-        known_at: position,
-        ..Known::NOW
-    };
-    let voids = timeline
-        .entries()
-        .iter()
-        .any(|entry| here(entry) && entry.fact.voids().is_some());
+    let known = Known { known_at: position, ..Known::NOW };
+    let voids = timeline.entries().iter().any(|entry| here(entry) && entry.fact.voids().is_some());
     if voids {
-        let before = Known {
-            known_at: position.saturating_sub(1),
-            ..Known::NOW
-        };
-        return (
-            Life::of(timeline.live(before)),
-            Life::of(timeline.live(known)),
-        );
+        let before = Known { known_at: position.saturating_sub(1), ..Known::NOW };
+        return (Life::of(timeline.live(before)), Life::of(timeline.live(known)));
     }
     let live: Vec<&Entry> = timeline.live(known).collect();
-    let first = live
-        .iter()
-        .position(|entry| here(entry))
-        .unwrap_or(live.len());
+    let first = live.iter().position(|entry| here(entry)).unwrap_or(live.len());
     if live[first..].iter().all(|entry| here(entry)) {
         // Nearly always: news of what happened last. One pass knows both.
         let mut life = Life::new();
@@ -185,26 +150,13 @@ pub(crate) fn difference<S: Standing>(
     after: &[Step<S>],
     position: u64,
 ) -> Vec<Signed<S>> {
-    let same = before
-        .iter()
-        .zip(after)
-        .take_while(|(old, new)| old == new)
-        .count();
-    let mut was = same
-        .checked_sub(1)
-        .and_then(|last| before[last].stands.as_ref());
+    let same = before.iter().zip(after).take_while(|(old, new)| old == new).count();
+    let mut was = same.checked_sub(1).and_then(|last| before[last].stands.as_ref());
     let mut is = was;
-    let (mut old, mut new) = (
-        before[same..].iter().peekable(),
-        after[same..].iter().peekable(),
-    );
+    let (mut old, mut new) = (before[same..].iter().peekable(), after[same..].iter().peekable());
     let mut changes = Vec::new();
     loop {
-        let next = old
-            .peek()
-            .map(|step| step.at)
-            .into_iter()
-            .chain(new.peek().map(|step| step.at));
+        let next = old.peek().map(|step| step.at).into_iter().chain(new.peek().map(|step| step.at));
         let Some(occurred_at) = next.min() else {
             return changes;
         };

@@ -50,11 +50,8 @@ impl Planning {
             .map_err(rejected)?;
         let definition = message.definition.as_ref();
         let defined = from_proto::source(&message.key, definition).map_err(rejected)?;
-        let id = self
-            .id(&head, Kind::Source, &message.key, &message.id)
-            .map_err(rejected)?;
-        self.define::<source::Source>(&head, id, source::Command::Define(defined))
-            .await
+        let id = self.id(&head, Kind::Source, &message.key, &message.id).map_err(rejected)?;
+        self.define::<source::Source>(&head, id, source::Command::Define(defined)).await
     }
 
     /// Defines a pipeline.
@@ -69,11 +66,8 @@ impl Planning {
             .map_err(rejected)?;
         let definition = message.definition.as_ref();
         let defined = from_proto::pipeline(&message.key, definition).map_err(rejected)?;
-        let id = self
-            .id(&head, Kind::Pipeline, &message.key, &message.id)
-            .map_err(rejected)?;
-        self.define::<pipeline::Pipeline>(&head, id, pipeline::Command::Define(defined))
-            .await
+        let id = self.id(&head, Kind::Pipeline, &message.key, &message.id).map_err(rejected)?;
+        self.define::<pipeline::Pipeline>(&head, id, pipeline::Command::Define(defined)).await
     }
 
     /// Defines a product.
@@ -88,11 +82,8 @@ impl Planning {
             .map_err(rejected)?;
         let definition = message.definition.as_ref();
         let defined = from_proto::product(&message.key, definition).map_err(rejected)?;
-        let id = self
-            .id(&head, Kind::Product, &message.key, &message.id)
-            .map_err(rejected)?;
-        self.define::<product::Product>(&head, id, product::Command::Define(defined))
-            .await
+        let id = self.id(&head, Kind::Product, &message.key, &message.id).map_err(rejected)?;
+        self.define::<product::Product>(&head, id, product::Command::Define(defined)).await
     }
 
     /// Defines a user, whose name and key are sealed under a key of the person behind the user.
@@ -101,35 +92,20 @@ impl Planning {
         request: Request<DefineUserRequest>,
     ) -> Result<Defined, Status> {
         let message = request.get_ref();
-        let head = self
-            .runtime
-            .head(&request, &asked!(message, "DefineUserRequest"))
-            .map_err(rejected)?;
-        let id = self
-            .id(&head, Kind::User, &message.key, &message.id)
-            .map_err(rejected)?;
+        let head =
+            self.runtime.head(&request, &asked!(message, "DefineUserRequest")).map_err(rejected)?;
+        let id = self.id(&head, Kind::User, &message.key, &message.id).map_err(rejected)?;
         let (_, catalog) = self.runtime.catalog(&head.caller.tenant);
-        let person = self
-            .runtime
-            .vault
-            .person_id(&head.caller.tenant, Kind::User, id);
+        let person = self.runtime.vault.person_id(&head.caller.tenant, Kind::User, id);
         refuse_erased(&catalog, PersonId(person)).map_err(rejected)?;
-        let manager = self
-            .manager(&head, &catalog, id, message)
-            .map_err(rejected)?;
+        let manager = self.manager(&head, &catalog, id, message).map_err(rejected)?;
         let definition = message.definition.as_ref();
         let mut defined = from_proto::user(&message.key, definition, PersonId(person), manager)
             .map_err(rejected)?;
-        self.keep_sealed(&head, &catalog, UserId(id), &mut defined)
-            .await?;
-        let ensured = self
-            .runtime
-            .vault
-            .ensure_keys(&head.caller.tenant, &[person])
-            .await;
+        self.keep_sealed(&head, &catalog, UserId(id), &mut defined).await?;
+        let ensured = self.runtime.vault.ensure_keys(&head.caller.tenant, &[person]).await;
         ensured.map_err(|error| Status::unavailable(error.to_string()))?;
-        self.define::<user::User>(&head, id, user::Command::Define(defined))
-            .await
+        self.define::<user::User>(&head, id, user::Command::Define(defined)).await
     }
 
     fn manager(
@@ -140,10 +116,7 @@ impl Planning {
         message: &DefineUserRequest,
     ) -> Result<Option<UserId>, Rejection> {
         const FIELD: &str = "definition.manager";
-        let text = message
-            .definition
-            .as_ref()
-            .map_or("", |user| user.manager.as_str());
+        let text = message.definition.as_ref().map_or("", |user| user.manager.as_str());
         if text.is_empty() {
             return Ok(None);
         }
@@ -169,10 +142,7 @@ impl Planning {
         id: UserId,
         defined: &mut user::Defined,
     ) -> Result<(), Status> {
-        let at = head.at.map_or(Known::NOW, |at| Known {
-            as_of: at.next(),
-            ..Known::NOW
-        });
+        let at = head.at.map_or(Known::NOW, |at| Known { as_of: at.next(), ..Known::NOW });
         let Some(before) = catalog.user(id, at) else {
             return Ok(());
         };
@@ -228,37 +198,18 @@ impl Planning {
         let decided = self.runtime.record(head, (E::KIND, id), move |desk| {
             let (occurred_at, source_seq, judged) = desk.with(E::KIND, id, |timeline| {
                 let at = asked.unwrap_or_else(|| takes_effect(timeline, desk.now()));
-                (
-                    at,
-                    timeline.sequence_after(at),
-                    judge::<E>(timeline, at, &command),
-                )
+                (at, timeline.sequence_after(at), judge::<E>(timeline, at, &command))
             })?;
-            Ok(vec![Decision {
-                kind: E::KIND,
-                id,
-                occurred_at,
-                source_seq,
-                facts: judged?,
-            }])
+            Ok(vec![Decision { kind: E::KIND, id, occurred_at, source_seq, facts: judged? }])
         });
-        let answer = decided
-            .await
-            .map_err(|refusal: Refusal| Status::from(refusal))?;
-        Ok((
-            Some(to_proto::recorded(&self.runtime, head.command_id, answer)),
-            id,
-        ))
+        let answer = decided.await.map_err(|refusal: Refusal| Status::from(refusal))?;
+        Ok((Some(to_proto::recorded(&self.runtime, head.command_id, answer)), id))
     }
 }
 
 /// A first definition holds from the beginning, a later one from now.
 fn takes_effect(timeline: &Timeline, now: Instant) -> Instant {
-    if timeline.is_empty() {
-        Instant::BEGINNING
-    } else {
-        now
-    }
+    if timeline.is_empty() { Instant::BEGINNING } else { now }
 }
 
 fn refuse_erased(catalog: &Catalog, person: PersonId) -> Result<(), Rejection> {

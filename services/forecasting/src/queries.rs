@@ -55,12 +55,7 @@ impl Planning {
         let caller = query::caller(request.metadata(), default).map_err(rejected)?;
         let asked = self.runtime.ask_at(read_at).await?;
         let (position, catalog) = self.runtime.catalog(&caller.tenant);
-        Ok(Question {
-            caller,
-            catalog,
-            asked,
-            position,
-        })
+        Ok(Question { caller, catalog, asked, position })
     }
 
     /// What an answer reflects.
@@ -81,10 +76,7 @@ impl Planning {
             let message = format!("no {kind} of this id or key was defined then");
             rejected(Rejection::not_found("NOT_DEFINED", field, message))
         };
-        let id = self
-            .runtime
-            .find(tenant, kind, field, text)
-            .map_err(|_| not_found())?;
+        let id = self.runtime.find(tenant, kind, field, text).map_err(|_| not_found())?;
         let defined = question.catalog.in_force_since(kind, id, question.at());
         defined.map(|_| id).ok_or_else(not_found)
     }
@@ -103,10 +95,7 @@ impl Planning {
             page::after(&self.runtime, &[words.as_bytes()], page_token).map_err(rejected)?;
         ids.sort();
         let start = match after {
-            Some(after) => ids
-                .iter()
-                .position(|(_, id)| *id == after)
-                .map_or(0, |at| at + 1),
+            Some(after) => ids.iter().position(|(_, id)| *id == after).map_or(0, |at| at + 1),
             None => 0,
         };
         let mut found: Vec<Uuid> = ids.drain(start..).map(|(_, id)| id).collect();
@@ -121,29 +110,17 @@ impl Planning {
 
     /// The sources that were defined, with their keys.
     pub(crate) fn source_keys(&self, question: &Question) -> Vec<(String, Uuid)> {
-        question
-            .catalog
-            .sources(question.at())
-            .map(|(id, it)| (it.key, id.0))
-            .collect()
+        question.catalog.sources(question.at()).map(|(id, it)| (it.key, id.0)).collect()
     }
 
     /// The pipelines that were defined, with their keys.
     pub(crate) fn pipeline_keys(&self, question: &Question) -> Vec<(String, Uuid)> {
-        question
-            .catalog
-            .pipelines(question.at())
-            .map(|(id, it)| (it.key, id.0))
-            .collect()
+        question.catalog.pipelines(question.at()).map(|(id, it)| (it.key, id.0)).collect()
     }
 
     /// The products that were defined, with their keys.
     pub(crate) fn product_keys(&self, question: &Question) -> Vec<(String, Uuid)> {
-        question
-            .catalog
-            .products(question.at())
-            .map(|(id, it)| (it.key, id.0))
-            .collect()
+        question.catalog.products(question.at()).map(|(id, it)| (it.key, id.0)).collect()
     }
 
     /// The users who were defined, with their keys; those who were erased have none.
@@ -161,69 +138,31 @@ impl Planning {
 
     /// A source as it was defined.
     pub(crate) fn show_source(&self, question: &Question, id: Uuid) -> Option<Source> {
-        let source::Defined {
-            key,
-            name,
-            label,
-            retired,
-        } = question.catalog.source(SourceId(id), question.at())?;
+        let source::Defined { key, name, label, retired } =
+            question.catalog.source(SourceId(id), question.at())?;
         let (effective_at, etag) = question.since(Kind::Source, id);
         let (id, etag) = (id.to_string(), self.runtime.etag(etag));
-        Some(Source {
-            id,
-            key,
-            name,
-            kind: label,
-            retired,
-            effective_at,
-            etag,
-        })
+        Some(Source { id, key, name, kind: label, retired, effective_at, etag })
     }
 
     /// A pipeline as it was defined.
     pub(crate) fn show_pipeline(&self, question: &Question, id: Uuid) -> Option<Pipeline> {
-        let pipeline::Defined {
-            key,
-            name,
-            furthest,
-            stages,
-            retired,
-        } = question.catalog.pipeline(PipelineId(id), question.at())?;
+        let pipeline::Defined { key, name, furthest, stages, retired } =
+            question.catalog.pipeline(PipelineId(id), question.at())?;
         let (effective_at, etag) = question.since(Kind::Pipeline, id);
         let stages = stages.into_iter().map(show_stage).collect();
         let (id, etag) = (id.to_string(), self.runtime.etag(etag));
-        Some(Pipeline {
-            id,
-            key,
-            name,
-            furthest,
-            stages,
-            retired,
-            effective_at,
-            etag,
-        })
+        Some(Pipeline { id, key, name, furthest, stages, retired, effective_at, etag })
     }
 
     /// A product as it was defined.
     pub(crate) fn show_product(&self, question: &Question, id: Uuid) -> Option<Product> {
-        let product::Defined {
-            key,
-            name,
-            list_price,
-            retired,
-        } = question.catalog.product(ProductId(id), question.at())?;
+        let product::Defined { key, name, list_price, retired } =
+            question.catalog.product(ProductId(id), question.at())?;
         let (effective_at, etag) = question.since(Kind::Product, id);
         let list_price = list_price.map(to_proto::money);
         let (id, etag) = (id.to_string(), self.runtime.etag(etag));
-        Some(Product {
-            id,
-            key,
-            name,
-            list_price,
-            retired,
-            effective_at,
-            etag,
-        })
+        Some(Product { id, key, name, list_price, retired, effective_at, etag })
     }
 
     /// A user as defined, with the name and key unless the person was erased.
@@ -235,14 +174,7 @@ impl Planning {
         let Some(user) = question.catalog.user(UserId(id), question.at()) else {
             return Ok(None);
         };
-        let user::Defined {
-            person,
-            manager,
-            office,
-            role,
-            retired,
-            ..
-        } = user;
+        let user::Defined { person, manager, office, role, retired, .. } = user;
         let at = self.referring(question);
         let shown = at.user(UserId(id)).await?;
         let manager = match manager {

@@ -21,25 +21,17 @@ impl PlanningService for Planning {
         request: Request<DefineSourceRequest>,
     ) -> Result<Response<DefineSourceResponse>, Status> {
         let (recorded, id) = self.source(request).await?;
-        Ok(Response::new(DefineSourceResponse {
-            recorded,
-            source_id: id.to_string(),
-        }))
+        Ok(Response::new(DefineSourceResponse { recorded, source_id: id.to_string() }))
     }
 
     async fn get_source(
         &self,
         request: Request<GetSourceRequest>,
     ) -> Result<Response<GetSourceResponse>, Status> {
-        let question = self
-            .question(&request, request.get_ref().read_at.as_ref())
-            .await?;
+        let question = self.question(&request, request.get_ref().read_at.as_ref()).await?;
         let id = self.named(&question, Kind::Source, "source", &request.get_ref().source)?;
         let source = self.show_source(&question, id);
-        Ok(Response::new(GetSourceResponse {
-            reflected: self.reflected(&question),
-            source,
-        }))
+        Ok(Response::new(GetSourceResponse { reflected: self.reflected(&question), source }))
     }
 
     async fn list_sources(
@@ -48,23 +40,12 @@ impl PlanningService for Planning {
     ) -> Result<Response<ListSourcesResponse>, Status> {
         let message = request.get_ref();
         let question = self.question(&request, message.read_at.as_ref()).await?;
-        let page = (
-            message.page_size,
-            message.page_token.as_str(),
-            message.read_at.as_ref(),
-        );
+        let page = (message.page_size, message.page_token.as_str(), message.read_at.as_ref());
         let keys = self.source_keys(&question);
         let (ids, next_page_token) = self.page(&question, Kind::Source, keys, page)?;
-        let sources = ids
-            .into_iter()
-            .filter_map(|id| self.show_source(&question, id))
-            .collect();
+        let sources = ids.into_iter().filter_map(|id| self.show_source(&question, id)).collect();
         let reflected = self.reflected(&question);
-        Ok(Response::new(ListSourcesResponse {
-            reflected,
-            sources,
-            next_page_token,
-        }))
+        Ok(Response::new(ListSourcesResponse { reflected, sources, next_page_token }))
     }
 
     async fn define_pipeline(
@@ -72,30 +53,17 @@ impl PlanningService for Planning {
         request: Request<DefinePipelineRequest>,
     ) -> Result<Response<DefinePipelineResponse>, Status> {
         let (recorded, id) = self.pipeline(request).await?;
-        Ok(Response::new(DefinePipelineResponse {
-            recorded,
-            pipeline_id: id.to_string(),
-        }))
+        Ok(Response::new(DefinePipelineResponse { recorded, pipeline_id: id.to_string() }))
     }
 
     async fn get_pipeline(
         &self,
         request: Request<GetPipelineRequest>,
     ) -> Result<Response<GetPipelineResponse>, Status> {
-        let question = self
-            .question(&request, request.get_ref().read_at.as_ref())
-            .await?;
-        let id = self.named(
-            &question,
-            Kind::Pipeline,
-            "pipeline",
-            &request.get_ref().pipeline,
-        )?;
+        let question = self.question(&request, request.get_ref().read_at.as_ref()).await?;
+        let id = self.named(&question, Kind::Pipeline, "pipeline", &request.get_ref().pipeline)?;
         let pipeline = self.show_pipeline(&question, id);
-        Ok(Response::new(GetPipelineResponse {
-            reflected: self.reflected(&question),
-            pipeline,
-        }))
+        Ok(Response::new(GetPipelineResponse { reflected: self.reflected(&question), pipeline }))
     }
 
     async fn list_pipelines(
@@ -104,23 +72,13 @@ impl PlanningService for Planning {
     ) -> Result<Response<ListPipelinesResponse>, Status> {
         let message = request.get_ref();
         let question = self.question(&request, message.read_at.as_ref()).await?;
-        let page = (
-            message.page_size,
-            message.page_token.as_str(),
-            message.read_at.as_ref(),
-        );
+        let page = (message.page_size, message.page_token.as_str(), message.read_at.as_ref());
         let keys = self.pipeline_keys(&question);
         let (ids, next_page_token) = self.page(&question, Kind::Pipeline, keys, page)?;
-        let pipelines = ids
-            .into_iter()
-            .filter_map(|id| self.show_pipeline(&question, id))
-            .collect();
+        let pipelines =
+            ids.into_iter().filter_map(|id| self.show_pipeline(&question, id)).collect();
         let reflected = self.reflected(&question);
-        Ok(Response::new(ListPipelinesResponse {
-            reflected,
-            pipelines,
-            next_page_token,
-        }))
+        Ok(Response::new(ListPipelinesResponse { reflected, pipelines, next_page_token }))
     }
 
     async fn define_product(
@@ -128,30 +86,17 @@ impl PlanningService for Planning {
         request: Request<DefineProductRequest>,
     ) -> Result<Response<DefineProductResponse>, Status> {
         let (recorded, id) = self.product(request).await?;
-        Ok(Response::new(DefineProductResponse {
-            recorded,
-            product_id: id.to_string(),
-        }))
+        Ok(Response::new(DefineProductResponse { recorded, product_id: id.to_string() }))
     }
 
     async fn get_product(
         &self,
         request: Request<GetProductRequest>,
     ) -> Result<Response<GetProductResponse>, Status> {
-        let question = self
-            .question(&request, request.get_ref().read_at.as_ref())
-            .await?;
-        let id = self.named(
-            &question,
-            Kind::Product,
-            "product",
-            &request.get_ref().product,
-        )?;
+        let question = self.question(&request, request.get_ref().read_at.as_ref()).await?;
+        let id = self.named(&question, Kind::Product, "product", &request.get_ref().product)?;
         let product = self.show_product(&question, id);
-        Ok(Response::new(GetProductResponse {
-            reflected: self.reflected(&question),
-            product,
-        }))
+        Ok(Response::new(GetProductResponse { reflected: self.reflected(&question), product }))
     }
 
     async fn list_products(
@@ -160,23 +105,12 @@ impl PlanningService for Planning {
     ) -> Result<Response<ListProductsResponse>, Status> {
         let message = request.get_ref();
         let question = self.question(&request, message.read_at.as_ref()).await?;
-        let page = (
-            message.page_size,
-            message.page_token.as_str(),
-            message.read_at.as_ref(),
-        );
+        let page = (message.page_size, message.page_token.as_str(), message.read_at.as_ref());
         let keys = self.product_keys(&question);
         let (ids, next_page_token) = self.page(&question, Kind::Product, keys, page)?;
-        let products = ids
-            .into_iter()
-            .filter_map(|id| self.show_product(&question, id))
-            .collect();
+        let products = ids.into_iter().filter_map(|id| self.show_product(&question, id)).collect();
         let reflected = self.reflected(&question);
-        Ok(Response::new(ListProductsResponse {
-            reflected,
-            products,
-            next_page_token,
-        }))
+        Ok(Response::new(ListProductsResponse { reflected, products, next_page_token }))
     }
 
     async fn define_user(
@@ -184,25 +118,17 @@ impl PlanningService for Planning {
         request: Request<DefineUserRequest>,
     ) -> Result<Response<DefineUserResponse>, Status> {
         let (recorded, id) = self.user(request).await?;
-        Ok(Response::new(DefineUserResponse {
-            recorded,
-            user_id: id.to_string(),
-        }))
+        Ok(Response::new(DefineUserResponse { recorded, user_id: id.to_string() }))
     }
 
     async fn get_user(
         &self,
         request: Request<GetUserRequest>,
     ) -> Result<Response<GetUserResponse>, Status> {
-        let question = self
-            .question(&request, request.get_ref().read_at.as_ref())
-            .await?;
+        let question = self.question(&request, request.get_ref().read_at.as_ref()).await?;
         let id = self.named(&question, Kind::User, "user", &request.get_ref().user)?;
         let user = self.show_user(&question, id).await?;
-        Ok(Response::new(GetUserResponse {
-            reflected: self.reflected(&question),
-            user,
-        }))
+        Ok(Response::new(GetUserResponse { reflected: self.reflected(&question), user }))
     }
 
     async fn list_users(
@@ -211,11 +137,7 @@ impl PlanningService for Planning {
     ) -> Result<Response<ListUsersResponse>, Status> {
         let message = request.get_ref();
         let question = self.question(&request, message.read_at.as_ref()).await?;
-        let page = (
-            message.page_size,
-            message.page_token.as_str(),
-            message.read_at.as_ref(),
-        );
+        let page = (message.page_size, message.page_token.as_str(), message.read_at.as_ref());
         let keys = self.user_keys(&question).await?;
         let (ids, next_page_token) = self.page(&question, Kind::User, keys, page)?;
         let mut users = Vec::with_capacity(ids.len());
@@ -223,10 +145,6 @@ impl PlanningService for Planning {
             users.extend(self.show_user(&question, id).await?);
         }
         let reflected = self.reflected(&question);
-        Ok(Response::new(ListUsersResponse {
-            reflected,
-            users,
-            next_page_token,
-        }))
+        Ok(Response::new(ListUsersResponse { reflected, users, next_page_token }))
     }
 }

@@ -64,85 +64,68 @@ impl Reader<'_> {
     /// Reads one report.
     pub fn read(&self, report: &Report) -> Result<Read, Rejection> {
         let key = from_proto::key("key", &report.key)?;
-        if report.rule.is_empty() || report.rule.len() > RULE_MAX {
-            return Err(Rejection::invalid(
-                "RULE_INVALID",
-                "rule",
-                "a rule has 1 to 64 bytes",
-            ));
-        }
-        if i64::try_from(report.source_seq).is_err() {
-            let message = "an order among equals is below 2^63";
-            return Err(Rejection::invalid(
-                "SOURCE_SEQ_INVALID",
-                "source_seq",
-                message,
-            ));
-        }
-        let fact = report
-            .fact
-            .as_ref()
-            .ok_or_else(|| from_proto::missing("fact"))?;
+        check_order(report)?;
+        let fact = report.fact.as_ref().ok_or_else(|| from_proto::missing("fact"))?;
         let at = report.occurred_at.as_ref();
         let at = at.map(|at| query::instant("occurred_at", at)).transpose()?;
-        let read = |kind, id, occurred_at, said, seal_under| Read {
-            kind,
-            id,
-            occurred_at,
-            source_seq: report.source_seq,
-            said,
-            pipeline: None,
-            seal_under,
+        let read = match self.definition(&key, fact)? {
+            Some((kind, said, seal_under)) => Read {
+                kind,
+                id: self.id(kind, &key),
+                occurred_at: at.unwrap_or(Instant::BEGINNING),
+                source_seq: report.source_seq,
+                said,
+                pipeline: None,
+                seal_under,
+            },
+            None => {
+                let occurred_at = at.ok_or_else(|| from_proto::missing("occurred_at"))?;
+                self.runtime.refuse_future("occurred_at", Some(occurred_at))?;
+                let fact = self.happened(&key, fact)?;
+                let id = self.id(Kind::Opportunity, &key);
+                let has_text = !Fact::from(fact.clone()).personal().is_empty();
+                Read {
+                    kind: Kind::Opportunity,
+                    id,
+                    occurred_at,
+                    source_seq: report.source_seq,
+                    pipeline: self.pipeline_of(&fact, occurred_at),
+                    said: Said::Happened(Box::new(fact)),
+                    seal_under: has_text.then_some(id),
+                }
+            }
         };
-        let defined_at = at.unwrap_or(Instant::BEGINNING);
-        match fact {
+        Ok(read)
+    }
+
+    /// A definition, and the person whose key seals its texts; `None` for what happened to a deal.
+    fn definition(
+        &self,
+        key: &str,
+        fact: &Reported,
+    ) -> Result<Option<(Kind, Said, Option<Uuid>)>, Rejection> {
+        Ok(match fact {
             Reported::PipelineDefined(value) => {
-                let defined = from_proto::pipeline(&key, Some(value))?;
+                let defined = from_proto::pipeline(key, Some(value))?;
                 let said = Said::Pipeline(pipeline::Command::Define(defined));
-                Ok(read(
-                    Kind::Pipeline,
-                    self.id(Kind::Pipeline, &key),
-                    defined_at,
-                    said,
-                    None,
-                ))
+                Some((Kind::Pipeline, said, None))
             }
             Reported::ProductDefined(value) => {
-                let defined = from_proto::product(&key, Some(value))?;
+                let defined = from_proto::product(key, Some(value))?;
                 let said = Said::Product(product::Command::Define(defined));
-                Ok(read(
-                    Kind::Product,
-                    self.id(Kind::Product, &key),
-                    defined_at,
-                    said,
-                    None,
-                ))
+                Some((Kind::Product, said, None))
             }
             Reported::UserDefined(value) => {
-                let id = self.id(Kind::User, &key);
+                let id = self.id(Kind::User, key);
                 let person = self.runtime.vault.person_id(self.tenant, Kind::User, id);
                 self.refuse_erased(PersonId(person))?;
                 let manager = self.user(&value.manager);
-                let defined = from_proto::user(&key, Some(value), PersonId(person), manager)?;
+                let defined = from_proto::user(key, Some(value), PersonId(person), manager)?;
                 let said = Said::User(Box::new(user::Command::Define(defined)));
-                Ok(read(Kind::User, id, defined_at, said, Some(person)))
+                Some((Kind::User, said, Some(person)))
             }
-            happened => {
-                let occurred_at = at.ok_or_else(|| from_proto::missing("occurred_at"))?;
-                self.runtime
-                    .refuse_future("occurred_at", Some(occurred_at))?;
-                let fact = self.happened(&key, happened)?;
-                let id = self.id(Kind::Opportunity, &key);
-                let has_text = !Fact::from(fact.clone()).personal().is_empty();
-                let pipeline = self.pipeline_of(&fact, occurred_at);
-                let said = Said::Happened(Box::new(fact));
-                let seal_under = has_text.then_some(id);
-                Ok(Read {
-                    pipeline,
-                    ..read(Kind::Opportunity, id, occurred_at, said, seal_under)
-                })
-            }
-        }
+            _ => None,
+        })
     }
 
     fn happened(&self, key: &str, fact: &Reported) -> Result<opportunity::Fact, Rejection> {
@@ -159,9 +142,9 @@ impl Reader<'_> {
             Reported::OpportunityCloseDateChanged(it) => To::CloseDateChanged(CloseDateChanged {
                 close_date: from_proto::optional_date("close_date", it.close_date.as_ref())?,
             }),
-            Reported::OpportunityOwnerChanged(it) => To::OwnerChanged(OwnerChanged {
-                owner: self.user(&it.owner),
-            }),
+            Reported::OpportunityOwnerChanged(it) => {
+                To::OwnerChanged(OwnerChanged { owner: self.user(&it.owner) })
+            }
             Reported::OpportunityCategoryOverridden(it) => {
                 To::CategoryOverridden(CategoryOverridden {
                     category: from_proto::category("category", it.category)?,
@@ -172,9 +155,9 @@ impl Reader<'_> {
                 amount: from_proto::optional_money("amount", it.amount.as_ref())?,
                 reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
             }),
-            Reported::OpportunityLost(it) => To::Lost(Lost {
-                reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
-            }),
+            Reported::OpportunityLost(it) => {
+                To::Lost(Lost { reason: from_proto::reason(&it.reason_code, &it.reason, false)? })
+            }
             Reported::OpportunityAbandoned(it) => To::Abandoned(Abandoned {
                 reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
             }),
@@ -201,10 +184,7 @@ impl Reader<'_> {
         let product =
             (!it.product.is_empty()).then(|| ProductId(self.id(Kind::Product, &it.product)));
         Ok(Opened {
-            external_ids: vec![ExternalId {
-                source: self.source.to_owned(),
-                key: key.to_owned(),
-            }],
+            external_ids: vec![ExternalId { source: self.source.to_owned(), key: key.to_owned() }],
             name: from_proto::name("opportunity_opened.name", &it.name)?,
             pipeline: PipelineId(self.id(Kind::Pipeline, &pipeline)),
             stage: stage("opportunity_opened.stage", &it.stage)?,
@@ -229,12 +209,7 @@ impl Reader<'_> {
         if !names_stage {
             return None;
         }
-        named.or_else(|| {
-            self.only_pipeline(Known {
-                as_of: at.next(),
-                ..Known::NOW
-            })
-        })
+        named.or_else(|| self.only_pipeline(Known { as_of: at.next(), ..Known::NOW }))
     }
 
     fn pipeline(&self, key: &str) -> Option<PipelineId> {
@@ -256,9 +231,7 @@ impl Reader<'_> {
     }
 
     fn id(&self, kind: Kind, key: &str) -> Uuid {
-        self.runtime
-            .vault
-            .entity_id(self.tenant, kind, self.source, key)
+        self.runtime.vault.entity_id(self.tenant, kind, self.source, key)
     }
 
     fn refuse_erased(&self, person: PersonId) -> Result<(), Rejection> {
@@ -272,8 +245,16 @@ impl Reader<'_> {
 
 /// A stage as the source names it; an unknown one is recorded as it is.
 fn stage(field: &str, key: &str) -> Result<Stage, Rejection> {
-    Ok(Stage {
-        key: from_proto::key(field, key)?,
-        order: None,
-    })
+    Ok(Stage { key: from_proto::key(field, key)?, order: None })
+}
+
+fn check_order(report: &Report) -> Result<(), Rejection> {
+    if report.rule.is_empty() || report.rule.len() > RULE_MAX {
+        return Err(Rejection::invalid("RULE_INVALID", "rule", "a rule has 1 to 64 bytes"));
+    }
+    if i64::try_from(report.source_seq).is_err() {
+        let message = "an order among equals is below 2^63";
+        return Err(Rejection::invalid("SOURCE_SEQ_INVALID", "source_seq", message));
+    }
+    Ok(())
 }

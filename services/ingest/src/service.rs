@@ -55,11 +55,7 @@ impl ReportService for Ingest {
         let default = self.runtime.default_tenant.as_deref();
         let caller = query::caller(request.metadata(), default).map_err(rejected)?;
         let (batches, waiting) = mpsc::channel(BATCHES_WAITING_MAX);
-        let door = Door {
-            runtime: self.runtime.clone(),
-            caller,
-            source: None,
-        };
+        let door = Door { runtime: self.runtime.clone(), caller, source: None };
         tokio::spawn(take_in(door, request.into_inner(), batches));
         let (answers, answered) = mpsc::channel(BATCHES_WAITING_MAX);
         tokio::spawn(answer_all(waiting, answers));
@@ -118,11 +114,7 @@ impl Door {
             .iter()
             .filter_map(|(_, read)| read.as_ref().ok().and_then(|read| read.seal_under))
             .collect();
-        let ensured = self
-            .runtime
-            .vault
-            .ensure_keys(&self.caller.tenant, &keys)
-            .await;
+        let ensured = self.runtime.vault.ensure_keys(&self.caller.tenant, &keys).await;
         ensured.map_err(|error| Status::unavailable(error.to_string()))?;
         let mut batch = Vec::with_capacity(read.len());
         for (report, read) in read {
@@ -136,10 +128,8 @@ impl Door {
 
     /// The key of the source that the stream speaks for.
     fn source(&mut self, named: &str) -> Result<Word, Rejection> {
-        if let Some(source) = self
-            .source
-            .as_ref()
-            .filter(|source| named.is_empty() || source.as_ref() == named)
+        if let Some(source) =
+            self.source.as_ref().filter(|source| named.is_empty() || source.as_ref() == named)
         {
             return Ok(source.clone());
         }
@@ -153,13 +143,9 @@ impl Door {
             Rejection::not_found("SOURCE_NOT_FOUND", "source", message)
         };
         let tenant = (&*self.caller.tenant, &*catalog);
-        let id = self
-            .runtime
-            .find(tenant, Kind::Source, "source", named)
-            .map_err(|_| not_found())?;
-        let source = catalog
-            .source(SourceId(id), Known::NOW)
-            .ok_or_else(not_found)?;
+        let id =
+            self.runtime.find(tenant, Kind::Source, "source", named).map_err(|_| not_found())?;
+        let source = catalog.source(SourceId(id), Known::NOW).ok_or_else(not_found)?;
         if source.retired {
             let message = "this source is retired; define it anew to take its reports";
             return Err(Rejection::precondition("SOURCE_RETIRED", message));
@@ -206,29 +192,13 @@ fn decide(desk: &Desk<'_>, read: &Read) -> Result<Vec<Decision>, Undecided> {
         Said::Product(command) => alone::<Product>(command)?,
         Said::User(command) => alone::<User>(command)?,
     };
-    let Read {
-        kind,
-        id,
-        occurred_at,
-        source_seq,
-        ..
-    } = *read;
-    Ok(vec![Decision {
-        kind,
-        id,
-        occurred_at,
-        source_seq,
-        facts,
-    }])
+    let Read { kind, id, occurred_at, source_seq, .. } = *read;
+    Ok(vec![Decision { kind, id, occurred_at, source_seq, facts }])
 }
 
 /// The facts of a definition as if it were the first.
 fn alone<E: Entity>(command: &E::Command) -> Result<Vec<domain::Fact>, Rejection> {
-    Ok(E::default()
-        .decide(command)?
-        .into_iter()
-        .map(Into::into)
-        .collect())
+    Ok(E::default().decide(command)?.into_iter().map(Into::into).collect())
 }
 
 /// The fact, with the order of its stage where the furthest one counts.
@@ -237,10 +207,7 @@ fn with_order(desk: &Desk<'_>, read: &Read, fact: &Fact) -> Result<Fact, Timelin
     let Some(PipelineId(pipeline)) = read.pipeline else {
         return Ok(fact);
     };
-    let known = Known {
-        as_of: read.occurred_at.next(),
-        ..Known::NOW
-    };
+    let known = Known { as_of: read.occurred_at.next(), ..Known::NOW };
     let defined: Pipeline =
         desk.with(Kind::Pipeline, pipeline, |timeline| timeline.state(known))?;
     let stage = match &mut fact {
@@ -293,11 +260,7 @@ async fn answer_batch(batch: Vec<Waiting>, index: &mut u64) -> Result<ReportResp
 
 fn taken_in(index: u64, entity: Uuid, command: Uuid, answer: Answer) -> ReportAnswer {
     let applied = answer.changed && !answer.repeated;
-    let status = if applied {
-        ReportStatus::Applied
-    } else {
-        ReportStatus::AlreadyThere
-    };
+    let status = if applied { ReportStatus::Applied } else { ReportStatus::AlreadyThere };
     ReportAnswer {
         index,
         status: status as i32,
@@ -309,20 +272,11 @@ fn taken_in(index: u64, entity: Uuid, command: Uuid, answer: Answer) -> ReportAn
 }
 
 fn turned_away(index: u64, rejection: Rejection) -> ReportAnswer {
-    let Rejection {
-        reason,
-        field,
-        message,
-        ..
-    } = rejection;
+    let Rejection { reason, field, message, .. } = rejection;
     ReportAnswer {
         index,
         status: ReportStatus::Rejected as i32,
-        rejection: Some(ReportRejection {
-            reason: reason.to_owned(),
-            field,
-            message,
-        }),
+        rejection: Some(ReportRejection { reason: reason.to_owned(), field, message }),
         ..ReportAnswer::default()
     }
 }

@@ -43,40 +43,22 @@ impl Opportunities {
             at: message.occurred_at.as_ref(),
         };
         let head = self.runtime.head(&request, &asked).map_err(rejected)?;
-        self.runtime
-            .refuse_future("occurred_at", head.at)
-            .map_err(rejected)?;
-        let id = self
-            .new_id(&head.caller.tenant, head.command_id, message)
-            .map_err(rejected)?;
+        self.runtime.refuse_future("occurred_at", head.at).map_err(rejected)?;
+        let id = self.new_id(&head.caller.tenant, head.command_id, message).map_err(rejected)?;
         if !message.name.is_empty() {
             self.seal_under(&head.caller.tenant, id).await?;
         }
         let (runtime, at) = (self.runtime.clone(), head.at);
         let (tenant, message) = (head.caller.tenant.clone(), request.into_inner());
         let catalog = runtime.catalog(&tenant).1;
-        let answer = self
-            .runtime
-            .record(&head, (Kind::Opportunity, id), move |desk| {
-                decide(desk, id, at, |_, at| {
-                    let context = Context {
-                        runtime: &runtime,
-                        tenant: &tenant,
-                        catalog: &catalog,
-                        at,
-                    };
-                    from_proto::open(&message, &context)
-                })
-            });
-        let recorded = Some(to_proto::recorded(
-            &self.runtime,
-            head.command_id,
-            answer.await?,
-        ));
-        Ok(OpenOpportunityResponse {
-            recorded,
-            opportunity_id: id.to_string(),
-        })
+        let answer = self.runtime.record(&head, (Kind::Opportunity, id), move |desk| {
+            decide(desk, id, at, |_, at| {
+                let context = Context { runtime: &runtime, tenant: &tenant, catalog: &catalog, at };
+                from_proto::open(&message, &context)
+            })
+        });
+        let recorded = Some(to_proto::recorded(&self.runtime, head.command_id, answer.await?));
+        Ok(OpenOpportunityResponse { recorded, opportunity_id: id.to_string() })
     }
 
     /// Changes a deal by whatever command `build` makes of the request.
@@ -85,13 +67,8 @@ impl Opportunities {
         request: Request<M>,
         build: Build<M>,
     ) -> Result<Option<Recorded>, Status> {
-        let head = self
-            .runtime
-            .head(&request, &request.get_ref().asked())
-            .map_err(rejected)?;
-        self.runtime
-            .refuse_future("occurred_at", head.at)
-            .map_err(rejected)?;
+        let head = self.runtime.head(&request, &request.get_ref().asked()).map_err(rejected)?;
+        self.runtime.refuse_future("occurred_at", head.at).map_err(rejected)?;
         let message = request.into_inner();
         let id = parse_uuid("opportunity_id", message.opportunity_id()).map_err(rejected)?;
         if message.has_text() {
@@ -100,19 +77,12 @@ impl Opportunities {
         let (runtime, at) = (self.runtime.clone(), head.at);
         let tenant = head.caller.tenant.clone();
         let catalog = runtime.catalog(&tenant).1;
-        let answer = self
-            .runtime
-            .record(&head, (Kind::Opportunity, id), move |desk| {
-                decide(desk, id, at, |deal, at| {
-                    let context = Context {
-                        runtime: &runtime,
-                        tenant: &tenant,
-                        catalog: &catalog,
-                        at,
-                    };
-                    build(&message, deal, &context)
-                })
-            });
+        let answer = self.runtime.record(&head, (Kind::Opportunity, id), move |desk| {
+            decide(desk, id, at, |deal, at| {
+                let context = Context { runtime: &runtime, tenant: &tenant, catalog: &catalog, at };
+                build(&message, deal, &context)
+            })
+        });
         Ok(self.recorded(head.command_id, answer.await?))
     }
 
@@ -121,36 +91,22 @@ impl Opportunities {
         &self,
         request: Request<VoidOpportunityCommandRequest>,
     ) -> Result<Option<Recorded>, Status> {
-        let head = self
-            .runtime
-            .head(&request, &request.get_ref().asked())
-            .map_err(rejected)?;
+        let head = self.runtime.head(&request, &request.get_ref().asked()).map_err(rejected)?;
         let message = request.into_inner();
         let id = parse_uuid("opportunity_id", &message.opportunity_id).map_err(rejected)?;
         let voided = from_proto::void(&message).map_err(rejected)?;
         if message.has_text() {
             self.seal_under(&head.caller.tenant, id).await?;
         }
-        let answer = self
-            .runtime
-            .record(&head, (Kind::Opportunity, id), move |desk| {
-                let fact = domain::Fact::from(Fact::Voided(voided.clone()));
-                let (occurred_at, judged) = desk.with(Kind::Opportunity, id, |timeline| {
-                    let at = desk.instant(None, timeline);
-                    (
-                        at,
-                        judge_void::<Opportunity>(timeline, at, voided.command_id, fact),
-                    )
-                })?;
-                let (kind, facts) = (Kind::Opportunity, judged?);
-                Ok(vec![Decision {
-                    kind,
-                    id,
-                    occurred_at,
-                    source_seq: 0,
-                    facts,
-                }])
-            });
+        let answer = self.runtime.record(&head, (Kind::Opportunity, id), move |desk| {
+            let fact = domain::Fact::from(Fact::Voided(voided.clone()));
+            let (occurred_at, judged) = desk.with(Kind::Opportunity, id, |timeline| {
+                let at = desk.instant(None, timeline);
+                (at, judge_void::<Opportunity>(timeline, at, voided.command_id, fact))
+            })?;
+            let (kind, facts) = (Kind::Opportunity, judged?);
+            Ok(vec![Decision { kind, id, occurred_at, source_seq: 0, facts }])
+        });
         Ok(self.recorded(head.command_id, answer.await?))
     }
 
@@ -172,9 +128,7 @@ impl Opportunities {
     ) -> Result<Uuid, Rejection> {
         let given = optional_uuid("opportunity_id", &message.opportunity_id)?;
         let made = |source: &str, key: &str| {
-            self.runtime
-                .vault
-                .entity_id(tenant, Kind::Opportunity, source, key)
+            self.runtime.vault.entity_id(tenant, Kind::Opportunity, source, key)
         };
         match (given, &message.external_id) {
             (Some(_), Some(_)) => {
@@ -184,10 +138,7 @@ impl Opportunities {
             (Some(id), None) => Ok(id),
             (None, Some(external)) => {
                 let (_, catalog) = self.runtime.catalog(tenant);
-                if !catalog
-                    .sources(Known::NOW)
-                    .any(|(_, source)| source.key == external.source)
-                {
+                if !catalog.sources(Known::NOW).any(|(_, source)| source.key == external.source) {
                     let message = "no source has this key; define it first";
                     let field = "external_id.source";
                     return Err(Rejection::invalid("SOURCE_UNKNOWN", field, message));
@@ -208,20 +159,11 @@ fn decide(
 ) -> Result<Vec<Decision>, Undecided> {
     let (occurred_at, source_seq, judged) = desk.with(Kind::Opportunity, id, |timeline| {
         let at = desk.instant(asked, timeline);
-        let deal: Opportunity = timeline.state(Known {
-            as_of: at.next(),
-            ..Known::NOW
-        });
+        let deal: Opportunity = timeline.state(Known { as_of: at.next(), ..Known::NOW });
         let judged =
             build(&deal, at).and_then(|command| judge::<Opportunity>(timeline, at, &command));
         (at, timeline.sequence_after(at), judged)
     })?;
     let (kind, facts) = (Kind::Opportunity, judged?);
-    Ok(vec![Decision {
-        kind,
-        id,
-        occurred_at,
-        source_seq,
-        facts,
-    }])
+    Ok(vec![Decision { kind, id, occurred_at, source_seq, facts }])
 }

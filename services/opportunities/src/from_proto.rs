@@ -81,15 +81,11 @@ pub struct Context<'a> {
 
 impl Context<'_> {
     fn known(&self) -> Known {
-        Known {
-            as_of: self.at.next(),
-            ..Known::NOW
-        }
+        Known { as_of: self.at.next(), ..Known::NOW }
     }
 
     fn find(&self, kind: Kind, field: &str, text: &str) -> Result<uuid::Uuid, Rejection> {
-        self.runtime
-            .find((self.tenant, self.catalog), kind, field, text)
+        self.runtime.find((self.tenant, self.catalog), kind, field, text)
     }
 
     fn owner(&self, text: &str) -> Result<Option<UserId>, Rejection> {
@@ -118,11 +114,7 @@ impl Context<'_> {
         }
         let id = PipelineId(self.find(Kind::Pipeline, "pipeline", text)?);
         let pipeline = self.catalog.pipeline(id, self.known());
-        in_force(
-            "pipeline",
-            "PIPELINE",
-            pipeline.as_ref().map(|pipeline| pipeline.retired),
-        )?;
+        in_force("pipeline", "PIPELINE", pipeline.as_ref().map(|pipeline| pipeline.retired))?;
         pipeline
             .map(|pipeline| (id, pipeline))
             .ok_or_else(|| Rejection::invalid("PIPELINE_UNKNOWN", "pipeline", "not defined then"))
@@ -130,16 +122,11 @@ impl Context<'_> {
 
     /// An open stage of a deal's own pipeline.
     fn stage_of(&self, deal: &Opportunity, key: &str) -> Result<Stage, Rejection> {
-        let pipeline = deal
-            .pipeline
-            .and_then(|id| self.catalog.pipeline(id, self.known()));
+        let pipeline = deal.pipeline.and_then(|id| self.catalog.pipeline(id, self.known()));
         match pipeline {
             Some(pipeline) => open_stage(&pipeline, key),
             // The decision says that the deal does not exist; a stage without order hurts nobody.
-            None => Ok(Stage {
-                key: key.to_owned(),
-                order: None,
-            }),
+            None => Ok(Stage { key: key.to_owned(), order: None }),
         }
     }
 }
@@ -152,10 +139,7 @@ fn in_force(field: &str, what: &str, retired: Option<bool>) -> Result<(), Reject
             Err(Rejection::invalid("REFERENCE_RETIRED", field, message))
         }
         None => {
-            let message = format!(
-                "this {} was not defined at that instant",
-                what.to_lowercase()
-            );
+            let message = format!("this {} was not defined at that instant", what.to_lowercase());
             Err(Rejection::invalid("REFERENCE_UNKNOWN", field, message))
         }
     }
@@ -163,15 +147,9 @@ fn in_force(field: &str, what: &str, retired: Option<bool>) -> Result<(), Reject
 
 fn open_stage(pipeline: &pipeline::Defined, key: &str) -> Result<Stage, Rejection> {
     let Some(stage) = pipeline.stage(key) else {
-        let known: Vec<&str> = pipeline
-            .open_stages()
-            .map(|stage| stage.key.as_str())
-            .collect();
-        let message = format!(
-            "no stage {key:?} in {:?}; it has {}",
-            pipeline.key,
-            known.join(", ")
-        );
+        let known: Vec<&str> = pipeline.open_stages().map(|stage| stage.key.as_str()).collect();
+        let message =
+            format!("no stage {key:?} in {:?}; it has {}", pipeline.key, known.join(", "));
         return Err(Rejection::invalid("STAGE_UNKNOWN", "stage", message));
     };
     if stage.outcome != Outcome::Open {
@@ -184,15 +162,8 @@ fn open_stage(pipeline: &pipeline::Defined, key: &str) -> Result<Stage, Rejectio
 /// Opening a deal.
 pub fn open(request: &OpenOpportunityRequest, at: &Context<'_>) -> Result<Command, Rejection> {
     let (pipeline, definition) = at.pipeline(&request.pipeline)?;
-    let first = definition
-        .open_stages()
-        .next()
-        .map_or("", |stage| stage.key.as_str());
-    let stage = if request.stage.is_empty() {
-        first
-    } else {
-        &request.stage
-    };
+    let first = definition.open_stages().next().map_or("", |stage| stage.key.as_str());
+    let stage = if request.stage.is_empty() { first } else { &request.stage };
     let external_ids = request.external_id.iter().map(|external| {
         Ok(ExternalId {
             source: from_proto::key("external_id.source", &external.source)?,
@@ -252,9 +223,7 @@ pub fn change_owner(
     _deal: &Opportunity,
     at: &Context<'_>,
 ) -> Result<Command, Rejection> {
-    Ok(Command::ChangeOwner(OwnerChanged {
-        owner: at.owner(&request.owner)?,
-    }))
+    Ok(Command::ChangeOwner(OwnerChanged { owner: at.owner(&request.owner)? }))
 }
 
 /// Judging the category by hand.
@@ -312,11 +281,7 @@ pub fn reopen(
         key => Some(at.stage_of(deal, key)?),
     };
     let reason = from_proto::reason(&request.reason_code, &request.reason, false)?;
-    Ok(Command::Reopen(Reopened {
-        stage,
-        pipeline: None,
-        reason,
-    }))
+    Ok(Command::Reopen(Reopened { stage, pipeline: None, reason }))
 }
 
 /// Writing something down.
@@ -326,8 +291,7 @@ pub fn note(
     _at: &Context<'_>,
 ) -> Result<Command, Rejection> {
     let text = from_proto::text("text", &request.text)?;
-    text.map(|text| Command::Note(Noted { text }))
-        .ok_or_else(|| from_proto::missing("text"))
+    text.map(|text| Command::Note(Noted { text })).ok_or_else(|| from_proto::missing("text"))
 }
 
 /// Taking a command back.

@@ -99,18 +99,11 @@ impl Question {
         row.opened_at.is_some()
             && (self.outcomes.is_empty() || self.outcomes.contains(&row.outcome))
             && (self.owner.is_none() || self.owner == row.owner)
-            && self
-                .stage
-                .as_ref()
-                .is_none_or(|stage| **stage == *row.stage)
+            && self.stage.as_ref().is_none_or(|stage| **stage == *row.stage)
             && (self.pipeline.is_none() || self.pipeline == row.pipeline)
             && (self.product.is_none() || self.product == row.product)
-            && self
-                .close_from
-                .is_none_or(|from| close_date(&|date| date >= from))
-            && self
-                .close_before
-                .is_none_or(|before| close_date(&|date| date < before))
+            && self.close_from.is_none_or(|from| close_date(&|date| date >= from))
+            && self.close_before.is_none_or(|before| close_date(&|date| date < before))
     }
 
     /// Deals in order, after the last one of the page before.
@@ -142,15 +135,8 @@ impl Question {
     fn compare(&self, a: &(Place, Uuid), b: &(Place, Uuid)) -> Ordering {
         let absent = (a.0.value.is_none()).cmp(&b.0.value.is_none());
         let value = a.0.value.cmp(&b.0.value);
-        let value = if self.descending {
-            value.reverse()
-        } else {
-            value
-        };
-        absent
-            .then(a.0.currency.cmp(&b.0.currency))
-            .then(value)
-            .then(a.1.cmp(&b.1))
+        let value = if self.descending { value.reverse() } else { value };
+        absent.then(a.0.currency.cmp(&b.0.currency)).then(value).then(a.1.cmp(&b.1))
     }
 }
 
@@ -192,11 +178,7 @@ pub fn find(
     let rows = guard.view.rows(tenant);
     if asked.as_of.is_none() && asked.known_at.is_none() {
         let wanted = rows.filter(|(_, row)| question.wants(row));
-        let found = wanted.map(|(id, row)| Found {
-            place: question.place(row),
-            id,
-            deal: None,
-        });
+        let found = wanted.map(|(id, row)| Found { place: question.place(row), id, deal: None });
         return Ok((position, found.collect()));
     }
     let ids: Vec<Uuid> = rows.map(|(id, _)| id).collect();
@@ -204,19 +186,11 @@ pub fn find(
     drop(guard);
     let mut found = Vec::new();
     for id in ids {
-        let entity = EntityRef {
-            tenant: tenant.clone(),
-            kind: Kind::Opportunity,
-            id,
-        };
+        let entity = EntityRef { tenant: tenant.clone(), kind: Kind::Opportunity, id };
         let deal: Opportunity = runtime.timelines.get(&entity)?.state(asked.known(position));
         let row = Row::of(&deal);
         if question.wants(&row) {
-            found.push(Found {
-                place: question.place(&row),
-                id,
-                deal: Some(deal),
-            });
+            found.push(Found { place: question.place(&row), id, deal: Some(deal) });
         }
     }
     Ok((position, found))
@@ -238,15 +212,8 @@ pub fn with_faults(
             Some(deal) => deal,
             None => {
                 let tenant = at.tenant.clone();
-                let entity = EntityRef {
-                    tenant,
-                    kind: Kind::Opportunity,
-                    id,
-                };
-                let known = Known {
-                    known_at: at.at.known_at,
-                    ..Known::NOW
-                };
+                let entity = EntityRef { tenant, kind: Kind::Opportunity, id };
+                let known = Known { known_at: at.at.known_at, ..Known::NOW };
                 at.runtime.timelines.get(&entity)?.state(known)
             }
         };

@@ -46,14 +46,10 @@ impl PrivacyService for Privacy {
             let rejection = Rejection::not_found("PERSON_NOT_FOUND", "person_id", message);
             return Err(rejected(rejection));
         }
-        let command = Command::Erase(Erased {
-            reason_code: reason.code,
-        });
+        let command = Command::Erase(Erased { reason_code: reason.code });
         let answer = self
             .runtime
-            .record(&head, (Kind::Person, id), move |desk| {
-                desk.judge::<Person>(id, None, &command)
-            })
+            .record(&head, (Kind::Person, id), move |desk| desk.judge::<Person>(id, None, &command))
             .await?;
         // The fact first: from then on nobody seals for this person again, and a process that
         // dies here destroys the key when it starts.
@@ -66,8 +62,5 @@ impl PrivacyService for Privacy {
 
 /// Whether the catalog has ever named this person.
 fn exists(catalog: &Catalog, person: PersonId) -> bool {
-    catalog.is_erased(person)
-        || catalog
-            .users(Known::NOW)
-            .any(|(_, user)| user.person == person)
+    catalog.is_erased(person) || catalog.users(Known::NOW).any(|(_, user)| user.person == person)
 }

@@ -47,10 +47,7 @@ impl Opportunities {
         let at = asked.in_force(position);
         let opportunity = self.show(&caller, id, &deal, &timeline, at).await?;
         let reflected = Some(self.runtime.reflected(&asked, position));
-        Ok(GetOpportunityResponse {
-            reflected,
-            opportunity: Some(opportunity),
-        })
+        Ok(GetOpportunityResponse { reflected, opportunity: Some(opportunity) })
     }
 
     /// Deals that answer to a filter, page by page.
@@ -72,18 +69,11 @@ impl Opportunities {
         let found = tokio::task::spawn_blocking(move || {
             let (position, found) = list::find(&runtime, &deals, &tenant, &question, &asked)?;
             let at = asked.in_force(position);
-            let at = Referring {
-                runtime: &runtime,
-                tenant: &tenant,
-                catalog: &catalog,
-                at,
-            };
+            let at = Referring { runtime: &runtime, tenant: &tenant, catalog: &catalog, at };
             let found = list::with_faults(found, &question, &at)?;
             Ok::<_, TimelineError>((position, question.after(found, after)))
         });
-        let found = found
-            .await
-            .map_err(|error| Status::internal(error.to_string()))?;
+        let found = found.await.map_err(|error| Status::internal(error.to_string()))?;
         let (position, mut found) = found.map_err(|error| Status::internal(error.to_string()))?;
         let known = asked.known(position);
         let more = found.len() > size;
@@ -100,11 +90,7 @@ impl Opportunities {
             opportunities.push(self.show(&caller, id, &deal, &timeline, at).await?);
         }
         let reflected = Some(self.runtime.reflected(&asked, position));
-        Ok(ListOpportunitiesResponse {
-            reflected,
-            opportunities,
-            next_page_token,
-        })
+        Ok(ListOpportunitiesResponse { reflected, opportunities, next_page_token })
     }
 
     fn caller<M>(&self, request: &Request<M>) -> Result<Caller, Status> {
@@ -114,15 +100,9 @@ impl Opportunities {
     /// A deal's timeline, read off the async threads.
     async fn timeline(&self, caller: &Caller, id: Uuid) -> Result<Arc<Timeline>, Status> {
         let timelines = self.runtime.timelines.clone();
-        let entity = EntityRef {
-            tenant: caller.tenant.clone(),
-            kind: Kind::Opportunity,
-            id,
-        };
+        let entity = EntityRef { tenant: caller.tenant.clone(), kind: Kind::Opportunity, id };
         let read = tokio::task::spawn_blocking(move || timelines.get(&entity));
-        let read = read
-            .await
-            .map_err(|error| Status::internal(error.to_string()))?;
+        let read = read.await.map_err(|error| Status::internal(error.to_string()))?;
         read.map_err(|error| of_query(&QueryError::Internal(error.to_string())))
     }
 
@@ -142,10 +122,7 @@ impl Opportunities {
             at: known,
         };
         let last = timeline.entries().iter().map(|entry| entry.position);
-        let etag = last
-            .filter(|position| *position <= known.known_at)
-            .max()
-            .unwrap_or(0);
+        let etag = last.filter(|position| *position <= known.known_at).max().unwrap_or(0);
         Ok(to_proto::opportunity(id, deal, etag, &at).await?)
     }
 }

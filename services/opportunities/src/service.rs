@@ -47,9 +47,7 @@ impl OpportunityService for Opportunities {
         request: Request<ChangeOpportunityCloseDateRequest>,
     ) -> Result<Response<ChangeOpportunityCloseDateResponse>, Status> {
         let recorded = self.change(request, from_proto::change_close_date).await?;
-        Ok(Response::new(ChangeOpportunityCloseDateResponse {
-            recorded,
-        }))
+        Ok(Response::new(ChangeOpportunityCloseDateResponse { recorded }))
     }
 
     async fn change_opportunity_owner(
@@ -65,9 +63,7 @@ impl OpportunityService for Opportunities {
         request: Request<OverrideOpportunityCategoryRequest>,
     ) -> Result<Response<OverrideOpportunityCategoryResponse>, Status> {
         let recorded = self.change(request, from_proto::override_category).await?;
-        Ok(Response::new(OverrideOpportunityCategoryResponse {
-            recorded,
-        }))
+        Ok(Response::new(OverrideOpportunityCategoryResponse { recorded }))
     }
 
     async fn win_opportunity(

@@ -21,10 +21,7 @@ pub async fn opportunity(
         Some(owner) => Some(at.user(owner).await?),
         None => None,
     };
-    let stage = deal
-        .stage
-        .as_ref()
-        .map(|stage| at.stage(deal.pipeline, &stage.key));
+    let stage = deal.stage.as_ref().map(|stage| at.stage(deal.pipeline, &stage.key));
     let product = deal.product.map(|product| at.product(product));
     let pipeline = deal.pipeline.map(|pipeline| at.pipeline(pipeline));
     let category = category(deal, at);
@@ -72,10 +69,7 @@ pub fn faults(deal: &Opportunity, catalog: &Catalog, at: &Referring<'_>) -> Vec<
     let pipeline = deal.pipeline.and_then(|id| catalog.pipeline(id, at.at));
     let mut faults: Vec<Fault> = recorded.collect();
     if let (Some(id), None) = (deal.pipeline, &pipeline) {
-        faults.push(unknown(
-            "UNKNOWN_PIPELINE",
-            format!("no pipeline {id} is defined"),
-        ));
+        faults.push(unknown("UNKNOWN_PIPELINE", format!("no pipeline {id} is defined")));
     }
     if let (Some(stage), Some(pipeline)) = (&deal.stage, &pipeline)
         && pipeline.stage(&stage.key).is_none()
@@ -86,14 +80,8 @@ pub fn faults(deal: &Opportunity, catalog: &Catalog, at: &Referring<'_>) -> Vec<
     if let Some(id) = deal.owner.filter(|id| catalog.user(*id, at.at).is_none()) {
         faults.push(unknown("UNKNOWN_OWNER", format!("no user {id} is defined")));
     }
-    if let Some(id) = deal
-        .product
-        .filter(|id| catalog.product(*id, at.at).is_none())
-    {
-        faults.push(unknown(
-            "UNKNOWN_PRODUCT",
-            format!("no product {id} is defined"),
-        ));
+    if let Some(id) = deal.product.filter(|id| catalog.product(*id, at.at).is_none()) {
+        faults.push(unknown("UNKNOWN_PRODUCT", format!("no product {id} is defined")));
     }
     faults
 }
@@ -114,10 +102,7 @@ fn external_ids(deal: &Opportunity) -> Vec<ExternalId> {
     let mut ids: Vec<ExternalId> = deal
         .external_ids
         .iter()
-        .map(|id| ExternalId {
-            source: id.source.clone(),
-            key: id.key.clone(),
-        })
+        .map(|id| ExternalId { source: id.source.clone(), key: id.key.clone() })
         .collect();
     ids.sort_by(|a, b| (&a.source, &a.key).cmp(&(&b.source, &b.key)));
     ids
@@ -140,14 +125,6 @@ async fn read(
     at: &Referring<'_>,
 ) -> Result<Option<api::types::v1::PersonalText>, QueryError> {
     let Some(text) = text else { return Ok(None) };
-    let place = Place {
-        tenant: at.tenant,
-        kind: Kind::Opportunity,
-        entity,
-        fact,
-        field,
-    };
-    Ok(Some(to_proto::personal(
-        at.runtime.vault.read(place, text).await?,
-    )))
+    let place = Place { tenant: at.tenant, kind: Kind::Opportunity, entity, fact, field };
+    Ok(Some(to_proto::personal(at.runtime.vault.read(place, text).await?)))
 }

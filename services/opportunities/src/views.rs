@@ -68,11 +68,7 @@ impl Row {
 impl Deals {
     /// A tenant's deals.
     pub fn rows(&self, tenant: &str) -> impl Iterator<Item = (Uuid, &Row)> {
-        let rows = self
-            .tenants
-            .get(tenant)
-            .into_iter()
-            .flat_map(|tenant| &tenant.rows);
+        let rows = self.tenants.get(tenant).into_iter().flat_map(|tenant| &tenant.rows);
         rows.map(|(id, row)| (*id, row))
     }
 
@@ -94,27 +90,17 @@ impl View for Deals {
     const KINDS: &'static [Kind] = &[Kind::Opportunity];
 
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
-        if timeline
-            .entries()
-            .iter()
-            .any(|entry| entry.position <= upto)
-        {
+        if timeline.entries().iter().any(|entry| entry.position <= upto) {
             self.apply(entity, timeline, upto);
         }
     }
 
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {
-        let known = Known {
-            known_at: position,
-            ..Known::NOW
-        };
+        let known = Known { known_at: position, ..Known::NOW };
         self.put(entity, &timeline.state(known));
     }
 
     fn digest(&self, tenant: &str) -> Digest {
-        self.tenants
-            .get(tenant)
-            .map(|tenant| tenant.digest)
-            .unwrap_or_default()
+        self.tenants.get(tenant).map(|tenant| tenant.digest).unwrap_or_default()
     }
 }

@@ -51,17 +51,11 @@ impl Cell {
             clock: Clock::System,
             default_tenant,
         };
-        let runtime = Runtime::start(settings, views)
-            .await
-            .context("the cell cannot start")?;
+        let runtime = Runtime::start(settings, views).await.context("the cell cannot start")?;
         if let Some(why) = &runtime.started_over {
             tracing::warn!(why, "the read model was started over");
         }
-        Ok(Cell {
-            runtime: Arc::new(runtime),
-            deals,
-            dashboards,
-        })
+        Ok(Cell { runtime: Arc::new(runtime), deals, dashboards })
     }
 
     /// Stops deciding and closes the read model.

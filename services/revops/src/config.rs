@@ -23,42 +23,26 @@ pub struct Common {
     #[arg(long, env = "REVOPS_DATA", default_value = ".data", value_name = "DIR")]
     pub data: PathBuf,
     /// Where the services listen; port 0 takes a free one
-    #[arg(
-        long,
-        env = "REVOPS_LISTEN",
-        default_value = "127.0.0.1:7878",
-        value_name = "ADDR"
-    )]
+    #[arg(long, env = "REVOPS_LISTEN", default_value = "127.0.0.1:7878", value_name = "ADDR")]
     pub listen: SocketAddr,
     /// What an acknowledgement promises
     #[arg(long, env = "REVOPS_DURABILITY", value_enum, default_value = "strict")]
     pub durability: Durability,
     /// Memory for the read model's cache, in MiB
-    #[arg(
-        long,
-        env = "REVOPS_CACHE_MIB",
-        default_value_t = 256,
-        value_name = "MIB"
-    )]
+    #[arg(long, env = "REVOPS_CACHE_MIB", default_value_t = 256, value_name = "MIB")]
     pub cache_mib: u64,
     /// The master key's file; made in the data folder when there is none yet
     #[arg(long, env = "REVOPS_MASTER_KEY_FILE", value_name = "FILE")]
     pub master_key_file: Option<PathBuf>,
     /// What is logged, as in `info,runtime=debug`
-    #[arg(
-        long,
-        env = "REVOPS_LOG",
-        default_value = "warn,revops=info,runtime=info"
-    )]
+    #[arg(long, env = "REVOPS_LOG", default_value = "warn,revops=info,runtime=info")]
     pub log: String,
 }
 
 impl Common {
     /// The master key's file.
     pub fn master_key(&self) -> PathBuf {
-        self.master_key_file
-            .clone()
-            .unwrap_or_else(|| self.data.join("master.key"))
+        self.master_key_file.clone().unwrap_or_else(|| self.data.join("master.key"))
     }
 
     /// Without access control only this machine may call.
@@ -80,12 +64,7 @@ pub struct UpArgs {
     #[serde(flatten)]
     pub common: Common,
     /// The tenant of callers who name none
-    #[arg(
-        long,
-        env = "REVOPS_DEFAULT_TENANT",
-        default_value = "default",
-        value_name = "TENANT"
-    )]
+    #[arg(long, env = "REVOPS_DEFAULT_TENANT", default_value = "default", value_name = "TENANT")]
     pub default_tenant: String,
     /// The nats-server to run; otherwise one is looked for
     #[arg(long, env = "REVOPS_NATS_SERVER", value_name = "FILE")]
@@ -108,19 +87,10 @@ pub struct ServeArgs {
     #[serde(flatten)]
     pub common: Common,
     /// The NATS server that keeps the log
-    #[arg(
-        long,
-        env = "REVOPS_NATS",
-        default_value = "nats://127.0.0.1:4222",
-        value_name = "URL"
-    )]
+    #[arg(long, env = "REVOPS_NATS", default_value = "nats://127.0.0.1:4222", value_name = "URL")]
     pub nats: String,
     /// Its monitoring address, where its durability is checked
-    #[arg(
-        long,
-        env = "REVOPS_NATS_MONITOR",
-        default_value = "http://127.0.0.1:8222"
-    )]
+    #[arg(long, env = "REVOPS_NATS_MONITOR", default_value = "http://127.0.0.1:8222")]
     pub nats_monitor: String,
     /// The tenant of callers who name none; without it they are refused
     #[arg(long, env = "REVOPS_DEFAULT_TENANT", value_name = "TENANT")]

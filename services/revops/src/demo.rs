@@ -78,11 +78,7 @@ pub fn history(seed: u64, last_day: NaiveDate) -> History {
     definitions.retain(is_past);
     facts.retain(is_past);
     facts.sort_by_key(at);
-    History {
-        definitions,
-        facts,
-        opportunities,
-    }
+    History { definitions, facts, opportunities }
 }
 
 /// Loads the history of a seed up to the day before `until`. A demo that is there already is
@@ -94,21 +90,11 @@ pub async fn load(
     until: DateTime<chrono::Utc>,
 ) -> anyhow::Result<Summary> {
     let sender = Sender::new(channel, tenant, SOURCE, SOURCE, SOURCE)?;
-    let found = sender
-        .source()
-        .await?
-        .and_then(|source| Edition::read(&source.kind));
+    let found = sender.source().await?.and_then(|source| Edition::read(&source.kind));
     let yesterday = until.date_naive() - TimeDelta::days(1);
-    let edition = found.unwrap_or(Edition {
-        seed,
-        last_day: yesterday,
-    });
+    let edition = found.unwrap_or(Edition { seed, last_day: yesterday });
     let name = "Demo".to_owned();
-    let definition = SourceDefinition {
-        name,
-        kind: edition.write(),
-        retired: false,
-    };
+    let definition = SourceDefinition { name, kind: edition.write(), retired: false };
     sender.define_source(&definition).await?;
 
     let history = history(edition.seed, edition.last_day);
@@ -144,9 +130,7 @@ pub async fn load(
 pub async fn load_and_show(server: &str, tenant: &str, seed: u64) -> anyhow::Result<()> {
     let channel = Endpoint::from_shared(server.to_owned())?.connect().await?;
     let now = DateTime::from_timestamp_micros(Clock::System.now().0).context("what year is it?")?;
-    let summary = load(channel, tenant, seed, now)
-        .await
-        .context("cannot load the demo")?;
+    let summary = load(channel, tenant, seed, now).await.context("cannot load the demo")?;
     tracing::info!(
         opportunities = summary.opportunities,
         applied = summary.applied,
@@ -186,10 +170,7 @@ impl Edition {
 
     fn read(kind: &str) -> Option<Self> {
         let (seed, last_day) = kind.strip_prefix("demo seed ")?.split_once(" until ")?;
-        Some(Self {
-            seed: seed.parse().ok()?,
-            last_day: last_day.parse().ok()?,
-        })
+        Some(Self { seed: seed.parse().ok()?, last_day: last_day.parse().ok()? })
     }
 }
 

@@ -30,9 +30,7 @@ impl Listening {
         let names = add_services(cell, service, &mut routes);
         routes.add_service(health);
         for name in names {
-            reporter
-                .set_service_status(name, ServingStatus::Serving)
-                .await;
+            reporter.set_service_status(name, ServingStatus::Serving).await;
         }
         let reflection = || {
             tonic_reflection::server::Builder::configure()
@@ -44,19 +42,15 @@ impl Listening {
         let (stop, stopped) = oneshot::channel::<()>();
         // Small answers must not wait for the acknowledgement of the one before.
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-        let serving = Server::builder()
-            .add_routes(routes.routes())
-            .serve_with_incoming_shutdown(incoming, async move {
+        let serving = Server::builder().add_routes(routes.routes()).serve_with_incoming_shutdown(
+            incoming,
+            async move {
                 // A sender that is gone means the same as one that has spoken.
                 let _ = stopped.await;
-                reporter
-                    .set_service_status("", ServingStatus::NotServing)
-                    .await;
-            });
-        Ok(Listening {
-            stop,
-            served: tokio::spawn(serving),
-        })
+                reporter.set_service_status("", ServingStatus::NotServing).await;
+            },
+        );
+        Ok(Listening { stop, served: tokio::spawn(serving) })
     }
 
     /// Takes no new calls and waits for those under way, though not for ever.

@@ -25,11 +25,8 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
         Durability::Relaxed => SyncMode::Interval,
     };
     let folder = args.common.data.join("nats");
-    let options = NatsOptions {
-        binary: args.nats_server.clone(),
-        sync,
-        ..NatsOptions::new(folder)
-    };
+    let options =
+        NatsOptions { binary: args.nats_server.clone(), sync, ..NatsOptions::new(folder) };
     let nats = NatsServer::start(options).await?;
     let tenant = Some(args.default_tenant.clone());
     let listener = bind(&args.common).await?;
@@ -37,11 +34,7 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
         let cell = Cell::open(&args.common, &nats.url, &nats.monitor_url, tenant).await?;
         let listening = Listening::start(&cell, Service::All, listener.0).await?;
         announce(&args.common.data, listener.1, &nats)?;
-        let ended = if args.demo {
-            show_demo(&args, listener.1).await
-        } else {
-            Ok(())
-        };
+        let ended = if args.demo { show_demo(&args, listener.1).await } else { Ok(()) };
         let ended = match ended {
             Ok(()) => until_told_to_stop().await,
             failed => failed,
@@ -73,21 +66,16 @@ fn begin(common: &Common) -> anyhow::Result<()> {
     common.check()?;
     let filter = EnvFilter::try_new(&common.log).context("--log is not a filter")?;
     // A second subscriber in one process is a test's; the first one stays.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .try_init();
+    let _ =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
     std::fs::create_dir_all(&common.data)
         .with_context(|| format!("cannot make {}", common.data.display()))
 }
 
 async fn bind(common: &Common) -> anyhow::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(common.listen).await.with_context(|| {
-        format!(
-            "cannot listen on {}: choose another --listen",
-            common.listen
-        )
-    })?;
+    let listener = TcpListener::bind(common.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}: choose another --listen", common.listen))?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }
@@ -101,10 +89,7 @@ fn write_address(data: &Path, address: SocketAddr) -> anyhow::Result<()> {
 fn announce(data: &Path, address: SocketAddr, nats: &NatsServer) -> anyhow::Result<()> {
     write_address(data, address)?;
     say(&format!("listening on http://{address}"))?;
-    say(&format!(
-        "log           {} (monitor {})",
-        nats.url, nats.monitor_url
-    ))?;
+    say(&format!("log           {} (monitor {})", nats.url, nats.monitor_url))?;
     say(&format!("data          {}", data.display()))
 }
 
@@ -115,9 +100,7 @@ async fn show_demo(args: &UpArgs, address: SocketAddr) -> anyhow::Result<()> {
         shown = shown => shown?,
         stopped = until_told_to_stop() => return stopped,
     }
-    say(&format!(
-        "try           revops --server {server} pipeline --by owner"
-    ))?;
+    say(&format!("try           revops --server {server} pipeline --by owner"))?;
     say("stop          Ctrl-C")
 }
 

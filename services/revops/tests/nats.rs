@@ -1,9 +1,5 @@
 //! The supervised nats-server: found or started, kept alive, left alone or stopped, as it should.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test stops at what it did not expect"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at what it did not expect")]
 
 use std::env;
 use std::fs;
@@ -59,10 +55,7 @@ fn options(data: &Path) -> NatsOptions {
         None if fetched.exists() => fetched,
         None => find_binary(None).unwrap(),
     };
-    NatsOptions {
-        binary: Some(binary),
-        ..NatsOptions::new(data)
-    }
+    NatsOptions { binary: Some(binary), ..NatsOptions::new(data) }
 }
 
 fn command_of(pid: u32) -> String {
@@ -83,9 +76,7 @@ async fn eventually<F: Future<Output = bool>>(what: &str, check: impl Fn() -> F)
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(30), met)
-        .await
-        .unwrap_or_else(|_| panic!("never: {what}"));
+    timeout(Duration::from_secs(30), met).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
 /// Whether a NATS client would be greeted.
@@ -109,11 +100,7 @@ async fn orphan_in(folder: &Folder) -> u32 {
     eventually("a held server", || async { ready.exists() }).await;
     holder.kill().unwrap();
     holder.wait().unwrap();
-    fs::read_to_string(folder.path().join("pid"))
-        .unwrap()
-        .trim()
-        .parse()
-        .unwrap()
+    fs::read_to_string(folder.path().join("pid")).unwrap().trim().parse().unwrap()
 }
 
 #[tokio::test]
@@ -133,19 +120,11 @@ async fn starts_healthy_on_loopback_and_stops_clean() {
     let (pid, url) = (server.pid(), server.url.clone());
     assert!(greets(&url).await);
     assert!(url.starts_with("nats://127.0.0.1:"), "{url}");
-    assert!(
-        server.monitor_url.starts_with("http://127.0.0.1:"),
-        "{}",
-        server.monitor_url
-    );
+    assert!(server.monitor_url.starts_with("http://127.0.0.1:"), "{}", server.monitor_url);
     assert_eq!(server.restarts(), 0);
 
     let group = getpgid(Some(to_pid(pid))).unwrap();
-    assert_eq!(
-        group,
-        to_pid(pid),
-        "Ctrl-C in a terminal must not reach the server"
-    );
+    assert_eq!(group, to_pid(pid), "Ctrl-C in a terminal must not reach the server");
     let second = NatsServer::start(folder.options()).await.unwrap_err();
     assert!(matches!(second, NatsError::Locked { .. }), "{second}");
 
@@ -199,10 +178,7 @@ async fn an_orphan_is_found_without_its_pid_file() {
 async fn an_orphan_with_other_settings_is_replaced() {
     let folder = Folder::new();
     let orphan = orphan_in(&folder).await;
-    let relaxed = NatsOptions {
-        sync: SyncMode::Interval,
-        ..folder.options()
-    };
+    let relaxed = NatsOptions { sync: SyncMode::Interval, ..folder.options() };
     let server = NatsServer::start(relaxed).await.unwrap();
     assert_ne!(server.pid(), orphan);
     assert_eq!(command_of(orphan), "");
@@ -244,10 +220,7 @@ async fn a_stranger_behind_an_old_pid_is_left_alone() {
 #[tokio::test]
 async fn a_program_that_is_no_server_is_an_error() {
     let folder = Folder::new();
-    let wrong = NatsOptions {
-        binary: Some("/bin/false".into()),
-        ..folder.options()
-    };
+    let wrong = NatsOptions { binary: Some("/bin/false".into()), ..folder.options() };
     let error = NatsServer::start(wrong).await.unwrap_err();
     assert!(matches!(error, NatsError::Exited { .. }), "{error}");
 }

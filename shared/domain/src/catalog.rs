@@ -37,8 +37,7 @@ impl Catalog {
 
     /// Whether anything was ever recorded of an entity.
     pub fn has(&self, kind: crate::Kind, id: Uuid) -> bool {
-        self.shelf(kind)
-            .is_some_and(|shelf| shelf.contains_key(&id))
+        self.shelf(kind).is_some_and(|shelf| shelf.contains_key(&id))
     }
 
     fn shelf(&self, kind: crate::Kind) -> Option<&BTreeMap<Uuid, Arc<Timeline>>> {
@@ -77,10 +76,7 @@ impl Catalog {
         let timeline = self.shelf(kind)?.get(&id)?;
         let since = timeline.live(at).last()?.moment.occurred_at;
         let known = timeline.entries().iter().map(|entry| entry.position);
-        Some((
-            since,
-            known.filter(|position| *position <= at.known_at).max()?,
-        ))
+        Some((since, known.filter(|position| *position <= at.known_at).max()?))
     }
 
     /// Whether a person was erased. Forgetting holds on every axis: what is gone is gone.
@@ -91,10 +87,7 @@ impl Catalog {
 
     /// The persons who were erased.
     pub fn erased(&self) -> impl Iterator<Item = PersonId> {
-        self.persons
-            .keys()
-            .map(|id| PersonId(*id))
-            .filter(|id| self.is_erased(*id))
+        self.persons.keys().map(|id| PersonId(*id)).filter(|id| self.is_erased(*id))
     }
 
     /// The sources that are defined at a point of the two axes.

@@ -39,12 +39,7 @@ pub struct Fault {
 impl Fault {
     /// A fault of the fact at this moment.
     pub fn at(moment: &Moment, kind: &'static str, detail: impl Into<String>) -> Fault {
-        Fault {
-            kind,
-            detail: detail.into(),
-            at: moment.occurred_at,
-            command_id: moment.command_id,
-        }
+        Fault { kind, detail: detail.into(), at: moment.occurred_at, command_id: moment.command_id }
     }
 
     /// Whether both say the same of the same fact, in whatever words.
@@ -60,10 +55,7 @@ pub fn judge<E: Entity>(
     at: Instant,
     command: &E::Command,
 ) -> Result<Vec<Fact>, Rejection> {
-    let state: E = timeline.state(Known {
-        as_of: at.next(),
-        ..Known::NOW
-    });
+    let state: E = timeline.state(Known { as_of: at.next(), ..Known::NOW });
     let facts: Vec<Fact> = state.decide(command)?.into_iter().map(Into::into).collect();
     let backdated = timeline.last_instant().is_some_and(|last| last >= at);
     if backdated && !facts.is_empty() {
@@ -82,15 +74,8 @@ pub fn judge_void<E: Entity>(
     void: Fact,
 ) -> Result<Vec<Fact>, Rejection> {
     let Some(entry) = timeline.answer_to(command_id) else {
-        let message = format!(
-            "no command {command_id} on this {}; see its history",
-            E::KIND
-        );
-        return Err(Rejection::not_found(
-            "COMMAND_NOT_FOUND",
-            "command_id",
-            message,
-        ));
+        let message = format!("no command {command_id} on this {}; see its history", E::KIND);
+        return Err(Rejection::not_found("COMMAND_NOT_FOUND", "command_id", message));
     };
     if entry.fact.voids().is_some() {
         let message = "a void cannot be voided; restate the facts instead";
@@ -112,19 +97,15 @@ fn refuse_new_faults<E: Entity>(
 ) -> Result<(), Rejection> {
     let known = before.state::<E>(Known::NOW);
     let trial = after.state::<E>(Known::NOW);
-    match trial.faults().iter().find(|fault| {
-        !known
-            .faults()
-            .iter()
-            .any(|before| before.is_of_same_fact(fault))
-    }) {
+    match trial
+        .faults()
+        .iter()
+        .find(|fault| !known.faults().iter().any(|before| before.is_of_same_fact(fault)))
+    {
         None => Ok(()),
         Some(fault) => Err(Rejection::precondition(
             reason,
-            format!(
-                "facts recorded for later instants would no longer fit: {}",
-                fault.detail
-            ),
+            format!("facts recorded for later instants would no longer fit: {}", fault.detail),
         )),
     }
 }

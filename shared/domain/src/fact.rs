@@ -45,11 +45,7 @@ macro_rules! facts {
 /// Decodes a whole body: bytes left over mean that it was written by another shape.
 pub(crate) fn exactly<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, postcard::Error> {
     let (value, rest) = postcard::take_from_bytes(body)?;
-    if rest.is_empty() {
-        Ok(value)
-    } else {
-        Err(postcard::Error::DeserializeBadEncoding)
-    }
+    if rest.is_empty() { Ok(value) } else { Err(postcard::Error::DeserializeBadEncoding) }
 }
 
 /// A fact that cannot be read from its bytes, or written to them.

@@ -45,9 +45,7 @@ impl ForecastCategory {
 
     /// The category of a stable word.
     pub fn from_word(word: &str) -> Option<ForecastCategory> {
-        ForecastCategory::ALL
-            .into_iter()
-            .find(|category| category.word() == word)
+        ForecastCategory::ALL.into_iter().find(|category| category.word() == word)
     }
 }
 

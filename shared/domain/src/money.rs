@@ -46,14 +46,9 @@ impl Currency {
         if !bytes.iter().all(u8::is_ascii_uppercase) {
             return None;
         }
-        let exponent = EXPONENTS
-            .iter()
-            .find(|(known, _)| *known == code)
-            .map_or(2, |(_, exponent)| *exponent);
-        Some(Currency {
-            code: bytes,
-            exponent,
-        })
+        let exponent =
+            EXPONENTS.iter().find(|(known, _)| *known == code).map_or(2, |(_, exponent)| *exponent);
+        Some(Currency { code: bytes, exponent })
     }
 
     /// The three letters.
@@ -83,11 +78,7 @@ mod tests {
     #[test]
     fn a_currency_knows_its_exponent() {
         for (code, exponent) in [("USD", 2), ("JPY", 0), ("KWD", 3)] {
-            assert_eq!(
-                Currency::from_code(code).map(|c| c.exponent()),
-                Some(exponent),
-                "{code}"
-            );
+            assert_eq!(Currency::from_code(code).map(|c| c.exponent()), Some(exponent), "{code}");
         }
         for bad in ["", "usd", "US", "USDD", "U$D", "ÄÖ"] {
             assert_eq!(Currency::from_code(bad), None, "{bad}");

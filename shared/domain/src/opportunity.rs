@@ -186,13 +186,7 @@ impl Fact {
             | Fact::CloseDateChanged(_)
             | Fact::OwnerChanged(_) => ("", None),
         };
-        text.into_iter()
-            .map(|text| Slot {
-                field,
-                person: None,
-                text,
-            })
-            .collect()
+        text.into_iter().map(|text| Slot { field, person: None, text }).collect()
     }
 }
 

@@ -21,12 +21,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome, in the order in which people list them.
-    pub const ALL: [Outcome; 4] = [
-        Outcome::Open,
-        Outcome::Won,
-        Outcome::Lost,
-        Outcome::NoDecision,
-    ];
+    pub const ALL: [Outcome; 4] = [Outcome::Open, Outcome::Won, Outcome::Lost, Outcome::NoDecision];
 
     /// The stable word.
     pub fn word(self) -> &'static str {
@@ -40,9 +35,7 @@ impl Outcome {
 
     /// The outcome of a stable word.
     pub fn from_word(word: &str) -> Option<Outcome> {
-        Outcome::ALL
-            .into_iter()
-            .find(|outcome| outcome.word() == word)
+        Outcome::ALL.into_iter().find(|outcome| outcome.word() == word)
     }
 }
 

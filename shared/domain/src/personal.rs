@@ -44,11 +44,8 @@ impl Personal {
 
     /// Takes the text out, leaving what every text looks like to a digest.
     pub fn blank(&mut self) {
-        *self = Personal::Sealed(Sealed {
-            key: Uuid::nil(),
-            nonce: [0; 24],
-            ciphertext: Vec::new(),
-        });
+        *self =
+            Personal::Sealed(Sealed { key: Uuid::nil(), nonce: [0; 24], ciphertext: Vec::new() });
     }
 }
 

@@ -49,21 +49,13 @@ impl Defined {
 
     /// The open stages by rising order.
     pub fn open_stages(&self) -> impl Iterator<Item = &StageDefinition> {
-        self.stages
-            .iter()
-            .filter(|stage| stage.outcome == Outcome::Open)
+        self.stages.iter().filter(|stage| stage.outcome == Outcome::Open)
     }
 
     /// The stage as a fact names it: with its order where the furthest one counts.
     pub fn stage_fact(&self, key: &str) -> Stage {
-        let order = self
-            .stage(key)
-            .filter(|_| self.furthest)
-            .map(|stage| stage.order);
-        Stage {
-            key: key.to_owned(),
-            order,
-        }
+        let order = self.stage(key).filter(|_| self.furthest).map(|stage| stage.order);
+        Stage { key: key.to_owned(), order }
     }
 }
 
@@ -137,28 +129,19 @@ fn refuse_contradictions(pipeline: &Defined) -> Result<(), Rejection> {
         Err(Rejection::invalid("PIPELINE_INVALID", &field, message))
     };
     if pipeline.open_stages().next().is_none() {
-        return invalid(
-            "stages".into(),
-            "a pipeline needs at least one open stage".into(),
-        );
+        return invalid("stages".into(), "a pipeline needs at least one open stage".into());
     }
     for (index, stage) in pipeline.stages.iter().enumerate() {
         if stage.probability_ppm > 1_000_000 {
             let message = format!("the probability of {:?} is above 1", stage.key);
             return invalid(format!("stages[{index}].probability"), message);
         }
-        if pipeline.stages[..index]
-            .iter()
-            .any(|other| other.key == stage.key)
-        {
+        if pipeline.stages[..index].iter().any(|other| other.key == stage.key) {
             let message = format!("stage {:?} stands twice", stage.key);
             return invalid(format!("stages[{index}].key"), message);
         }
         if index > 0 && pipeline.stages[index - 1].order >= stage.order {
-            let message = format!(
-                "stage {:?} does not come after the one before it",
-                stage.key
-            );
+            let message = format!("stage {:?} does not come after the one before it", stage.key);
             return invalid(format!("stages[{index}].order"), message);
         }
     }

@@ -23,10 +23,7 @@ const INSTANTS: i64 = 12;
 // ── What may come ────────────────────────────────────────────────────────────────────────────
 
 fn any_stage() -> impl Strategy<Value = Stage> {
-    prop_oneof![
-        select(vec!["lead", "demo"]).prop_map(stage),
-        (1..4_u32).prop_map(nth_stage)
-    ]
+    prop_oneof![select(vec!["lead", "demo"]).prop_map(stage), (1..4_u32).prop_map(nth_stage)]
 }
 
 fn any_amount() -> impl Strategy<Value = Option<crate::Money>> {
@@ -87,17 +84,8 @@ fn log(commits: impl Iterator<Item = (i64, u64, u16, Said)>) -> Vec<Entry> {
         ids.push(command);
         let occurred_at = Instant(occurred_at);
         for (index, fact) in (0..).zip(facts) {
-            let moment = Moment {
-                occurred_at,
-                source_seq,
-                command_id: id(command),
-                index,
-            };
-            entries.push(Entry {
-                moment,
-                position,
-                ..entry(0, command, fact)
-            });
+            let moment = Moment { occurred_at, source_seq, command_id: id(command), index };
+            entries.push(Entry { moment, position, ..entry(0, command, fact) });
         }
     }
     entries
@@ -114,22 +102,14 @@ fn any_known() -> impl Strategy<Value = Known> {
 /// The facts that count at a point of the two axes, found by looking at all of them.
 fn counted(log: &[Entry], at: Known) -> Vec<&Entry> {
     let known = log.iter().filter(|entry| entry.position <= at.known_at);
-    let voided: HashSet<_> = known
-        .clone()
-        .filter_map(|entry| entry.fact.voids())
-        .collect();
+    let voided: HashSet<_> = known.clone().filter_map(|entry| entry.fact.voids()).collect();
     let mut counted: Vec<&Entry> = known
         .filter(|entry| entry.fact.voids().is_none())
         .filter(|entry| !voided.contains(&entry.moment.command_id))
         .filter(|entry| at.as_of == Instant::END || entry.moment.occurred_at.0 < at.as_of.0)
         .collect();
     counted.sort_by_key(|entry| {
-        let Moment {
-            occurred_at,
-            source_seq,
-            command_id,
-            index,
-        } = entry.moment;
+        let Moment { occurred_at, source_seq, command_id, index } = entry.moment;
         (occurred_at.0, source_seq, command_id.as_u128(), index)
     });
     counted
@@ -184,17 +164,8 @@ fn recorded(before: &Timeline, at: i64, facts: Vec<Fact>) -> Timeline {
     let position = before.last_position() + 1;
     let source_seq = before.sequence_after(Instant(at));
     for (index, fact) in (0..).zip(facts) {
-        let moment = Moment {
-            occurred_at: Instant(at),
-            source_seq,
-            command_id: id(0),
-            index,
-        };
-        after.insert(Entry {
-            moment,
-            position,
-            ..entry(at, 0, fact)
-        });
+        let moment = Moment { occurred_at: Instant(at), source_seq, command_id: id(0), index };
+        after.insert(Entry { moment, position, ..entry(at, 0, fact) });
     }
     after
 }

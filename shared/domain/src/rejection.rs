@@ -61,11 +61,6 @@ impl Rejection {
         field: &str,
         message: impl Into<String>,
     ) -> Self {
-        Rejection {
-            kind,
-            reason,
-            field: field.to_owned(),
-            message: message.into(),
-        }
+        Rejection { kind, reason, field: field.to_owned(), message: message.into() }
     }
 }

@@ -31,34 +31,21 @@ pub fn eur(minor: i64) -> Option<Money> {
 }
 
 pub fn sealed(ciphertext: &[u8]) -> Personal {
-    Personal::Sealed(Sealed {
-        key: id(7),
-        nonce: [7; 24],
-        ciphertext: ciphertext.to_vec(),
-    })
+    Personal::Sealed(Sealed { key: id(7), nonce: [7; 24], ciphertext: ciphertext.to_vec() })
 }
 
 pub fn because(code: &str) -> Reason {
-    Reason {
-        code: code.to_owned(),
-        text: None,
-    }
+    Reason { code: code.to_owned(), text: None }
 }
 
 // Stages: a plain pipeline names them, one that counts the furthest gives their order too.
 
 pub fn stage(key: &str) -> Stage {
-    Stage {
-        key: key.to_owned(),
-        order: None,
-    }
+    Stage { key: key.to_owned(), order: None }
 }
 
 pub fn nth_stage(order: u32) -> Stage {
-    Stage {
-        key: format!("stage_{order}"),
-        order: Some(order),
-    }
+    Stage { key: format!("stage_{order}"), order: Some(order) }
 }
 
 // Commands; `.reported()` makes facts of them.
@@ -89,10 +76,7 @@ pub fn open_with(amount: Option<Money>) -> Command {
 }
 
 pub fn move_to(stage: Stage) -> Command {
-    Command::ChangeStage(StageChanged {
-        stage,
-        pipeline: None,
-    })
+    Command::ChangeStage(StageChanged { stage, pipeline: None })
 }
 
 pub fn to(key: &str) -> Command {
@@ -108,63 +92,39 @@ pub fn amount(amount: Option<Money>) -> Command {
 }
 
 pub fn close_date(day: Option<i32>) -> Command {
-    Command::ChangeCloseDate(CloseDateChanged {
-        close_date: day.map(Date),
-    })
+    Command::ChangeCloseDate(CloseDateChanged { close_date: day.map(Date) })
 }
 
 pub fn owner(number: Option<u128>) -> Command {
-    Command::ChangeOwner(OwnerChanged {
-        owner: number.map(|number| UserId(id(number))),
-    })
+    Command::ChangeOwner(OwnerChanged { owner: number.map(|number| UserId(id(number))) })
 }
 
 pub fn category(category: Option<ForecastCategory>) -> Command {
-    Command::OverrideCategory(CategoryOverridden {
-        category,
-        reason: because("judgement"),
-    })
+    Command::OverrideCategory(CategoryOverridden { category, reason: because("judgement") })
 }
 
 pub fn win(amount: Option<Money>) -> Command {
-    Command::Win(Won {
-        amount,
-        reason: because(""),
-    })
+    Command::Win(Won { amount, reason: because("") })
 }
 
 pub fn lose(code: &str) -> Command {
-    Command::Lose(Lost {
-        reason: because(code),
-    })
+    Command::Lose(Lost { reason: because(code) })
 }
 
 pub fn abandon(code: &str) -> Command {
-    Command::Abandon(Abandoned {
-        reason: because(code),
-    })
+    Command::Abandon(Abandoned { reason: because(code) })
 }
 
 pub fn reopen(stage: Option<Stage>) -> Command {
-    Command::Reopen(Reopened {
-        pipeline: None,
-        stage,
-        reason: because(""),
-    })
+    Command::Reopen(Reopened { pipeline: None, stage, reason: because("") })
 }
 
 pub fn note() -> Command {
-    Command::Note(Noted {
-        text: sealed(b"called"),
-    })
+    Command::Note(Noted { text: sealed(b"called") })
 }
 
 pub fn void(command: u128) -> Fact {
-    opportunity::Fact::Voided(Voided {
-        command_id: id(command),
-        reason: because(""),
-    })
-    .into()
+    opportunity::Fact::Voided(Voided { command_id: id(command), reason: because("") }).into()
 }
 
 pub fn fact(command: Command) -> Fact {

@@ -60,10 +60,7 @@ pub struct Known {
 
 impl Known {
     /// Everything that is known.
-    pub const NOW: Known = Known {
-        as_of: Instant::END,
-        known_at: u64::MAX,
-    };
+    pub const NOW: Known = Known { as_of: Instant::END, known_at: u64::MAX };
 
     /// Whether a fact at this instant and position lies before this point on both axes.
     pub fn covers(self, occurred_at: Instant, position: u64) -> bool {
@@ -85,10 +82,7 @@ impl Timeline {
         let place = match self.entries.last() {
             Some(last) if last.moment < entry.moment => self.entries.len(),
             None => 0,
-            Some(_) => match self
-                .entries
-                .binary_search_by(|e| e.moment.cmp(&entry.moment))
-            {
+            Some(_) => match self.entries.binary_search_by(|e| e.moment.cmp(&entry.moment)) {
                 Ok(_) => return false,
                 Err(place) => place,
             },
@@ -114,11 +108,7 @@ impl Timeline {
 
     /// The position of the newest fact in the log; 0 for an empty timeline.
     pub fn last_position(&self) -> u64 {
-        self.entries
-            .iter()
-            .map(|entry| entry.position)
-            .max()
-            .unwrap_or(0)
+        self.entries.iter().map(|entry| entry.position).max().unwrap_or(0)
     }
 
     /// The instant of the last fact.
@@ -129,21 +119,13 @@ impl Timeline {
     /// The source's order that comes after everything recorded for an instant, for a command which
     /// was asked later.
     pub fn sequence_after(&self, at: Instant) -> u64 {
-        let equals = self
-            .entries
-            .iter()
-            .filter(|entry| entry.moment.occurred_at == at);
-        equals
-            .map(|entry| entry.moment.source_seq.saturating_add(1))
-            .max()
-            .unwrap_or(0)
+        let equals = self.entries.iter().filter(|entry| entry.moment.occurred_at == at);
+        equals.map(|entry| entry.moment.source_seq.saturating_add(1)).max().unwrap_or(0)
     }
 
     /// The first answer to a command: its first entry here.
     pub fn answer_to(&self, command_id: Uuid) -> Option<&Entry> {
-        self.entries
-            .iter()
-            .find(|entry| entry.moment.command_id == command_id)
+        self.entries.iter().find(|entry| entry.moment.command_id == command_id)
     }
 
     /// Whether a command's facts have been taken back.
@@ -153,20 +135,13 @@ impl Timeline {
 
     /// The position from which a command's facts are gone.
     pub fn voided_at(&self, command_id: Uuid) -> Option<u64> {
-        self.voids
-            .iter()
-            .filter(|(id, _)| *id == command_id)
-            .map(|(_, position)| *position)
-            .min()
+        self.voids.iter().filter(|(id, _)| *id == command_id).map(|(_, position)| *position).min()
     }
 
     /// Whether facts came in the order in which they happened and none was taken back.
     pub fn is_plain(&self) -> bool {
         self.voids.is_empty()
-            && self
-                .entries
-                .windows(2)
-                .all(|pair| pair[0].position <= pair[1].position)
+            && self.entries.windows(2).all(|pair| pair[0].position <= pair[1].position)
     }
 
     /// The facts that count at a point of the two axes, in order.

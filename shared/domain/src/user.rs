@@ -36,16 +36,8 @@ impl Fact {
         match self {
             Fact::Defined(user) => {
                 let person = Some(user.person);
-                let key = Slot {
-                    field: "key",
-                    person,
-                    text: &mut user.key,
-                };
-                let name = user.name.as_mut().map(|text| Slot {
-                    field: "name",
-                    person,
-                    text,
-                });
+                let key = Slot { field: "key", person, text: &mut user.key };
+                let name = user.name.as_mut().map(|text| Slot { field: "name", person, text });
                 std::iter::once(key).chain(name).collect()
             }
         }

@@ -61,12 +61,7 @@ fn decode() {
     for _ in 0..DECODES {
         Chain::default().accept(1, encoded.clone()).unwrap();
     }
-    report(
-        "decode, hash and check",
-        DECODES * 64,
-        "commits",
-        start.elapsed(),
-    );
+    report("decode, hash and check", DECODES * 64, "commits", start.elapsed());
     let frame = frame(&Chain::default());
     let start = Instant::now();
     for _ in 0..DECODES {
@@ -86,16 +81,9 @@ async fn append() {
         let body = frame.encode().unwrap();
         let hash = FrameHash::of(&body);
         let sent = Instant::now();
-        let sequence = log
-            .append(chain.sequence, body, frame.summary(None))
-            .await
-            .unwrap();
+        let sequence = log.append(chain.sequence, body, frame.summary(None)).await.unwrap();
         times.push(sent.elapsed());
-        chain = Chain {
-            sequence,
-            last: frame.last(),
-            hash,
-        };
+        chain = Chain { sequence, last: frame.last(), hash };
     }
     report("append, one in flight", APPENDS, "frames", start.elapsed());
     times.sort();
@@ -112,22 +100,11 @@ async fn raw_append(body: &Bytes) {
     let start = Instant::now();
     for guard in 0..APPENDS {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
-            guard.to_string(),
-        );
-        let sent = raw
-            .publish_with_headers("revops.log", headers, body.clone())
-            .await
-            .unwrap();
+        headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, guard.to_string());
+        let sent = raw.publish_with_headers("revops.log", headers, body.clone()).await.unwrap();
         sent.await.unwrap();
     }
-    report(
-        "raw publish, one in flight",
-        APPENDS,
-        "frames",
-        start.elapsed(),
-    );
+    report("raw publish, one in flight", APPENDS, "frames", start.elapsed());
 }
 
 /// How long after its append has begun a frame is with a follower at the tail.
@@ -141,10 +118,7 @@ async fn tail(log: &EventLog, mut guard: u64) {
         let body = Bytes::from_static(b"not a frame");
         let (sequence, _) = tokio::join!(
             async {
-                let sequence = log
-                    .append(guard, body, FrameSummary::default())
-                    .await
-                    .unwrap();
+                let sequence = log.append(guard, body, FrameSummary::default()).await.unwrap();
                 acknowledged += start.elapsed();
                 sequence
             },
@@ -175,11 +149,7 @@ async fn drain() {
         if pending.len() > 500 {
             pending.pop_front().unwrap().await.unwrap();
         }
-        chain = Chain {
-            sequence: chain.sequence + 1,
-            last: frame.last(),
-            hash,
-        };
+        chain = Chain { sequence: chain.sequence + 1, last: frame.last(), hash };
     }
     for acknowledgement in pending {
         acknowledgement.await.unwrap();
@@ -190,13 +160,7 @@ async fn drain() {
         let mut frames = log.follow(0);
         let (mut sequence, mut batches) = (0, 0);
         while sequence < DRAINED {
-            sequence = frames
-                .next_many(512)
-                .await
-                .unwrap()
-                .last()
-                .unwrap()
-                .sequence;
+            sequence = frames.next_many(512).await.unwrap().last().unwrap().sequence;
             batches += 1;
         }
         report("drain", DRAINED, "frames", start.elapsed());
@@ -209,21 +173,10 @@ async fn drain() {
 }
 
 async fn raw_drain(raw: &async_nats::jetstream::Context) {
-    let config = pull::Config {
-        ack_policy: AckPolicy::None,
-        ..pull::Config::default()
-    };
-    let consumer = raw
-        .create_consumer_on_stream(config, "REVOPS_LOG")
-        .await
-        .unwrap();
+    let config = pull::Config { ack_policy: AckPolicy::None, ..pull::Config::default() };
+    let consumer = raw.create_consumer_on_stream(config, "REVOPS_LOG").await.unwrap();
     let start = Instant::now();
-    let mut messages = consumer
-        .stream()
-        .max_messages_per_batch(5_000)
-        .messages()
-        .await
-        .unwrap();
+    let mut messages = consumer.stream().max_messages_per_batch(5_000).messages().await.unwrap();
     for _ in 0..DRAINED {
         messages.next().await.unwrap().unwrap();
     }

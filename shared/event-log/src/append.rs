@@ -46,10 +46,7 @@ pub(crate) async fn append(
             Attempt::Closed => return Err(AppendError::Closed { guard }),
             Attempt::Refused(reason) => return Err(AppendError::Refused { guard, reason }),
             Attempt::Unknown(reason) => {
-                warn!(
-                    guard,
-                    reason, "frame was not acknowledged, sending it again"
-                );
+                warn!(guard, reason, "frame was not acknowledged, sending it again");
                 in_doubt = true;
             }
             // The refused try may be the second delivery of one that was stored: a connection
@@ -73,17 +70,11 @@ async fn successor(log: &EventLog, guard: u64, body: &Bytes) -> Result<Successor
         match look(log, guard, body).await {
             Ok(successor) => return Ok(successor),
             Err(ReadError::Unavailable { reason }) => {
-                warn!(
-                    guard,
-                    reason, "could not read what follows the guard, trying again"
-                );
+                warn!(guard, reason, "could not read what follows the guard, trying again");
             }
             Err(ReadError::Closed) => return Err(AppendError::Closed { guard }),
             Err(error) => {
-                return Err(AppendError::Refused {
-                    guard,
-                    reason: error.to_string(),
-                });
+                return Err(AppendError::Refused { guard, reason: error.to_string() });
             }
         }
         pause.wait().await;
@@ -93,11 +84,7 @@ async fn successor(log: &EventLog, guard: u64, body: &Bytes) -> Result<Successor
 async fn look(log: &EventLog, guard: u64, body: &Bytes) -> Result<Successor, ReadError> {
     if let Some(stored) = log.get(guard.saturating_add(1)).await? {
         let ours = FrameHash::of(&stored.body) == FrameHash::of(body);
-        return Ok(if ours {
-            Successor::Ours(stored.sequence)
-        } else {
-            Successor::Another
-        });
+        return Ok(if ours { Successor::Ours(stored.sequence) } else { Successor::Another });
     }
     let head = log.head().await?.map_or(0, |stored| stored.sequence);
     if head < guard {

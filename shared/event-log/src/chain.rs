@@ -25,82 +25,82 @@ pub enum ChainError {
         "stream sequence {sequence} with position {position} is missing, sequence {found} came \
          instead: restore the log from a copy"
     )]
-    Missing {
-        sequence: u64,
-        position: u64,
-        found: u64,
-    },
+    Missing { sequence: u64, position: u64, found: u64 },
     #[error(
         "stream sequence {sequence} with position {position} can not be read: restore the log \
          from a copy"
     )]
-    Unreadable {
-        sequence: u64,
-        position: u64,
-        source: FrameError,
-    },
+    Unreadable { sequence: u64, position: u64, source: FrameError },
     #[error(
         "stream sequence {sequence} should start at position {position} but starts at {found}: \
          restore the log from a copy"
     )]
-    Position {
-        sequence: u64,
-        position: u64,
-        found: u64,
-    },
+    Position { sequence: u64, position: u64, found: u64 },
     #[error(
         "stream sequence {sequence} at position {position} was written after a frame with hash \
          {found}, but the frame before it has hash {expected}, so one of the two was altered: \
          restore the log from a copy"
     )]
-    Previous {
-        sequence: u64,
-        position: u64,
-        expected: FrameHash,
-        found: FrameHash,
-    },
+    Previous { sequence: u64, position: u64, expected: FrameHash, found: FrameHash },
+}
+
+/// What links a frame to the one before it. Made in any thread, joined to the chain in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Link {
+    /// Position of the first commit.
+    pub first: u64,
+    /// Position of the last commit.
+    pub last: u64,
+    /// Hash of the frame before.
+    pub previous: FrameHash,
+    /// Hash of the frame.
+    pub hash: FrameHash,
+}
+
+impl Link {
+    /// Hashes and decodes a frame. What it says is not to be believed before it is joined.
+    pub fn read(body: Bytes) -> Result<(Link, Frame), FrameError> {
+        let hash = FrameHash::of(&body);
+        let frame = Frame::decode(body)?;
+        let (first, last, previous) = (frame.first, frame.last(), frame.previous);
+        Ok((Link { first, last, previous, hash }, frame))
+    }
 }
 
 impl Chain {
     /// Takes the next frame in, or tells what is wrong with it and stays in place.
     pub fn accept(&mut self, sequence: u64, body: Bytes) -> Result<Frame, ChainError> {
+        match Link::read(body) {
+            Ok((link, frame)) => self.join(sequence, Ok(link)).map(|()| frame),
+            Err(error) => {
+                let (position, source) = (self.last.saturating_add(1), error.clone());
+                self.join(sequence, Err(error))?;
+                Err(ChainError::Unreadable { sequence, position, source })
+            }
+        }
+    }
+
+    /// Goes on over the next frame, or tells what is wrong with it and stays in place.
+    pub fn join(
+        &mut self,
+        sequence: u64,
+        link: Result<Link, FrameError>,
+    ) -> Result<(), ChainError> {
         let expected = self.sequence.saturating_add(1);
         let position = self.last.saturating_add(1);
         if sequence != expected {
-            return Err(ChainError::Missing {
-                sequence: expected,
-                position,
-                found: sequence,
-            });
+            return Err(ChainError::Missing { sequence: expected, position, found: sequence });
         }
-        let hash = FrameHash::of(&body);
-        let frame = Frame::decode(body).map_err(|source| ChainError::Unreadable {
-            sequence,
-            position,
-            source,
-        })?;
-        if frame.first != position {
-            return Err(ChainError::Position {
-                sequence,
-                position,
-                found: frame.first,
-            });
+        let link = link.map_err(|source| ChainError::Unreadable { sequence, position, source })?;
+        if link.first != position {
+            return Err(ChainError::Position { sequence, position, found: link.first });
         }
-        if frame.previous != self.hash {
-            let (expected, found) = (self.hash, frame.previous);
-            return Err(ChainError::Previous {
-                sequence,
-                position,
-                expected,
-                found,
-            });
+        if link.previous != self.hash {
+            let (expected, found) = (self.hash, link.previous);
+            return Err(ChainError::Previous { sequence, position, expected, found });
         }
-        *self = Chain {
-            sequence,
-            last: frame.last(),
-            hash,
-        };
-        Ok(frame)
+        *self = Chain { sequence, last: link.last, hash: link.hash };
+        Ok(())
     }
 }
 

@@ -54,22 +54,13 @@ pub enum ConnectError {
     #[error("{url} is not a NATS address: write it like nats://127.0.0.1:4222")]
     Address { url: String, source: std::io::Error },
     #[error("the credentials file {path} can not be used: check that it is a NATS .creds file")]
-    Credentials {
-        path: String,
-        source: std::io::Error,
-    },
+    Credentials { path: String, source: std::io::Error },
     #[error("can not connect to {url}: check that nats-server runs there and lets this user in")]
-    Unreachable {
-        url: String,
-        source: async_nats::ConnectError,
-    },
+    Unreachable { url: String, source: async_nats::ConnectError },
     #[error(
         "the stream {stream} could not be opened ({reason}): check that JetStream is enabled there"
     )]
-    Stream {
-        stream: &'static str,
-        reason: String,
-    },
+    Stream { stream: &'static str, reason: String },
     #[error(transparent)]
     Unsuitable(#[from] Unsuitable),
 }
@@ -107,31 +98,19 @@ impl JetStream {
     /// connection is made again, however long it takes.
     pub async fn connect(url: &str, options: Options) -> Result<JetStream, ConnectError> {
         let servers = url.split(',').map(str::trim).map(str::parse);
-        let servers: Vec<ServerAddr> =
-            servers
-                .collect::<Result<_, _>>()
-                .map_err(|source| ConnectError::Address {
-                    url: url.to_owned(),
-                    source,
-                })?;
+        let servers: Vec<ServerAddr> = servers
+            .collect::<Result<_, _>>()
+            .map_err(|source| ConnectError::Address { url: url.to_owned(), source })?;
         let (sender, mut link) = watch::channel(Link::default());
         let client = connect_options(&options, sender)
             .await?
             .connect(servers)
             .await
-            .map_err(|source| ConnectError::Unreachable {
-                url: url.to_owned(),
-                source,
-            })?;
+            .map_err(|source| ConnectError::Unreachable { url: url.to_owned(), source })?;
         // News of the first connection come late and would pass for a second one.
         link.wait_for(|link| link.connected > 0).await.ok();
         let context = jetstream::new(client.clone());
-        let connection = Connection {
-            client,
-            context,
-            link,
-            options,
-        };
+        let connection = Connection { client, context, link, options };
         Ok(JetStream(Arc::new(connection)))
     }
 
@@ -191,18 +170,11 @@ impl JetStream {
         mut headers: HeaderMap,
         body: Bytes,
     ) -> Attempt {
-        headers.insert(
-            header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
-            guard.to_string(),
-        );
+        headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, guard.to_string());
         let request = Request::new().headers(headers).payload(body);
         match self.request::<PublishAck>(subject, request).await {
             Ok(ack) => Attempt::Stored(ack.sequence),
-            Err(Failure::Refused {
-                status,
-                code,
-                reason,
-            }) => match code {
+            Err(Failure::Refused { status, code, reason }) => match code {
                 // 10164 is a replicated stream's word for it while another write is on its way.
                 ErrorCode::STREAM_WRONG_LAST_SEQUENCE
                 | ErrorCode::STREAM_WRONG_LAST_SEQUENCE_CONSTANT
@@ -226,9 +198,7 @@ impl JetStream {
     /// The stream's settings and state, from its leader.
     pub(crate) async fn stream(&self, stream: &'static str) -> Result<stream::Info, ReadError> {
         let subject = format!("$JS.API.STREAM.INFO.{stream}");
-        self.request(subject, Request::new())
-            .await
-            .map_err(|failure| failure.reading(stream))
+        self.request(subject, Request::new()).await.map_err(|failure| failure.reading(stream))
     }
 
     /// A message from the stream's leader: followers, which answer direct reads, may lag.
@@ -241,19 +211,12 @@ impl JetStream {
         let request = Request::new().payload(which.to_string().into());
         let message = match self.request::<RawAnswer>(subject, request).await {
             Ok(answer) => StreamMessage::try_from(answer.message),
-            Err(Failure::Refused {
-                code: ErrorCode::NO_MESSAGE_FOUND,
-                ..
-            }) => return Ok(None),
+            Err(Failure::Refused { code: ErrorCode::NO_MESSAGE_FOUND, .. }) => return Ok(None),
             Err(failure) => return Err(failure.reading(stream)),
         };
-        let message = message.map_err(|error| ReadError::Unavailable {
-            reason: error.to_string(),
-        })?;
-        Ok(Some(Stored {
-            sequence: message.sequence,
-            body: message.payload,
-        }))
+        let message =
+            message.map_err(|error| ReadError::Unavailable { reason: error.to_string() })?;
+        Ok(Some(Stored { sequence: message.sequence, body: message.payload }))
     }
 
     fn failure(&self, error: &RequestError) -> Failure {
@@ -277,10 +240,7 @@ impl Failure {
     pub(crate) fn reading(self, stream: &'static str) -> ReadError {
         let reason = match self {
             Failure::Closed => return ReadError::Closed,
-            Failure::Refused {
-                code: ErrorCode::STREAM_NOT_FOUND,
-                ..
-            } => {
+            Failure::Refused { code: ErrorCode::STREAM_NOT_FOUND, .. } => {
                 return ReadError::Gone { stream };
             }
             Failure::Refused { reason, .. } | Failure::Unanswered(reason) => reason,
@@ -311,12 +271,9 @@ async fn connect_options(
     const PING_INTERVAL: Duration = Duration::from_secs(10);
     let connect = match &options.credentials {
         None => ConnectOptions::new(),
-        Some(path) => ConnectOptions::with_credentials_file(path)
-            .await
-            .map_err(|source| ConnectError::Credentials {
-                path: path.display().to_string(),
-                source,
-            })?,
+        Some(path) => ConnectOptions::with_credentials_file(path).await.map_err(|source| {
+            ConnectError::Credentials { path: path.display().to_string(), source }
+        })?,
     };
     Ok(connect
         .name(&options.name)

@@ -66,22 +66,15 @@ pub async fn check(monitor_url: &str) -> Result<Durability, DurabilityError> {
         Ok(body) => body,
         Err(reason) => return Err(DurabilityError::Unreadable { url, reason }),
     };
-    let state: JetStreamState =
-        serde_json::from_str(body).map_err(|error| DurabilityError::Unreadable {
-            url: url.clone(),
-            reason: error.to_string(),
-        })?;
+    let state: JetStreamState = serde_json::from_str(body).map_err(|error| {
+        DurabilityError::Unreadable { url: url.clone(), reason: error.to_string() }
+    })?;
     match state {
         JetStreamState { disabled: true, .. } => Err(DurabilityError::Disabled { url }),
-        JetStreamState {
-            config: Settings {
-                sync_always: true, ..
-            },
-            ..
-        } => Ok(Durability::Always),
-        JetStreamState { config, .. } => Ok(Durability::Interval(Duration::from_nanos(
-            config.sync_interval,
-        ))),
+        JetStreamState { config: Settings { sync_always: true, .. }, .. } => Ok(Durability::Always),
+        JetStreamState { config, .. } => {
+            Ok(Durability::Interval(Duration::from_nanos(config.sync_interval)))
+        }
     }
 }
 
@@ -98,10 +91,7 @@ async fn get(host: &str, path: &str) -> std::io::Result<String> {
     let request = format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
-    stream
-        .take(ANSWER_BYTES_MAX)
-        .read_to_string(&mut answer)
-        .await?;
+    stream.take(ANSWER_BYTES_MAX).read_to_string(&mut answer).await?;
     Ok(answer)
 }
 

@@ -114,10 +114,7 @@ impl Frame {
 
     /// Reads a frame whose checksum is right; the facts' bodies stay where they are and share
     /// `bytes`.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "the frame keeps the buffer, in slices"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "the frame keeps the buffer, in slices")]
     pub fn decode(bytes: Bytes) -> Result<Frame, FrameError> {
         crate::wire::decode(&bytes)
     }

@@ -77,15 +77,11 @@ impl JetStreamLog {
             headers.insert("traceparent", traceparent.as_str());
         }
         let (subject, body) = (LOG_SUBJECT.to_owned(), body.clone());
-        self.connection
-            .publish(LOG, subject, guard, headers, body)
-            .await
+        self.connection.publish(LOG, subject, guard, headers, body).await
     }
 
     pub(crate) async fn head(&self) -> Result<Option<Stored>, ReadError> {
-        self.connection
-            .read(LOG, json!({ "last_by_subj": LOG_SUBJECT }))
-            .await
+        self.connection.read(LOG, json!({ "last_by_subj": LOG_SUBJECT })).await
     }
 
     pub(crate) async fn get(&self, sequence: u64) -> Result<Option<Stored>, ReadError> {
@@ -176,10 +172,7 @@ fn stored(message: Result<Message, pull::MessagesError>) -> Option<Stored> {
     match message {
         Ok(message) => {
             let sequence = message.info().ok()?.stream_sequence;
-            Some(Stored {
-                sequence,
-                body: message.message.payload,
-            })
+            Some(Stored { sequence, body: message.message.payload })
         }
         Err(error) => {
             debug!(%error, "the reader failed");
@@ -220,9 +213,7 @@ async fn request_messages(
     after: u64,
 ) -> Result<pull::Stream, async_nats::Error> {
     let config = pull::Config {
-        deliver_policy: DeliverPolicy::ByStartSequence {
-            start_sequence: after + 1,
-        },
+        deliver_policy: DeliverPolicy::ByStartSequence { start_sequence: after + 1 },
         ack_policy: AckPolicy::None,
         inactive_threshold: READER_LIFE,
         // The reader knows its place itself; the server need not keep it on disk.
@@ -230,10 +221,7 @@ async fn request_messages(
         num_replicas: 1,
         ..pull::Config::default()
     };
-    let consumer = connection
-        .context()
-        .create_consumer_on_stream(config, LOG)
-        .await?;
+    let consumer = connection.context().create_consumer_on_stream(config, LOG).await?;
     let messages = consumer
         .stream()
         .max_messages_per_batch(BATCH_FRAMES)
@@ -247,8 +235,6 @@ async fn request_messages(
 
 impl fmt::Debug for JetStreamFrames {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("JetStreamFrames")
-            .field("after", &self.after)
-            .finish_non_exhaustive()
+        out.debug_struct("JetStreamFrames").field("after", &self.after).finish_non_exhaustive()
     }
 }

@@ -126,10 +126,7 @@ async fn create(connection: &JetStream, subject: &str, key: &NewKey) -> Result<C
     let mut pause = Pause::default();
     loop {
         let (subject_owned, headers) = (subject.to_owned(), HeaderMap::new());
-        match connection
-            .publish(KEYS, subject_owned, 0, headers, wrapped.clone())
-            .await
-        {
+        match connection.publish(KEYS, subject_owned, 0, headers, wrapped.clone()).await {
             Attempt::Stored(_) => return Ok(Creation::Created),
             Attempt::Conflict => match read(connection, subject).await {
                 // An earlier try of ours, whose answer was lost.
@@ -146,17 +143,11 @@ async fn create(connection: &JetStream, subject: &str, key: &NewKey) -> Result<C
                 warn!(%id, reason, "key was not acknowledged, sending it again");
             }
             Attempt::TooLarge => {
-                return Err(KeyError::TooLarge {
-                    id,
-                    bytes: wrapped.len(),
-                });
+                return Err(KeyError::TooLarge { id, bytes: wrapped.len() });
             }
             Attempt::Refused(reason) => return Err(KeyError::Refused { id, reason }),
             Attempt::Closed => {
-                return Err(KeyError::Unreachable {
-                    id,
-                    source: ReadError::Closed,
-                });
+                return Err(KeyError::Unreachable { id, source: ReadError::Closed });
             }
         }
         pause.wait().await;
@@ -174,10 +165,7 @@ async fn erase(connection: &JetStream, subject: &str, id: Uuid) -> Result<bool, 
                 match delete(connection, found.sequence).await {
                     Ok(()) => return Ok(true),
                     // Somebody else was faster.
-                    Err(Failure::Refused {
-                        code: ErrorCode::NO_MESSAGE_FOUND,
-                        ..
-                    }) => continue,
+                    Err(Failure::Refused { code: ErrorCode::NO_MESSAGE_FOUND, .. }) => continue,
                     Err(failure) => failure.reading(KEYS),
                 }
             }
@@ -194,9 +182,7 @@ async fn erase(connection: &JetStream, subject: &str, id: Uuid) -> Result<bool, 
 }
 
 async fn read(connection: &JetStream, subject: &str) -> Result<Option<Stored>, ReadError> {
-    connection
-        .read(KEYS, json!({ "last_by_subj": subject }))
-        .await
+    connection.read(KEYS, json!({ "last_by_subj": subject })).await
 }
 
 async fn delete(connection: &JetStream, sequence: u64) -> Result<(), Failure> {
@@ -204,18 +190,13 @@ async fn delete(connection: &JetStream, sequence: u64) -> Result<(), Failure> {
     let payload = json!({ "seq": sequence, "no_erase": false }).to_string();
     let request = Request::new().payload(payload.into());
     let subject = format!("$JS.API.STREAM.MSG.DELETE.{KEYS}");
-    connection
-        .request::<serde_json::Value>(subject, request)
-        .await
-        .map(|_| ())
+    connection.request::<serde_json::Value>(subject, request).await.map(|_| ())
 }
 
 fn subject(tenant: &str, id: Uuid) -> Result<String, KeyError> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if tenant.is_empty() || !tenant.bytes().all(fits) {
-        return Err(KeyError::Tenant {
-            tenant: tenant.to_owned(),
-        });
+        return Err(KeyError::Tenant { tenant: tenant.to_owned() });
     }
     Ok(format!("{KEYS_SUBJECT}.{tenant}.{}", id.simple()))
 }

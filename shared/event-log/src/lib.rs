@@ -32,7 +32,7 @@ mod streams;
 mod verify;
 mod wire;
 
-pub use chain::{Chain, ChainError};
+pub use chain::{Chain, ChainError, Link};
 pub use connection::{ConnectError, JetStream, Options};
 pub use frame::{
     Commit, EntityFacts, FRAME_HEAD_BYTES, Fact, Frame, FrameError, FrameHash, FrameSummary,

@@ -113,9 +113,7 @@ impl MemoryLog {
     pub(crate) async fn head(&self) -> Option<Stored> {
         self.read_delay().await;
         let state = self.state();
-        (1..=state.head())
-            .rev()
-            .find_map(|sequence| state.stored(sequence))
+        (1..=state.head()).rev().find_map(|sequence| state.stored(sequence))
     }
 
     pub(crate) async fn get(&self, sequence: u64) -> Option<Stored> {
@@ -124,11 +122,7 @@ impl MemoryLog {
     }
 
     pub(crate) fn follow(&self, after: u64) -> MemoryFrames {
-        MemoryFrames {
-            log: self.clone(),
-            after,
-            changes: self.0.changes.subscribe(),
-        }
+        MemoryFrames { log: self.clone(), after, changes: self.0.changes.subscribe() }
     }
 
     fn store(&self, guard: u64, body: &Bytes) -> Attempt {
@@ -147,10 +141,7 @@ impl MemoryLog {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0
-            .state
-            .lock()
-            .expect("nothing panics while it holds the lock")
+        self.0.state.lock().expect("nothing panics while it holds the lock")
     }
 }
 
@@ -209,16 +200,10 @@ impl MemoryFrames {
             }
             let head = self.log.state().head();
             if head < self.after {
-                return Err(ReadError::LostTail {
-                    after: self.after,
-                    head,
-                });
+                return Err(ReadError::LostTail { after: self.after, head });
             }
             // The sender lives as long as the log, and this holds the log.
-            self.changes
-                .changed()
-                .await
-                .map_err(|_| ReadError::Closed)?;
+            self.changes.changed().await.map_err(|_| ReadError::Closed)?;
         }
     }
 
@@ -287,9 +272,5 @@ fn roll(dice: &mut SmallRng, probability: f64) -> bool {
 }
 
 fn roll_delay(dice: &mut SmallRng, probability: f64, delay_max: Duration) -> Duration {
-    if roll(dice, probability) {
-        delay_max.mul_f64(dice.random())
-    } else {
-        Duration::ZERO
-    }
+    if roll(dice, probability) { delay_max.mul_f64(dice.random()) } else { Duration::ZERO }
 }

@@ -76,16 +76,10 @@ pub(crate) async fn open(
     let found: Info = match connection.request(subject, create).await {
         Ok(info) => info,
         // It exists with other settings; some of them may not matter.
-        Err(Failure::Refused {
-            code: ErrorCode::STREAM_NAME_EXIST,
-            ..
-        }) => connection
+        Err(Failure::Refused { code: ErrorCode::STREAM_NAME_EXIST, .. }) => connection
             .stream(stream)
             .await
-            .map_err(|error| ConnectError::Stream {
-                stream,
-                reason: error.to_string(),
-            })?,
+            .map_err(|error| ConnectError::Stream { stream, reason: error.to_string() })?,
         Err(failure) => {
             let reason = failure.reading(stream).to_string();
             return Err(ConnectError::Stream { stream, reason });
@@ -129,16 +123,8 @@ fn compare(stream: &'static str, wanted: &Config, found: &Config) -> Result<(), 
         mirror,
         sources,
     ];
-    match settings
-        .into_iter()
-        .find(|(_, wanted, found)| wanted != found)
-    {
-        Some((setting, wanted, found)) => Err(Unsuitable {
-            stream,
-            setting,
-            wanted,
-            found,
-        }),
+    match settings.into_iter().find(|(_, wanted, found)| wanted != found) {
+        Some((setting, wanted, found)) => Err(Unsuitable { stream, setting, wanted, found }),
         None => Ok(()),
     }
 }

@@ -42,10 +42,7 @@ pub enum VerifyError {
         checkpoint.sequence, checkpoint.last, checkpoint.hash,
         found.map_or("missing".to_owned(), |hash| hash.to_string())
     )]
-    Checkpoint {
-        checkpoint: Chain,
-        found: Option<FrameHash>,
-    },
+    Checkpoint { checkpoint: Chain, found: Option<FrameHash> },
     #[error(transparent)]
     Read(#[from] ReadError),
 }
@@ -65,16 +62,10 @@ pub async fn verify(
         let stored = log.get(chain.sequence).await?;
         let found = stored.map(|stored| FrameHash::of(&stored.body));
         if found != Some(chain.hash) {
-            return Err(VerifyError::Checkpoint {
-                checkpoint: chain,
-                found,
-            });
+            return Err(VerifyError::Checkpoint { checkpoint: chain, found });
         }
     }
-    let mut report = VerifyReport {
-        identity: log.identity().await?,
-        ..VerifyReport::default()
-    };
+    let mut report = VerifyReport { identity: log.identity().await?, ..VerifyReport::default() };
     let mut frames = log.follow(chain.sequence);
     while chain.sequence < upto {
         for stored in frames.next_many(FRAMES_AT_ONCE).await? {
@@ -82,11 +73,7 @@ pub async fn verify(
                 report.add(&mut chain, stored)?;
             }
         }
-        progress(VerifyProgress {
-            sequence: chain.sequence,
-            position: chain.last,
-            upto,
-        });
+        progress(VerifyProgress { sequence: chain.sequence, position: chain.last, upto });
     }
     report.head = chain;
     Ok(report)

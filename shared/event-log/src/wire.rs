@@ -77,12 +77,8 @@ pub(crate) fn encode(frame: &Frame) -> Result<Bytes, FrameError> {
         return Err(FrameError::Empty { first });
     }
     check_range(first, frame.commits.len())?;
-    let mut writer = Writer {
-        words: Words::default(),
-        output: Serializer {
-            output: StdVec::new(),
-        },
-    };
+    let mut writer =
+        Writer { words: Words::default(), output: Serializer { output: StdVec::new() } };
     // The table precedes the commits that fill it, so they are written first, apart.
     for commit in &frame.commits {
         writer.commit(commit)?;
@@ -101,10 +97,7 @@ pub(crate) fn encode(frame: &Frame) -> Result<Bytes, FrameError> {
     let checksum = checksum(&bytes);
     bytes.extend_from_slice(&checksum);
     if bytes.len() > MAX_FRAME_BYTES {
-        return Err(FrameError::TooLarge {
-            first,
-            bytes: bytes.len(),
-        });
+        return Err(FrameError::TooLarge { first, bytes: bytes.len() });
     }
     Ok(Bytes::from(bytes))
 }
@@ -117,11 +110,7 @@ pub(crate) fn decode(bytes: &Bytes) -> Result<Frame, FrameError> {
     }
     check_range(head.first, head.commits as usize)?;
     let words: Vec<Word> = head.words.into_iter().map(Arc::from).collect();
-    let mut reader = Reader {
-        words,
-        bytes,
-        input,
-    };
+    let mut reader = Reader { words, bytes, input };
     let commits = repeat(head.commits, || reader.commit())?;
     let rest = reader.input.finalize()?;
     if !rest.is_empty() {
@@ -171,19 +160,13 @@ impl<'a> Writer<'a> {
                 command_id: commit.command_id.into_bytes(),
                 fingerprint: commit.fingerprint,
                 actor: self.words.index(&commit.actor),
-                source: commit
-                    .source
-                    .as_ref()
-                    .map(|source| self.words.index(source)),
+                source: commit.source.as_ref().map(|source| self.words.index(source)),
                 correlation_id: commit.correlation_id.into_bytes(),
                 causation_id: commit.causation_id.map(Uuid::into_bytes),
                 entities: count(commit.entities.len()),
             },
         )?;
-        commit
-            .entities
-            .iter()
-            .try_for_each(|entity| self.entity(entity))
+        commit.entities.iter().try_for_each(|entity| self.entity(entity))
     }
 
     fn entity(&mut self, entity: &'a EntityFacts) -> Result<(), FrameError> {
@@ -272,10 +255,7 @@ impl Reader<'_> {
 
     fn word(&self, index: u32) -> Result<Word, FrameError> {
         let word = self.words.get(index as usize).cloned();
-        word.ok_or(FrameError::UnknownWord {
-            index,
-            words: self.words.len(),
-        })
+        word.ok_or(FrameError::UnknownWord { index, words: self.words.len() })
     }
 }
 

@@ -27,9 +27,7 @@ fn stored() -> Vec<(u64, Bytes)> {
 
 /// The same frames under the sequences that a rewritten stream would give them.
 fn renumbered(bodies: Vec<(u64, Bytes)>) -> Vec<(u64, Bytes)> {
-    (1..)
-        .zip(bodies.into_iter().map(|(_, body)| body))
-        .collect()
+    (1..).zip(bodies.into_iter().map(|(_, body)| body)).collect()
 }
 
 #[test]
@@ -53,11 +51,8 @@ fn any_flipped_byte_is_found_at_its_own_frame() {
                     1 => FrameError::Altered,
                     found => FrameError::UnknownFormat { found },
                 };
-                let expected = ChainError::Unreadable {
-                    sequence,
-                    position: chain.last + 1,
-                    source,
-                };
+                let expected =
+                    ChainError::Unreadable { sequence, position: chain.last + 1, source };
                 let mut reader = chain;
                 assert_eq!(reader.accept(sequence, altered.into()), Err(expected));
                 assert_eq!(reader, chain);
@@ -165,9 +160,7 @@ async fn log() -> (MemoryLog, EventLog) {
     let memory = MemoryLog::new();
     let log = EventLog::Memory(memory.clone());
     for (guard, body) in (0..).zip(sample::chain(FRAMES)) {
-        log.append(guard, body, FrameSummary::default())
-            .await
-            .unwrap();
+        log.append(guard, body, FrameSummary::default()).await.unwrap();
     }
     (memory, log)
 }
@@ -176,17 +169,11 @@ async fn log() -> (MemoryLog, EventLog) {
 async fn verification_counts_what_it_checked() {
     let (_, log) = log().await;
     let mut seen = Vec::new();
-    let report = verify(&log, None, None, |progress| seen.push(progress))
-        .await
-        .unwrap();
+    let report = verify(&log, None, None, |progress| seen.push(progress)).await.unwrap();
     assert_eq!((report.frames, report.commits, report.facts), (6, 21, 63));
     assert_eq!(report.head, read(&stored()).unwrap());
     assert_eq!(report.identity, log.identity().await.unwrap());
-    assert_eq!(
-        seen.last()
-            .map(|progress| (progress.sequence, progress.upto)),
-        Some((6, 6))
-    );
+    assert_eq!(seen.last().map(|progress| (progress.sequence, progress.upto)), Some((6, 6)));
 }
 
 #[tokio::test]
@@ -210,21 +197,14 @@ async fn verification_notices_a_tail_that_was_lost_and_grew_again() {
     let (memory, log) = log().await;
     let checkpoint = verify(&log, None, None, |_| {}).await.unwrap().head;
     memory.truncate(5);
-    let error = verify(&log, Some(checkpoint), None, |_| {})
-        .await
-        .unwrap_err();
+    let error = verify(&log, Some(checkpoint), None, |_| {}).await.unwrap_err();
     assert!(matches!(error, VerifyError::Checkpoint { found: None, .. }));
 
     let short = verify(&log, None, None, |_| {}).await.unwrap().head;
     let other = sample::frame(&short, 1, 3).encode().unwrap();
     log.append(5, other, FrameSummary::default()).await.unwrap();
-    let error = verify(&log, Some(checkpoint), None, |_| {})
-        .await
-        .unwrap_err();
-    assert!(matches!(
-        error,
-        VerifyError::Checkpoint { found: Some(_), .. }
-    ));
+    let error = verify(&log, Some(checkpoint), None, |_| {}).await.unwrap_err();
+    assert!(matches!(error, VerifyError::Checkpoint { found: Some(_), .. }));
 }
 
 #[tokio::test]

@@ -18,11 +18,7 @@ const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/frame.v1.bin")
 /// `REVOPS_GOLDEN=write` makes the file; only a new format may need a new one.
 #[test]
 fn the_published_bytes_never_change() {
-    let chain = Chain {
-        sequence: 41,
-        last: 2_000,
-        hash: FrameHash::of(b"the frame before"),
-    };
+    let chain = Chain { sequence: 41, last: 2_000, hash: FrameHash::of(b"the frame before") };
     let frame = sample::frame(&chain, 2, 9);
     let encoded = frame.encode().unwrap();
     if std::env::var("REVOPS_GOLDEN").as_deref() == Ok("write") {
@@ -38,13 +34,7 @@ fn words_are_stored_once() {
     let frame = sample::frame(&Chain::default(), 64, 100);
     let encoded = frame.encode().unwrap();
     let name = b"opportunity.stage_changed.v1";
-    assert_eq!(
-        encoded
-            .windows(name.len())
-            .filter(|window| window == name)
-            .count(),
-        1
-    );
+    assert_eq!(encoded.windows(name.len()).filter(|window| window == name).count(), 1);
 
     let decoded = Frame::decode(encoded).unwrap();
     let (one, other) = (&decoded.commits[0].tenant, &decoded.commits[63].tenant);
@@ -72,10 +62,7 @@ fn a_frame_without_commits_is_refused() {
 #[test]
 fn a_frame_outside_the_positions_is_refused() {
     for first in [0, u64::MAX] {
-        let frame = Frame {
-            first,
-            ..sample::frame(&Chain::default(), 2, 0)
-        };
+        let frame = Frame { first, ..sample::frame(&Chain::default(), 2, 0) };
         assert_eq!(frame.encode(), Err(FrameError::OutOfRange { first }));
     }
 }
@@ -83,10 +70,7 @@ fn a_frame_outside_the_positions_is_refused() {
 #[test]
 fn a_frame_above_the_limit_is_refused() {
     let large = sample::frame(&Chain::default(), 3, MAX_FRAME_BYTES / 9);
-    assert!(matches!(
-        large.encode(),
-        Err(FrameError::TooLarge { first: 1, .. })
-    ));
+    assert!(matches!(large.encode(), Err(FrameError::TooLarge { first: 1, .. })));
 }
 
 #[test]
@@ -103,10 +87,7 @@ fn the_limit_includes_the_checksum() {
     assert_eq!(largest.len(), MAX_FRAME_BYTES);
     assert_eq!(Frame::decode(largest).unwrap(), frame(most));
     let (first, bytes) = (1, MAX_FRAME_BYTES + 1);
-    assert_eq!(
-        frame(most + 1).encode(),
-        Err(FrameError::TooLarge { first, bytes })
-    );
+    assert_eq!(frame(most + 1).encode(), Err(FrameError::TooLarge { first, bytes }));
 }
 
 /// Whatever its checksum: another format may have it elsewhere, or none.
@@ -117,10 +98,7 @@ fn an_unknown_format_is_refused() {
     altered[0] = 2;
     let sealed = sample::seal(&sample::unseal(&altered));
     for bytes in [altered.into(), sealed, Bytes::from_static(&[2])] {
-        assert_eq!(
-            Frame::decode(bytes),
-            Err(FrameError::UnknownFormat { found: 2 })
-        );
+        assert_eq!(Frame::decode(bytes), Err(FrameError::UnknownFormat { found: 2 }));
     }
 }
 
@@ -150,15 +128,9 @@ fn any_flipped_bit_is_refused() {
 fn a_frame_cut_short_is_refused() {
     let encoded = sample::frame(&Chain::default(), 2, 5).encode().unwrap();
     for end in 1..encoded.len() {
-        assert_eq!(
-            Frame::decode(encoded.slice(..end)),
-            Err(FrameError::Altered)
-        );
+        assert_eq!(Frame::decode(encoded.slice(..end)), Err(FrameError::Altered));
     }
-    assert!(matches!(
-        Frame::decode(Bytes::new()),
-        Err(FrameError::Malformed(_))
-    ));
+    assert!(matches!(Frame::decode(Bytes::new()), Err(FrameError::Malformed(_))));
 }
 
 #[test]
@@ -167,10 +139,7 @@ fn a_checksum_with_nothing_before_it_is_refused() {
     let mut nothing = sample::seal(&[]).to_vec();
     nothing[0] = 1;
     assert_eq!(Frame::decode(nothing.into()), Err(FrameError::Altered));
-    assert!(matches!(
-        Frame::decode(sample::seal(&[1])),
-        Err(FrameError::Malformed(_))
-    ));
+    assert!(matches!(Frame::decode(sample::seal(&[1])), Err(FrameError::Malformed(_))));
 }
 
 #[test]
@@ -181,10 +150,7 @@ fn bytes_after_the_end_are_refused() {
 
     let mut bytes = sample::unseal(&encoded);
     bytes.extend([0, 0, 0]);
-    assert_eq!(
-        Frame::decode(sample::seal(&bytes)),
-        Err(FrameError::Trailing { bytes: 3 })
-    );
+    assert_eq!(Frame::decode(sample::seal(&bytes)), Err(FrameError::Trailing { bytes: 3 }));
 }
 
 #[test]
@@ -194,11 +160,7 @@ fn a_word_that_is_not_in_the_table_is_refused() {
     frame.commits[0].tenant = "t".into();
     let bytes = sample::unseal(&frame.encode().unwrap());
     // The tenant's index is the first byte after the table, "t" and "user-1", and the count.
-    let tenant = bytes
-        .windows(6)
-        .position(|window| window == b"user-1")
-        .unwrap()
-        + 7;
+    let tenant = bytes.windows(6).position(|window| window == b"user-1").unwrap() + 7;
     let mut altered = bytes.clone();
     altered[tenant] = 9;
     assert_eq!(bytes[tenant], 0);
@@ -215,10 +177,7 @@ fn a_lie_about_the_number_of_parts_reserves_no_memory() {
     let mut bytes = sample::unseal(&frame.encode().unwrap());
     assert_eq!(bytes.pop(), Some(0));
     bytes.extend([0xff, 0xff, 0xff, 0xff, 0x0f]);
-    assert!(matches!(
-        Frame::decode(sample::seal(&bytes)),
-        Err(FrameError::Malformed(_))
-    ));
+    assert!(matches!(Frame::decode(sample::seal(&bytes)), Err(FrameError::Malformed(_))));
 }
 
 fn words() -> impl Strategy<Value = Word> {

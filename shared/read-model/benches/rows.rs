@@ -18,9 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let root = tempfile::tempdir()?;
     let cache_bytes = Options::new(SCHEMA).cache_bytes;
 
-    let alone = sled::Config::new()
-        .path(root.path().join("sled"))
-        .cache_capacity(cache_bytes);
+    let alone = sled::Config::new().path(root.path().join("sled")).cache_capacity(cache_bytes);
     let alone = alone.flush_every_ms(Some(200)).open()?;
     let started = Instant::now();
     for (entity, block, bytes) in (0..ROWS).map(row) {
@@ -43,11 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     report("bulk load and swap", ROWS, started)?;
     for threads in [1, 2] {
         let started = Instant::now();
-        report(
-            &format!("scan, {threads} threads"),
-            scan(&store, threads)?,
-            started,
-        )?;
+        report(&format!("scan, {threads} threads"), scan(&store, threads)?, started)?;
     }
     write(store)
 }
@@ -57,15 +51,7 @@ fn row(n: u32) -> (EntityKey, u32, Vec<u8>) {
     let mut id = [0; 16];
     id[15] = (u64::from(n) * 256 / u64::from(ROWS)) as u8;
     id[..4].copy_from_slice(&n.to_be_bytes());
-    (
-        EntityKey {
-            tenant: "acme".into(),
-            kind: "opportunity".into(),
-            id,
-        },
-        0,
-        bytes(n),
-    )
+    (EntityKey { tenant: "acme".into(), kind: "opportunity".into(), id }, 0, bytes(n))
 }
 
 /// Half noise and half not, as timelines are; between 400 and 600 bytes.
@@ -78,9 +64,7 @@ fn bytes(n: u32) -> Vec<u8> {
         noise ^= noise << 17;
         noise as u8
     };
-    (0..length)
-        .map(|at| if at % 2 == 0 { next() } else { b'a' })
-        .collect()
+    (0..length).map(|at| if at % 2 == 0 { next() } else { b'a' }).collect()
 }
 
 fn scan(store: &Store, threads: usize) -> Result<u32, Box<dyn Error>> {
@@ -93,14 +77,9 @@ fn scan(store: &Store, threads: usize) -> Result<u32, Box<dyn Error>> {
         Ok::<u32, StoreError>(count)
     };
     thread::scope(|scope| {
-        let parts: Vec<_> = slices(threads)
-            .into_iter()
-            .map(|slices| scope.spawn(move || part(slices)))
-            .collect();
-        parts
-            .into_iter()
-            .map(|part| Ok(part.join().map_err(|_| "a scan panicked")??))
-            .sum()
+        let parts: Vec<_> =
+            slices(threads).into_iter().map(|slices| scope.spawn(move || part(slices))).collect();
+        parts.into_iter().map(|part| Ok(part.join().map_err(|_| "a scan panicked")??)).sum()
     })
 }
 
@@ -114,10 +93,7 @@ fn write(store: Store) -> Result<(), Box<dyn Error>> {
         if puts.is_empty() {
             break;
         }
-        let checkpoint = Checkpoint {
-            position,
-            ..Checkpoint::empty(SCHEMA)
-        };
+        let checkpoint = Checkpoint { position, ..Checkpoint::empty(SCHEMA) };
         writer.send_blocking(Chunk { puts, checkpoint })?;
     }
     writer.flush_and_close()?;

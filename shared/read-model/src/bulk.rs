@@ -14,9 +14,7 @@ impl BulkLoad {
     /// Begins a fresh generation beside the live one, which stays in force.
     pub fn begin(live: &Store) -> Result<BulkLoad, StoreError> {
         let generation = live.root().next()?;
-        Ok(BulkLoad {
-            store: open_generation(live.root(), generation)?,
-        })
+        Ok(BulkLoad { store: open_generation(live.root(), generation)? })
     }
 
     /// Adds rows and tells how many. Single inserts in key order are the fastest way into sled,

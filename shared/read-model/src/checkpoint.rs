@@ -49,9 +49,7 @@ impl Checkpoint {
                 Ok(_) => Err(StoreError::Checkpoint("is longer than it should be")),
                 Err(_) => Err(StoreError::Checkpoint("can not be read")),
             },
-            _ => Err(StoreError::Checkpoint(
-                "has a format that this version does not know",
-            )),
+            _ => Err(StoreError::Checkpoint("has a format that this version does not know")),
         }
     }
 }
@@ -88,10 +86,7 @@ mod tests {
         let longer = [&sound[..], &[0]].concat();
         let unknown = [&[2], &sound[1..]].concat();
         for bytes in [&[], &sound[..sound.len() - 1], &longer, &unknown] {
-            assert!(matches!(
-                Checkpoint::decode(bytes),
-                Err(StoreError::Checkpoint(_))
-            ));
+            assert!(matches!(Checkpoint::decode(bytes), Err(StoreError::Checkpoint(_))));
         }
     }
 }

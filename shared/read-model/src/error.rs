@@ -12,11 +12,7 @@ pub enum StoreError {
     )]
     InUse { root: PathBuf },
     #[error("can not {action} {}: check the disk and the folder's permissions", path.display())]
-    Io {
-        action: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    Io { action: &'static str, path: PathBuf, source: io::Error },
     #[error("sled can not read or write its files: check the disk, then rebuild the read model")]
     Sled(#[from] sled::Error),
     #[error("sled gave up while opening its files ({0}): rebuild the read model")]
@@ -34,12 +30,7 @@ pub enum StoreError {
          have: cut it into several blocks",
         max = crate::VALUE_BYTES_MAX
     )]
-    ValueTooLarge {
-        kind: String,
-        id: [u8; 16],
-        block: u32,
-        bytes: usize,
-    },
+    ValueTooLarge { kind: String, id: [u8; 16], block: u32, bytes: usize },
     #[error("the writer has stopped ({0}): check the disk and start this process again")]
     WriterStopped(String),
 }
@@ -47,11 +38,7 @@ pub enum StoreError {
 impl StoreError {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> StoreError {
         let path = path.to_owned();
-        move |source| StoreError::Io {
-            action,
-            path,
-            source,
-        }
+        move |source| StoreError::Io { action, path, source }
     }
 }
 

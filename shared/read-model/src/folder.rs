@@ -33,11 +33,7 @@ impl Drop for Folder {
     fn drop(&mut self) {
         if let Err(error) = self.close() {
             let folder = self.generation.to_string();
-            warn!(
-                folder,
-                error = crate::error::in_words(&error),
-                "folder was not closed cleanly"
-            );
+            warn!(folder, error = crate::error::in_words(&error), "folder was not closed cleanly");
         }
     }
 }
@@ -66,10 +62,7 @@ pub(crate) fn prepare(path: &Path, boot_id: Option<&str>) -> Result<(), StoreErr
     for entry in entries(path)? {
         // Written while opening and renamed when complete. sled would take one that a kill has
         // left for the newest snapshot, and refuse to open ever again.
-        if entry
-            .extension()
-            .is_some_and(|extension| extension == "generating")
-        {
+        if entry.extension().is_some_and(|extension| extension == "generating") {
             fs::remove_file(&entry).map_err(StoreError::io("remove", &entry))?;
         }
     }
@@ -88,10 +81,7 @@ pub(crate) fn outlived_its_host(path: &Path, boot_id: Option<&str>) -> Result<bo
 }
 
 /// Waits until sled has let go of the folder's files.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a file lock can not be waited for with a limit"
-)]
+#[expect(clippy::disallowed_methods, reason = "a file lock can not be waited for with a limit")]
 pub(crate) fn wait_until_closed(path: &Path) -> Result<(), StoreError> {
     let database = path.join("db");
     let file = match File::open(&database) {
@@ -108,9 +98,7 @@ pub(crate) fn wait_until_closed(path: &Path) -> Result<(), StoreError> {
                 return Err(StoreError::io("lock", &database)(source));
             }
             Err(TryLockError::WouldBlock) if started.elapsed() > CLOSE_WAIT => {
-                return Err(StoreError::NotClosed {
-                    folder: path.to_owned(),
-                });
+                return Err(StoreError::NotClosed { folder: path.to_owned() });
             }
             Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(2)),
         }
@@ -136,9 +124,7 @@ pub(crate) fn write_durably(path: &Path, text: &str) -> Result<(), StoreError> {
 
 pub(crate) fn entries(path: &Path) -> Result<Vec<PathBuf>, StoreError> {
     let entries = fs::read_dir(path).and_then(|entries| {
-        entries
-            .map(|entry| entry.map(|entry| entry.path()))
-            .collect::<Result<_, _>>()
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()
     });
     entries.map_err(StoreError::io("list", path))
 }
@@ -156,7 +142,5 @@ fn sync_all(path: &Path) -> Result<(), StoreError> {
 }
 
 fn sync(path: &Path) -> Result<(), StoreError> {
-    File::open(path)
-        .and_then(|file| file.sync_all())
-        .map_err(StoreError::io("sync", path))
+    File::open(path).and_then(|file| file.sync_all()).map_err(StoreError::io("sync", path))
 }

@@ -28,10 +28,7 @@ impl fmt::Display for Generation {
 impl Generation {
     fn parse(name: &str) -> Option<Generation> {
         let (schema, number) = name.strip_prefix("timelines-")?.split_once('-')?;
-        let generation = Generation {
-            schema: schema.parse().ok()?,
-            number: number.parse().ok()?,
-        };
+        let generation = Generation { schema: schema.parse().ok()?, number: number.parse().ok()? };
         // What it would not write itself, such as `timelines-01-+2`, is not a generation's name.
         (generation.to_string() == name).then_some(generation)
     }
@@ -60,14 +57,8 @@ impl Root {
         let file = path.join("LOCK");
         let lock = File::create(&file).map_err(StoreError::io("create", &file))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Root {
-                path: path.to_owned(),
-                options,
-                lock,
-            }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
-                root: path.to_owned(),
-            }),
+            Ok(()) => Ok(Root { path: path.to_owned(), options, lock }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse { root: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(StoreError::io("lock", &file)(source)),
         }
     }
@@ -83,9 +74,7 @@ impl Root {
             Ok(bytes) => {
                 let name = String::from_utf8_lossy(&bytes);
                 let generation = Generation::parse(name.trim_end());
-                generation
-                    .map(Some)
-                    .ok_or_else(|| StoreError::UnknownGeneration(name.into()))
+                generation.map(Some).ok_or_else(|| StoreError::UnknownGeneration(name.into()))
             }
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::io("read", &path)(error)),
@@ -99,15 +88,8 @@ impl Root {
     /// A generation that no folder is there of, not even one that was set aside.
     pub(crate) fn next(&self) -> Result<Generation, StoreError> {
         let folders = self.folders()?;
-        let last = folders
-            .keys()
-            .map(|generation| generation.number)
-            .max()
-            .unwrap_or(0);
-        Ok(Generation {
-            schema: self.options.schema,
-            number: last + 1,
-        })
+        let last = folders.keys().map(|generation| generation.number).max().unwrap_or(0);
+        Ok(Generation { schema: self.options.schema, number: last + 1 })
     }
 
     /// Keeps a folder that could not be used for a person to look at. Only the latest is kept, so
@@ -115,11 +97,7 @@ impl Root {
     pub(crate) fn set_aside(&self, generation: Generation) -> Result<(), StoreError> {
         let path = self.folder(generation);
         folder::wait_until_closed(&path)?;
-        for earlier in self
-            .folders()?
-            .into_values()
-            .filter(|path| is_set_aside(path))
-        {
+        for earlier in self.folders()?.into_values().filter(|path| is_set_aside(path)) {
             fs::remove_dir_all(&earlier).map_err(StoreError::io("remove", &earlier))?;
         }
         let aside = self.path.join(format!("{generation}{SET_ASIDE}"));
@@ -161,27 +139,15 @@ mod tests {
 
     #[test]
     fn a_name_is_read_as_it_is_written() {
-        let generation = Generation {
-            schema: 3,
-            number: 17,
-        };
+        let generation = Generation { schema: 3, number: 17 };
         assert_eq!(generation.to_string(), "timelines-3-17");
         assert_eq!(Generation::parse("timelines-3-17"), Some(generation));
     }
 
     #[test]
     fn other_names_are_not_generations() {
-        let names = [
-            "",
-            "timelines",
-            "timelines-3",
-            "timelines-03-17",
-            "timelines-3-+17",
-        ];
-        for name in names
-            .into_iter()
-            .chain(["timelines-3-17/..", "../timelines-3-17"])
-        {
+        let names = ["", "timelines", "timelines-3", "timelines-03-17", "timelines-3-+17"];
+        for name in names.into_iter().chain(["timelines-3-17/..", "../timelines-3-17"]) {
             assert_eq!(Generation::parse(name), None, "{name}");
         }
     }

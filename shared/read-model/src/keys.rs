@@ -42,11 +42,7 @@ impl EntityKey {
         let (slice, rest) = key.split_first()?;
         let (tenant, rest) = take_text(rest)?;
         let (kind, rest) = take_text(rest)?;
-        let entity = EntityKey {
-            tenant,
-            kind,
-            id: rest.try_into().ok()?,
-        };
+        let entity = EntityKey { tenant, kind, id: rest.try_into().ok()? };
         (entity.slice() == *slice).then_some(entity)
     }
 }
@@ -73,9 +69,7 @@ impl PartialOrd for EntityKey {
 pub fn slices(parts: usize) -> Vec<RangeInclusive<u8>> {
     let parts = parts.clamp(1, 256);
     let start = |part: usize| part * 256 / parts;
-    (0..parts)
-        .map(|part| start(part) as u8..=(start(part + 1) - 1) as u8)
-        .collect()
+    (0..parts).map(|part| start(part) as u8..=(start(part + 1) - 1) as u8).collect()
 }
 
 pub(crate) fn row(entity: &EntityKey, block: u32) -> Vec<u8> {
@@ -136,13 +130,7 @@ mod tests {
     /// Short texts over few letters, so that one is often the beginning of another.
     fn text() -> impl Strategy<Value = String> {
         proptest::collection::vec(
-            prop_oneof![
-                Just('\0'),
-                Just('\u{1}'),
-                Just('a'),
-                Just('é'),
-                Just('\u{7FF}')
-            ],
+            prop_oneof![Just('\0'), Just('\u{1}'), Just('a'), Just('é'), Just('\u{7FF}')],
             0..4,
         )
         .prop_map(|letters| letters.into_iter().collect())
@@ -200,15 +188,8 @@ mod tests {
 
     #[test]
     fn the_checkpoint_lies_before_every_row() {
-        let first = EntityKey {
-            tenant: String::new(),
-            kind: String::new(),
-            id: [0; 16],
-        };
+        let first = EntityKey { tenant: String::new(), kind: String::new(), id: [0; 16] };
         assert!(CHECKPOINT < row(&first, 0).as_slice());
-        assert_eq!(
-            slice_bounds(&(0..=0)).0,
-            Bound::Excluded(CHECKPOINT.to_vec())
-        );
+        assert_eq!(slice_bounds(&(0..=0)).0, Bound::Excluded(CHECKPOINT.to_vec()));
     }
 }

@@ -29,10 +29,7 @@ pub struct Interner<T> {
 
 impl<T> Default for Interner<T> {
     fn default() -> Self {
-        Interner {
-            values: Vec::new(),
-            ids: HashMap::new(),
-        }
+        Interner { values: Vec::new(), ids: HashMap::new() }
     }
 }
 
@@ -125,11 +122,7 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
         }
         add_covered(&mut sums, &self.late, point);
         add_covered(&mut sums, &self.unsettled, point);
-        self.leaves
-            .values()
-            .iter()
-            .zip(sums)
-            .filter(|(_, sum)| *sum != Sum::default())
+        self.leaves.values().iter().zip(sums).filter(|(_, sum)| *sum != Sum::default())
     }
 
     /// How many changes it holds.
@@ -156,16 +149,7 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
         let leaf = self.leaves.id(leaf);
         while count != 0 || rest != 0 {
             let amount = rest.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
-            add(
-                self,
-                Change {
-                    occurred_at,
-                    position,
-                    amount,
-                    leaf,
-                    count,
-                },
-            );
+            add(self, Change { occurred_at, position, amount, leaf, count });
             rest -= i128::from(amount);
             count = 0;
         }
@@ -189,10 +173,7 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
         let mut late = std::mem::take(&mut self.late);
         late.sort_unstable_by_key(|change| (change.occurred_at, change.position));
         let first = late.first().map_or(0, |change| change.occurred_at);
-        match self.runs[1..]
-            .iter_mut()
-            .find(|run| run.place(first).is_some())
-        {
+        match self.runs[1..].iter_mut().find(|run| run.place(first).is_some()) {
             Some(run) => run.extend(late, leaves),
             None => self.runs.push(Run::of(late, leaves)),
         }

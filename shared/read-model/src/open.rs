@@ -32,11 +32,7 @@ pub struct Options {
 impl Options {
     pub fn new(schema: u32) -> Options {
         let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok();
-        Options {
-            schema,
-            cache_bytes: 256 * 1024 * 1024,
-            boot_id,
-        }
+        Options { schema, cache_bytes: 256 * 1024 * 1024, boot_id }
     }
 }
 
@@ -82,35 +78,24 @@ fn reuse(root: &Arc<Root>) -> Result<Store, FreshReason> {
         Ok(Some(generation)) => generation,
         Ok(None) => return Err(FreshReason::First),
         Err(error) => {
-            return Err(FreshReason::NoneLive {
-                why: in_words(&error),
-            });
+            return Err(FreshReason::NoneLive { why: in_words(&error) });
         }
     };
     if generation.schema != root.options.schema {
-        return Err(FreshReason::Schema {
-            found: generation.schema,
-        });
+        return Err(FreshReason::Schema { found: generation.schema });
     }
     let path = root.folder(generation);
     if !path.is_dir() {
-        return Err(FreshReason::NoneLive {
-            why: format!("{generation} is missing"),
-        });
+        return Err(FreshReason::NoneLive { why: format!("{generation} is missing") });
     }
-    let unusable = |error: StoreError| FreshReason::Unusable {
-        generation,
-        why: in_words(&error),
-    };
+    let unusable = |error: StoreError| FreshReason::Unusable { generation, why: in_words(&error) };
     if folder::outlived_its_host(&path, root.options.boot_id.as_deref()).map_err(unusable)? {
         return Err(FreshReason::HostWentDown);
     }
     let store = open_generation(root, generation).map_err(unusable)?;
     match store.checkpoint() {
         Ok(checkpoint) if checkpoint.schema == generation.schema => Ok(store),
-        Ok(checkpoint) => Err(FreshReason::Schema {
-            found: checkpoint.schema,
-        }),
+        Ok(checkpoint) => Err(FreshReason::Schema { found: checkpoint.schema }),
         Err(error) => Err(unusable(error)),
     }
 }
@@ -149,21 +134,10 @@ pub(crate) fn open_generation(
         .cache_capacity(root.options.cache_bytes)
         .flush_every_ms(Some(FLUSH_EVERY_MS));
     // sled panics over some torn files; on a thread of its own that is an error like any other.
-    let opening = thread::Builder::new()
-        .name("sled-open".into())
-        .spawn(move || config.open());
-    let opened = opening
-        .map_err(|error| StoreError::Sled(error.into()))?
-        .join();
+    let opening = thread::Builder::new().name("sled-open".into()).spawn(move || config.open());
+    let opened = opening.map_err(|error| StoreError::Sled(error.into()))?.join();
     let db = opened.map_err(|panic| StoreError::Panicked(panic_message(&*panic)))??;
-    Ok(Store::new(
-        db,
-        Folder {
-            root: Arc::clone(root),
-            generation,
-            sound: true,
-        },
-    ))
+    Ok(Store::new(db, Folder { root: Arc::clone(root), generation, sound: true }))
 }
 
 pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {

@@ -52,9 +52,7 @@ impl Drop for Open {
 
 impl Store {
     pub(crate) fn new(db: sled::Db, folder: Folder) -> Store {
-        Store {
-            open: Arc::new(Open { db, folder }),
-        }
+        Store { open: Arc::new(Open { db, folder }) }
     }
 
     /// The blocks of one entity in order; none if it has no rows.
@@ -63,10 +61,7 @@ impl Store {
         rows.map(|row| {
             let (key, bytes) = row?;
             let (_, number) = split_row(&key)?;
-            Ok(Block {
-                number,
-                bytes: bytes.to_vec(),
-            })
+            Ok(Block { number, bytes: bytes.to_vec() })
         })
         .collect()
     }
@@ -74,9 +69,7 @@ impl Store {
     /// The place in the log that the rows reflect.
     pub fn checkpoint(&self) -> Result<Checkpoint, StoreError> {
         let stored = self.db().get(keys::CHECKPOINT)?;
-        stored.map_or(Err(StoreError::Checkpoint("is missing")), |bytes| {
-            Checkpoint::decode(&bytes)
-        })
+        stored.map_or(Err(StoreError::Checkpoint("is missing")), |bytes| Checkpoint::decode(&bytes))
     }
 
     /// Visits every row of these slices, in order, until the visitor fails. Give [`slices`] to
@@ -106,11 +99,7 @@ impl Store {
                     last.insert((prefix.to_vec(), key))
                 }
             };
-            visit(EntityRow {
-                key,
-                number,
-                bytes: &bytes,
-            })?;
+            visit(EntityRow { key, number, bytes: &bytes })?;
         }
         Ok(())
     }
@@ -195,12 +184,7 @@ pub(crate) fn check_size(entity: &EntityKey, block: u32, bytes: &[u8]) -> Result
         return Ok(());
     }
     let (kind, id) = (entity.kind.clone(), entity.id);
-    Err(StoreError::ValueTooLarge {
-        kind,
-        id,
-        block,
-        bytes: bytes.len(),
-    })
+    Err(StoreError::ValueTooLarge { kind, id, block, bytes: bytes.len() })
 }
 
 fn split_row(key: &[u8]) -> Result<(&[u8], u32), StoreError> {
@@ -220,11 +204,7 @@ mod tests {
     fn a_row_can_be_altered_behind_the_checkpoint() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(&root, Options::new(1)).unwrap().store;
-        let entity = EntityKey {
-            tenant: "acme".into(),
-            kind: "lead".into(),
-            id: [0; 16],
-        };
+        let entity = EntityKey { tenant: "acme".into(), kind: "lead".into(), id: [0; 16] };
         store.put_raw(&entity, 0, b"altered".to_vec()).unwrap();
         assert_eq!(store.read(&entity).unwrap()[0].bytes, b"altered");
         store.remove_raw(&entity, 0).unwrap();

@@ -50,21 +50,13 @@ impl Writer {
     pub fn start(store: Store) -> Result<Writer, StoreError> {
         let position = store.checkpoint()?.position;
         let (chunks, waiting) = mpsc::channel(CHUNKS_WAITING_MAX);
-        let (reached, progress) = watch::channel(Progress {
-            position,
-            failure: None,
-        });
+        let (reached, progress) = watch::channel(Progress { position, failure: None });
         let written = store.clone();
         let thread = thread::Builder::new()
             .name("timeline-writer".into())
             .spawn(move || write_all(&written, waiting, &reached))
             .map_err(|error| StoreError::WriterStopped(error.to_string()))?;
-        Ok(Writer {
-            chunks,
-            progress,
-            thread,
-            store,
-        })
+        Ok(Writer { chunks, progress, thread, store })
     }
 
     /// Hands a chunk over, and waits only while too many others are before it.
@@ -87,12 +79,7 @@ impl Writer {
     /// Writes what is waiting and flushes it. The folder is closed when this was the last handle
     /// to the store: let go of the others first.
     pub fn flush_and_close(self) -> Result<(), StoreError> {
-        let Writer {
-            chunks,
-            progress,
-            thread,
-            store,
-        } = self;
+        let Writer { chunks, progress, thread, store } = self;
         drop(chunks);
         if let Err(panic) = thread.join() {
             return Err(StoreError::WriterStopped(panic_message(&*panic)));
@@ -110,10 +97,7 @@ impl Writer {
 }
 
 fn check(chunk: &Chunk) -> Result<(), StoreError> {
-    chunk
-        .puts
-        .iter()
-        .try_for_each(|(entity, block, bytes)| check_size(entity, *block, bytes))
+    chunk.puts.iter().try_for_each(|(entity, block, bytes)| check_size(entity, *block, bytes))
 }
 
 fn write_all(store: &Store, mut waiting: mpsc::Receiver<Chunk>, reached: &watch::Sender<Progress>) {
@@ -130,9 +114,7 @@ fn write_all(store: &Store, mut waiting: mpsc::Receiver<Chunk>, reached: &watch:
 
 /// sled panics over some errors of the disk; here that is a failure like any other.
 fn write(store: &Store, chunk: Chunk) -> Result<(), String> {
-    match catch_unwind(AssertUnwindSafe(|| {
-        store.apply(chunk.puts, &chunk.checkpoint)
-    })) {
+    match catch_unwind(AssertUnwindSafe(|| store.apply(chunk.puts, &chunk.checkpoint))) {
         Ok(applied) => applied.map_err(|error| in_words(&error)),
         Err(panic) => Err(panic_message(&*panic)),
     }

@@ -1,7 +1,8 @@
 //! The appender: decides commands one after another and groups them into frames.
 //!
 //! Commands are decided on local timelines plus what is decided but not yet acknowledged, so that
-//! a busy entity costs no round trips. A frame leaves as soon as the one before is acknowledged.
+//! a busy entity costs no round trips. A frame leaves as soon as the one before is acknowledged,
+//! and that one is folded while it is on its way.
 //! When another process was faster, everything that is not in the log is decided again: decisions
 //! are pure, so that those whose entities were not touched come out as they were.
 
@@ -43,6 +44,10 @@ pub struct Outgoing {
     pub guard: u64,
     /// The frame.
     pub body: Bytes,
+    /// The hash of its body.
+    pub hash: FrameHash,
+    /// The hash of the frame before.
+    pub previous: FrameHash,
     /// For people who look at the stream.
     pub summary: FrameSummary,
 }
@@ -51,7 +56,7 @@ struct InFlight {
     guard: u64,
     hash: FrameHash,
     frame: Frame,
-    pending: Vec<Pending>,
+    awaited: Vec<Awaited>,
     /// The log said that another frame stands there.
     refused: bool,
 }
@@ -62,6 +67,14 @@ struct Pending {
     reply: Reply,
     /// Nothing to record, but decided upon facts that are still on their way.
     decided: Result<Option<Commit>, Refusal>,
+}
+
+/// A command whose frame is on its way.
+struct Awaited {
+    order: Order,
+    reply: Reply,
+    /// Whether it has a commit in the frame; those with one stand in the order of the commits.
+    recorded: Result<bool, Refusal>,
 }
 
 /// A command that recorded nothing, what it was answered, and when.
@@ -79,6 +92,8 @@ pub struct Appender {
     writer: Uuid,
     ahead: HashMap<EntityRef, Ahead>,
     in_flight: Option<InFlight>,
+    /// In the log, but not folded yet: the next frame leaves first.
+    acknowledged: Option<(Chain, InFlight)>,
     waiting: VecDeque<Pending>,
     unchanged: HashMap<(Word, Uuid), Unchanged>,
     stopped: Option<String>,
@@ -96,6 +111,7 @@ impl Appender {
             writer,
             ahead: HashMap::new(),
             in_flight: None,
+            acknowledged: None,
             waiting: VecDeque::new(),
             unchanged: HashMap::new(),
             stopped: None,
@@ -105,6 +121,7 @@ impl Appender {
 
     /// Decides a command. It is answered at once, or when its frame is acknowledged.
     pub fn ask(&mut self, order: Order, reply: Reply) {
+        self.take_in();
         if let Some(why) = &self.stopped {
             return reply.send(Err(Refusal::Stopped(why.clone())));
         }
@@ -123,11 +140,7 @@ impl Appender {
             Decided::Commit(commit) => self.look_ahead(&commit).map(|()| Some(commit)),
             Decided::Answer(_) => Ok(None),
         });
-        self.waiting.push_back(Pending {
-            order,
-            reply,
-            decided,
-        });
+        self.waiting.push_back(Pending { order, reply, decided });
     }
 
     /// The next frame to be appended, when none is on its way and there is something to say.
@@ -136,7 +149,7 @@ impl Appender {
             return None;
         }
         let mut room = MAX_FRAME_BYTES - FRAME_HEAD_BYTES;
-        let (mut commits, mut pending) = (Vec::new(), Vec::new());
+        let (mut commits, mut awaited) = (Vec::new(), Vec::new());
         while let Some(next) = self.waiting.pop_front() {
             let size = match &next.decided {
                 Ok(Some(commit)) => commit.size_hint(),
@@ -147,53 +160,64 @@ impl Appender {
                 break;
             }
             room = room.saturating_sub(size);
-            if let Ok(Some(commit)) = &next.decided {
-                commits.push(commit.clone());
-            }
-            pending.push(next);
+            let Pending { order, reply, decided } = next;
+            let before = commits.len();
+            let recorded = decided.map(|commit| {
+                commits.extend(commit);
+                commits.len() > before
+            });
+            awaited.push(Awaited { order, reply, recorded });
         }
         if commits.is_empty() {
-            pending
-                .into_iter()
-                .for_each(|pending| self.answer(pending, 0));
+            self.take_in();
+            awaited.into_iter().for_each(|awaited| self.answer(awaited, 0));
             return None;
         }
-        self.launch(commits, pending)
+        self.launch(commits, awaited)
     }
 
-    /// The log's answer to the frame after `guard`.
+    /// The log's answer to the frame after `guard`. When it is in the log, the next one may leave
+    /// at once; [`Appender::take_in`] then folds it and answers.
     pub fn appended(&mut self, guard: u64, result: Result<u64, AppendError>) {
-        let Some(in_flight) = self
-            .in_flight
-            .as_mut()
-            .filter(|flight| flight.guard == guard)
-        else {
+        let Some(mut in_flight) = self.in_flight.take_if(|flight| flight.guard == guard) else {
             return; // Settled already: the follower saw the frame first.
         };
         match result {
             Ok(sequence) => {
-                let (frame, hash) = (in_flight.frame.clone(), in_flight.hash);
-                self.follow(sequence, hash, &frame);
+                let (last, hash) = (in_flight.frame.last(), in_flight.hash);
+                self.acknowledged = Some((Chain { sequence, last, hash }, in_flight));
             }
             Err(AppendError::Conflict { .. }) => {
                 in_flight.refused = true;
+                self.in_flight = Some(in_flight);
                 self.decide_again_when_caught_up();
             }
-            Err(AppendError::Closed { .. }) => self.stop("the log's connection was closed"),
+            Err(AppendError::Closed { .. }) => {
+                self.in_flight = Some(in_flight);
+                self.stop("the log's connection was closed");
+            }
             Err(error) => {
-                let refusal = Refusal::Unavailable(error.to_string());
-                if let Some(lost) = self.in_flight.take() {
-                    lost.pending.into_iter().for_each(|pending| {
-                        pending.reply.send(Err(refusal.clone()));
-                    });
-                }
+                refuse(in_flight.awaited, &Refusal::Unavailable(error.to_string()));
                 self.decide_again();
+            }
+        }
+    }
+
+    /// Folds the frame that was acknowledged, and answers those who wait for it.
+    pub fn take_in(&mut self) {
+        let Some((place, flight)) = self.acknowledged.take() else { return };
+        match self.fold.apply(place, &flight.frame) {
+            Ok(()) => self.settle(flight),
+            Err(error) => {
+                refuse(flight.awaited, &Refusal::Stopped(error.to_string()));
+                self.stop_for(&error);
             }
         }
     }
 
     /// A frame of the log, written by whomever. Those seen already pass by.
     pub fn follow(&mut self, sequence: u64, hash: FrameHash, frame: &Frame) {
+        self.take_in();
         let place = self.fold.applied().place;
         if sequence == place.sequence && hash != place.hash && self.stopped.is_none() {
             let position = frame.first;
@@ -205,22 +229,13 @@ impl Appender {
         if sequence <= place.sequence || self.stopped.is_some() {
             return;
         }
-        let place = Chain {
-            sequence,
-            last: frame.last(),
-            hash,
-        };
+        let place = Chain { sequence, last: frame.last(), hash };
         if let Err(error) = self.fold.apply(place, frame) {
             return self.stop_for(&error);
         }
-        if self
-            .in_flight
-            .as_ref()
-            .is_some_and(|flight| flight.hash == hash)
-        {
-            self.settle();
-        } else {
-            self.decide_again_when_caught_up();
+        match self.in_flight.take_if(|flight| flight.hash == hash) {
+            Some(flight) => self.settle(flight),
+            None => self.decide_again_when_caught_up(),
         }
     }
 
@@ -240,13 +255,13 @@ impl Appender {
     pub fn stop(&mut self, why: &str) {
         tracing::error!(why, "the appender stopped");
         self.stopped = Some(why.to_owned());
-        let flight = self
-            .in_flight
-            .take()
-            .map(|flight| flight.pending)
-            .unwrap_or_default();
-        for pending in flight.into_iter().chain(self.waiting.drain(..)) {
-            pending.reply.send(Err(Refusal::Stopped(why.to_owned())));
+        let refusal = Refusal::Stopped(why.to_owned());
+        let acknowledged = self.acknowledged.take().map(|(_, flight)| flight);
+        for flight in acknowledged.into_iter().chain(self.in_flight.take()) {
+            refuse(flight.awaited, &refusal);
+        }
+        for pending in self.waiting.drain(..) {
+            pending.reply.send(Err(refusal.clone()));
         }
     }
 
@@ -271,31 +286,30 @@ impl Appender {
         self.stop(&error.to_string());
     }
 
-    fn launch(&mut self, commits: Vec<Commit>, pending: Vec<Pending>) -> Option<Outgoing> {
-        let applied = self.fold.applied();
+    /// Where the next frame goes, and the clock of the one before: after everything that is known
+    /// to be in the log, folded or not.
+    fn tip(&self) -> (Chain, i64) {
+        match &self.acknowledged {
+            Some((place, flight)) => (*place, flight.frame.recorded_at),
+            None => (self.fold.applied().place, self.fold.applied().recorded_at),
+        }
+    }
+
+    fn launch(&mut self, commits: Vec<Commit>, awaited: Vec<Awaited>) -> Option<Outgoing> {
+        let (place, recorded_at) = self.tip();
         let frame = Frame {
-            first: applied.place.last + 1,
-            previous: applied.place.hash,
-            recorded_at: self.clock.now().0.max(applied.recorded_at),
+            first: place.last + 1,
+            previous: place.hash,
+            recorded_at: self.clock.now().0.max(recorded_at),
             writer: self.writer,
             commits,
         };
-        let guard = applied.place.sequence;
+        let guard = place.sequence;
         match frame.encode() {
             Ok(body) => {
                 let (hash, summary) = (FrameHash::of(&body), frame.summary(None));
-                self.in_flight = Some(InFlight {
-                    guard,
-                    hash,
-                    frame,
-                    pending,
-                    refused: false,
-                });
-                Some(Outgoing {
-                    guard,
-                    body,
-                    summary,
-                })
+                self.in_flight = Some(InFlight { guard, hash, frame, awaited, refused: false });
+                Some(Outgoing { guard, body, hash, previous: place.hash, summary })
             }
             Err(error) => {
                 let refusal = Refusal::Rejected(Rejection::invalid(
@@ -303,61 +317,46 @@ impl Appender {
                     "",
                     format!("the command does not fit into a frame: {error}"),
                 ));
-                for pending in pending {
-                    pending.reply.send(Err(refusal.clone()));
-                }
+                refuse(awaited, &refusal);
+                self.take_in();
                 self.decide_again();
                 None
             }
         }
     }
 
-    /// The frame on its way is in the log: answer, and forget what ran ahead of it.
-    fn settle(&mut self) {
-        let Some(flight) = self.in_flight.take() else {
-            return;
-        };
-        let mut position = flight.frame.first;
-        for pending in flight.pending {
-            if let Ok(Some(commit)) = &pending.decided {
+    /// A frame of ours is in the log and folded: answer, and forget what ran ahead of it.
+    fn settle(&mut self, flight: InFlight) {
+        let mut commits = (flight.frame.first..).zip(&flight.frame.commits);
+        for awaited in flight.awaited {
+            let recorded = matches!(awaited.recorded, Ok(true));
+            let commit = if recorded { commits.next() } else { None };
+            if let Some((_, commit)) = commit {
                 for facts in &commit.entities {
                     self.release(&commit.tenant, facts);
                 }
-                self.answer(pending, position);
-                position += 1;
-            } else {
-                self.answer(pending, 0);
             }
+            self.answer(awaited, commit.map_or(0, |(position, _)| position));
         }
     }
 
-    fn answer(&mut self, pending: Pending, position: u64) {
-        let answer = match pending.decided {
+    fn answer(&mut self, awaited: Awaited, position: u64) {
+        let answer = match awaited.recorded {
             Err(refusal) => Err(refusal),
-            Ok(Some(_)) => Ok(Answer {
-                position,
-                etag: position,
-                changed: true,
-                repeated: false,
-            }),
-            Ok(None) => match self.recorded(&pending.order) {
+            Ok(true) => Ok(Answer { position, etag: position, changed: true, repeated: false }),
+            Ok(false) => match self.recorded(&awaited.order) {
                 Some(answer) => Ok(answer),
-                None => Ok(self.unrecorded(&pending.order, &Decided::Answer(Answer::default()))),
+                None => Ok(self.unrecorded(&awaited.order, &Decided::Answer(Answer::default()))),
             },
         };
-        pending.reply.send(answer);
+        awaited.reply.send(answer);
     }
 
     /// The answer to a command that was asked again while it was on its way.
     fn recorded(&self, order: &Order) -> Option<Answer> {
         let timeline = self.fold.timelines.get(&order.entity()).ok()?;
         let position = timeline.answer_to(order.command_id)?.position;
-        Some(Answer {
-            position,
-            etag: position,
-            changed: true,
-            repeated: true,
-        })
+        Some(Answer { position, etag: position, changed: true, repeated: true })
     }
 
     /// The answer to a command that recorded nothing, which is remembered for a while.
@@ -369,33 +368,16 @@ impl Appender {
             return answer;
         }
         let since = self.clock.now();
-        let etag = self
-            .fold
-            .timelines
-            .get(&order.entity())
-            .map_or(0, |t| t.last_position());
+        let etag = self.fold.timelines.get(&order.entity()).map_or(0, |t| t.last_position());
         let position = self.fold.applied().place.last;
-        let answer = Answer {
-            position,
-            etag,
-            changed: false,
-            repeated: false,
-        };
+        let answer = Answer { position, etag, changed: false, repeated: false };
         if self.unchanged.len() >= UNCHANGED_MEMORY_MAX {
-            self.unchanged
-                .retain(|_, it| since.0 - it.since.0 < UNCHANGED_MEMORY_US);
+            self.unchanged.retain(|_, it| since.0 - it.since.0 < UNCHANGED_MEMORY_US);
         }
         if self.unchanged.len() < UNCHANGED_MEMORY_MAX {
             let key = (order.tenant.clone(), order.command_id);
             let fingerprint = order.fingerprint;
-            self.unchanged.insert(
-                key,
-                Unchanged {
-                    fingerprint,
-                    answer,
-                    since,
-                },
-            );
+            self.unchanged.insert(key, Unchanged { fingerprint, answer, since });
         }
         answer
     }
@@ -404,11 +386,7 @@ impl Appender {
         let Some(kind) = domain::Kind::from_word(&facts.kind) else {
             return;
         };
-        let entity = EntityRef {
-            tenant: tenant.clone(),
-            kind,
-            id: facts.id,
-        };
+        let entity = EntityRef { tenant: tenant.clone(), kind, id: facts.id };
         if let Some(ahead) = self.ahead.get_mut(&entity) {
             ahead.commits -= 1;
             if ahead.commits == 0 {
@@ -431,16 +409,12 @@ impl Appender {
     }
 
     fn decide_again(&mut self) {
-        let flight = self
-            .in_flight
-            .take()
-            .map(|flight| flight.pending)
-            .unwrap_or_default();
+        let flight = self.in_flight.take().map(|flight| flight.awaited).unwrap_or_default();
         let waiting = std::mem::take(&mut self.waiting);
         self.ahead.clear();
-        for pending in flight.into_iter().chain(waiting) {
-            self.ask(pending.order, pending.reply);
-        }
+        let flight = flight.into_iter().map(|awaited| (awaited.order, awaited.reply));
+        let waiting = waiting.into_iter().map(|pending| (pending.order, pending.reply));
+        flight.chain(waiting).for_each(|(order, reply)| self.ask(order, reply));
     }
 
     fn decide(&mut self, order: &Order) -> Result<Decided, Refusal> {
@@ -474,11 +448,7 @@ impl Appender {
     fn first_answer(&self, order: &Order) -> Result<Option<Answer>, Refusal> {
         let reused = || {
             let message = "this id was used for another request: give each request its own";
-            Refusal::Rejected(Rejection::invalid(
-                "REQUEST_ID_REUSED",
-                "request_id",
-                message,
-            ))
+            Refusal::Rejected(Rejection::invalid("REQUEST_ID_REUSED", "request_id", message))
         };
         let desk = Desk {
             timelines: &self.fold.timelines,
@@ -495,25 +465,14 @@ impl Appender {
             if fingerprint != order.fingerprint {
                 return Err(reused());
             }
-            let answer = Answer {
-                position,
-                etag: position,
-                changed: true,
-                repeated: true,
-            };
+            let answer = Answer { position, etag: position, changed: true, repeated: true };
             return Ok(Some(answer));
         }
         let now = self.clock.now();
-        match self
-            .unchanged
-            .get(&(order.tenant.clone(), order.command_id))
-        {
+        match self.unchanged.get(&(order.tenant.clone(), order.command_id)) {
             Some(it) if now.0 - it.since.0 >= UNCHANGED_MEMORY_US => Ok(None),
             Some(it) if it.fingerprint != order.fingerprint => Err(reused()),
-            Some(it) => Ok(Some(Answer {
-                repeated: true,
-                ..it.answer
-            })),
+            Some(it) => Ok(Some(Answer { repeated: true, ..it.answer })),
             None => Ok(None),
         }
     }
@@ -524,31 +483,18 @@ impl Appender {
             let (kind, id) = (decision.kind, decision.id);
             let word = kind.word();
             // One list per entity: a fact's place in it tells it from the command's others.
-            let known = entities
-                .iter()
-                .position(|facts| facts.id == id && &*facts.kind == word);
+            let known = entities.iter().position(|facts| facts.id == id && &*facts.kind == word);
             let at = known.unwrap_or_else(|| {
-                entities.push(EntityFacts {
-                    kind: Word::from(word),
-                    id,
-                    facts: Vec::new(),
-                });
+                entities.push(EntityFacts { kind: Word::from(word), id, facts: Vec::new() });
                 entities.len() - 1
             });
             let facts = &mut entities[at].facts;
             for mut fact in decision.facts {
                 let name = fact.name();
-                let place = Place {
-                    tenant: &order.tenant,
-                    kind,
-                    entity: id,
-                    fact: name,
-                    field: "",
-                };
+                let place =
+                    Place { tenant: &order.tenant, kind, entity: id, fact: name, field: "" };
                 self.vault.seal(place, order.command_id, &mut fact)?;
-                let body = fact
-                    .encode()
-                    .map_err(|error| Refusal::Internal(error.to_string()))?;
+                let body = fact.encode().map_err(|error| Refusal::Internal(error.to_string()))?;
                 facts.push(event_log::Fact {
                     name: Word::from(name),
                     occurred_at: decision.occurred_at.0,
@@ -576,22 +522,12 @@ impl Appender {
         for facts in &commit.entities {
             let kind = domain::Kind::from_word(&facts.kind)
                 .ok_or_else(|| Refusal::Internal(format!("unknown kind {}", facts.kind)))?;
-            let entity = EntityRef {
-                tenant: commit.tenant.clone(),
-                kind,
-                id: facts.id,
-            };
+            let entity = EntityRef { tenant: commit.tenant.clone(), kind, id: facts.id };
             let entries = entries_of(commit, ON_ITS_WAY, recorded_at, kind, &facts.facts)
                 .map_err(|error| Refusal::Internal(error.to_string()))?;
             if !self.ahead.contains_key(&entity) {
                 let timeline = (*self.fold.timelines.get_hot(&entity)?).clone();
-                self.ahead.insert(
-                    entity.clone(),
-                    Ahead {
-                        timeline,
-                        commits: 0,
-                    },
-                );
+                self.ahead.insert(entity.clone(), Ahead { timeline, commits: 0 });
             }
             if let Some(ahead) = self.ahead.get_mut(&entity) {
                 ahead.commits += 1;
@@ -607,4 +543,8 @@ impl Appender {
 enum Decided {
     Commit(Commit),
     Answer(Answer),
+}
+
+fn refuse(awaited: Vec<Awaited>, refusal: &Refusal) {
+    awaited.into_iter().for_each(|awaited| awaited.reply.send(Err(refusal.clone())));
 }

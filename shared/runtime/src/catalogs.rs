@@ -21,10 +21,7 @@ struct Shelf {
 impl Catalogs {
     /// A tenant's catalog, with everything that was ever configured.
     pub fn of(&self, tenant: &str) -> Arc<Catalog> {
-        self.tenants
-            .get(tenant)
-            .map(|shelf| shelf.catalog.clone())
-            .unwrap_or_default()
+        self.tenants.get(tenant).map(|shelf| shelf.catalog.clone()).unwrap_or_default()
     }
 }
 
@@ -32,11 +29,7 @@ impl Catalogs {
     /// Everybody who was erased, of every tenant.
     pub fn erased(&self) -> Vec<(String, PersonId)> {
         let of = |(tenant, shelf): (&String, &Shelf)| {
-            shelf
-                .catalog
-                .erased()
-                .map(|person| (tenant.clone(), person))
-                .collect::<Vec<_>>()
+            shelf.catalog.erased().map(|person| (tenant.clone(), person)).collect::<Vec<_>>()
         };
         self.tenants.iter().flat_map(of).collect()
     }
@@ -44,20 +37,12 @@ impl Catalogs {
 
 impl View for Catalogs {
     const NAME: &'static str = "catalog";
-    const KINDS: &'static [Kind] = &[
-        Kind::Person,
-        Kind::Pipeline,
-        Kind::Product,
-        Kind::Source,
-        Kind::User,
-    ];
+    const KINDS: &'static [Kind] =
+        &[Kind::Person, Kind::Pipeline, Kind::Product, Kind::Source, Kind::User];
 
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
-        let known: Vec<_> = timeline
-            .entries()
-            .iter()
-            .filter(|entry| entry.position <= upto)
-            .collect();
+        let known: Vec<_> =
+            timeline.entries().iter().filter(|entry| entry.position <= upto).collect();
         if known.is_empty() {
             return;
         }
@@ -72,11 +57,7 @@ impl View for Catalogs {
 
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {
         let shelf = self.tenants.entry(entity.tenant.to_string()).or_default();
-        for entry in timeline
-            .entries()
-            .iter()
-            .filter(|entry| entry.position == position)
-        {
+        for entry in timeline.entries().iter().filter(|entry| entry.position == position) {
             add_to(&mut shelf.digest, entity, entry);
         }
         let held = Arc::new(timeline.clone());
@@ -84,10 +65,7 @@ impl View for Catalogs {
     }
 
     fn digest(&self, tenant: &str) -> Digest {
-        self.tenants
-            .get(tenant)
-            .map(|shelf| shelf.digest)
-            .unwrap_or_default()
+        self.tenants.get(tenant).map(|shelf| shelf.digest).unwrap_or_default()
     }
 }
 

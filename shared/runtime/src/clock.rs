@@ -19,10 +19,7 @@ pub enum Clock {
 
 impl Clock {
     /// The present instant.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the edge where time enters"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the edge where time enters")]
     pub fn now(&self) -> Instant {
         match self {
             Clock::System => Instant(chrono::Utc::now().timestamp_micros()),
@@ -32,19 +29,13 @@ impl Clock {
 }
 
 /// A new time-ordered id (UUIDv7).
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the edge where chance enters"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the edge where chance enters")]
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
 }
 
 /// Random bytes from the operating system, for keys.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the edge where chance enters"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the edge where chance enters")]
 pub fn random_bytes<const N: usize>() -> Result<[u8; N], getrandom::Error> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)?;

@@ -63,10 +63,7 @@ impl Runtime {
             fingerprint: self.vault.fingerprint(&[asked.rpc.as_bytes(), &bytes]),
             command_id: command_id.unwrap_or_else(clock::new_id),
             expected: self.expected(asked.etag)?,
-            at: asked
-                .at
-                .map(|at| query::instant("occurred_at", at))
-                .transpose()?,
+            at: asked.at.map(|at| query::instant("occurred_at", at)).transpose()?,
             caller,
         })
     }

@@ -28,9 +28,7 @@ pub struct Differences {
 impl Differences {
     /// The first of them by key: `kind/id` and what is wrong.
     pub fn named(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.named
-            .iter()
-            .map(|((key, _), what)| (key.as_str(), what.as_str()))
+        self.named.iter().map(|((key, _), what)| (key.as_str(), what.as_str()))
     }
 
     pub(crate) fn add(&mut self, key: String, position: u64, what: &str) {
@@ -79,16 +77,12 @@ impl Comparison {
         gathered: &Gathered,
         tenant: &str,
     ) -> Result<(), RebuildError> {
-        for entity in gathered
-            .entities()
-            .filter(|entity| &*entity.tenant == tenant)
-        {
+        for entity in gathered.entities().filter(|entity| &*entity.tenant == tenant) {
             if !self.seen.contains(entity) {
                 let expected = Rows::read(gathered.blocks(entity).unwrap_or_default(), u64::MAX)?;
                 for ((position, _), row) in &expected.rows {
                     let what = format!("position {position}, {}: missing", row.name);
-                    self.differences
-                        .add(name_of(&entity.key()), *position, &what);
+                    self.differences.add(name_of(&entity.key()), *position, &what);
                 }
             }
         }
@@ -104,8 +98,7 @@ impl Comparison {
     ) -> Result<(), RebuildError> {
         let upto = gathered.applied().place.last;
         let Ok(entity) = EntityRef::from_key(key) else {
-            self.differences
-                .add(name_of(key), 0, "unexpected: there is no such kind");
+            self.differences.add(name_of(key), 0, "unexpected: there is no such kind");
             return Ok(());
         };
         let expected = gathered.blocks(&entity).unwrap_or_default();
@@ -219,16 +212,10 @@ fn differing(expected: &Row<'_>, stored: &Row<'_>) -> Vec<&'static str> {
         ("fingerprint", expected.fingerprint == stored.fingerprint),
         ("actor", expected.actor == stored.actor),
         ("source", expected.source == stored.source),
-        (
-            "correlation_id",
-            expected.correlation_id == stored.correlation_id,
-        ),
+        ("correlation_id", expected.correlation_id == stored.correlation_id),
         ("causation_id", expected.causation_id == stored.causation_id),
         ("fact", expected.name == stored.name),
         ("body", expected.body == stored.body),
     ];
-    same.into_iter()
-        .filter(|(_, same)| !same)
-        .map(|(field, _)| field)
-        .collect()
+    same.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect()
 }

@@ -57,11 +57,7 @@ impl Desk<'_> {
         id: Uuid,
         look: impl FnOnce(&Timeline) -> T,
     ) -> Result<T, TimelineError> {
-        let entity = EntityRef {
-            tenant: self.tenant.clone(),
-            kind,
-            id,
-        };
+        let entity = EntityRef { tenant: self.tenant.clone(), kind, id };
         match self.undecided.get(&entity) {
             Some(ahead) => Ok(look(&ahead.timeline)),
             None => Ok(look(&*self.timelines.get_hot(&entity)?)),
@@ -81,9 +77,7 @@ impl Desk<'_> {
     /// When a command without a date happens: now, and after everything on the timeline, so that
     /// skewed clocks cannot reorder live work.
     pub fn instant(&self, asked: Option<Instant>, timeline: &Timeline) -> Instant {
-        let after_all = timeline
-            .last_instant()
-            .map_or(Instant::BEGINNING, Instant::next);
+        let after_all = timeline.last_instant().map_or(Instant::BEGINNING, Instant::next);
         asked.unwrap_or_else(|| self.now.max(after_all))
     }
 
@@ -96,22 +90,12 @@ impl Desk<'_> {
     ) -> Result<Vec<Decision>, Undecided> {
         let (occurred_at, source_seq, judged) = self.with(E::KIND, id, |timeline| {
             let at = self.instant(at, timeline);
-            (
-                at,
-                timeline.sequence_after(at),
-                judge::<E>(timeline, at, command),
-            )
+            (at, timeline.sequence_after(at), judge::<E>(timeline, at, command))
         })?;
         let facts = judged?;
         if facts.is_empty() {
             return Ok(Vec::new());
         }
-        Ok(vec![Decision {
-            kind: E::KIND,
-            id,
-            occurred_at,
-            source_seq,
-            facts,
-        }])
+        Ok(vec![Decision { kind: E::KIND, id, occurred_at, source_seq, facts }])
     }
 }

@@ -157,24 +157,14 @@ impl Fold {
             projection.apply(&touches, place.last);
         }
         if let Some(recording) = &mut self.recording {
-            let touched = touches
-                .into_iter()
-                .map(|touch| (touch.entity, touch.position));
+            let touched = touches.into_iter().map(|touch| (touch.entity, touch.position));
             recording.touched.extend(touched);
         }
         self.totals.recorded_at = frame.recorded_at;
         self.totals.whole = place.last;
         let log = self.applied().log;
-        let log = if log == FrameHash::NONE {
-            place.hash
-        } else {
-            log
-        };
-        self.applied.send_replace(Applied {
-            place,
-            recorded_at: frame.recorded_at,
-            log,
-        });
+        let log = if log == FrameHash::NONE { place.hash } else { log };
+        self.applied.send_replace(Applied { place, recorded_at: frame.recorded_at, log });
         self.flush_if_full()
     }
 
@@ -183,15 +173,8 @@ impl Fold {
         if !self.is_dirty() {
             return Ok(());
         }
-        let puts = self
-            .puts
-            .drain()
-            .map(|((key, block), bytes)| (key, block, bytes))
-            .collect();
-        let chunk = Chunk {
-            puts,
-            checkpoint: self.checkpoint(),
-        };
+        let puts = self.puts.drain().map(|((key, block), bytes)| (key, block, bytes)).collect();
+        let chunk = Chunk { puts, checkpoint: self.checkpoint() };
         if let Err(error) = self.writer.send_blocking(chunk) {
             // These rows are lost to the store, so no later checkpoint may reach it.
             self.store_failed = true;
@@ -220,10 +203,7 @@ impl Fold {
 
     /// Where the store stands when everything folded so far is in it.
     pub fn checkpoint(&self) -> Checkpoint {
-        Checkpoint {
-            position: self.folded,
-            ..checkpoint_at(&self.applied(), &self.totals)
-        }
+        Checkpoint { position: self.folded, ..checkpoint_at(&self.applied(), &self.totals) }
     }
 
     /// Writes what is folded and closes the store.
@@ -231,9 +211,7 @@ impl Fold {
         if let Err(error) = self.flush() {
             tracing::error!(%error, "the last rows could not be written");
         }
-        let Fold {
-            writer, timelines, ..
-        } = self;
+        let Fold { writer, timelines, .. } = self;
         drop(timelines);
         writer.flush_and_close()
     }
@@ -266,13 +244,7 @@ impl Fold {
 
     fn take_in(&mut self, decoded: Vec<Decoded<'_>>, last: u64) -> Result<Vec<Touch>, FoldError> {
         let mut touches = Vec::with_capacity(decoded.len());
-        for Decoded {
-            position,
-            entity,
-            entries,
-            digest,
-        } in decoded
-        {
+        for Decoded { position, entity, entries, digest } in decoded {
             if position > self.folded + 1 {
                 // All of the commit before is in.
                 self.folded = position - 1;
@@ -286,20 +258,14 @@ impl Fold {
             match self.totals.tenants.get_mut(&*entity.tenant) {
                 Some(total) => total.merge(&digest),
                 None => {
-                    self.totals
-                        .tenants
-                        .insert(entity.tenant.to_string(), digest);
+                    self.totals.tenants.insert(entity.tenant.to_string(), digest);
                 }
             }
             let timeline = self
                 .timelines
                 .insert(&entity, entries, &mut self.puts)
                 .map_err(|why| FoldError::Commit { position, why })?;
-            touches.push(Touch {
-                entity,
-                timeline,
-                position,
-            });
+            touches.push(Touch { entity, timeline, position });
         }
         self.folded = last;
         Ok(touches)
@@ -315,22 +281,13 @@ fn decode_commit<'a>(
     for facts in &commit.entities {
         let kind = Kind::from_word(&facts.kind)
             .ok_or_else(|| TimelineError::UnknownKind(facts.kind.to_string()))?;
-        let entity = EntityRef {
-            tenant: commit.tenant.clone(),
-            kind,
-            id: facts.id,
-        };
+        let entity = EntityRef { tenant: commit.tenant.clone(), kind, id: facts.id };
         let entries = entries_of(commit, position, recorded_at, kind, &facts.facts)?;
         let mut digest = Digest::default();
         for (_, row) in &entries {
             digest.add(&row.logical(kind, &entity.tenant, entity.id)?);
         }
-        into.push(Decoded {
-            position,
-            entity,
-            entries,
-            digest,
-        });
+        into.push(Decoded { position, entity, entries, digest });
     }
     Ok(())
 }

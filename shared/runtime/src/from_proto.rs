@@ -23,17 +23,12 @@ const YEARS: std::ops::RangeInclusive<i32> = 1900..=2199;
 
 /// A UUID.
 pub fn uuid(field: &str, text: &str) -> Result<Uuid, Rejection> {
-    text.parse()
-        .map_err(|_| Rejection::invalid("ID_INVALID", field, "it has to be a UUID"))
+    text.parse().map_err(|_| Rejection::invalid("ID_INVALID", field, "it has to be a UUID"))
 }
 
 /// A UUID, or nothing.
 pub fn optional_uuid(field: &str, text: &str) -> Result<Option<Uuid>, Rejection> {
-    if text.is_empty() {
-        Ok(None)
-    } else {
-        uuid(field, text).map(Some)
-    }
+    if text.is_empty() { Ok(None) } else { uuid(field, text).map(Some) }
 }
 
 /// An amount in whole minor units of a known currency.
@@ -42,17 +37,11 @@ pub fn money(field: &str, money: &ProtoMoney) -> Result<Money, Rejection> {
         Rejection::invalid("MONEY_INVALID", &field, message.to_owned())
     };
     let currency = Currency::from_code(&money.currency_code).ok_or_else(|| {
-        invalid(
-            format!("{field}.currency_code"),
-            "it has to be three letters such as USD",
-        )
+        invalid(format!("{field}.currency_code"), "it has to be three letters such as USD")
     })?;
     let signs_differ = (money.units < 0 && money.nanos > 0) || (money.units > 0 && money.nanos < 0);
     if signs_differ || money.nanos.abs() >= 1_000_000_000 {
-        return Err(invalid(
-            format!("{field}.nanos"),
-            "units and nanos bear the same sign",
-        ));
+        return Err(invalid(format!("{field}.nanos"), "units and nanos bear the same sign"));
     }
     let nanos_per_minor = 10_i32.pow(9 - u32::from(currency.exponent()));
     if money.nanos % nanos_per_minor != 0 {
@@ -83,11 +72,7 @@ pub fn date(field: &str, date: &ProtoDate) -> Result<Date, Rejection> {
         _ => None,
     };
     let found = found.ok_or_else(|| {
-        Rejection::invalid(
-            "DATE_INVALID",
-            field,
-            "it has to be a day from 1900 to 2199",
-        )
+        Rejection::invalid("DATE_INVALID", field, "it has to be a day from 1900 to 2199")
     })?;
     Ok(Date(found.num_days_from_ce() - EPOCH_DAYS_FROM_CE))
 }
@@ -143,10 +128,7 @@ pub fn reason(code: &str, words: &str, required: bool) -> Result<Reason, Rejecti
         let message = "a reason code is 1 to 64 of a-z, 0-9 and _";
         return Err(Rejection::invalid("REASON_INVALID", "reason_code", message));
     }
-    Ok(Reason {
-        code: code.to_owned(),
-        text: text("reason", words)?,
-    })
+    Ok(Reason { code: code.to_owned(), text: text("reason", words)? })
 }
 
 /// A forecast category; `None` when it is not said.
@@ -159,11 +141,7 @@ pub fn category(field: &str, value: i32) -> Result<Option<ForecastCategory>, Rej
         Ok(ProtoCategory::Commit) => Ok(Some(ForecastCategory::Commit)),
         Ok(ProtoCategory::Closed) => Ok(Some(ForecastCategory::Closed)),
         Ok(ProtoCategory::MostLikely) => Ok(Some(ForecastCategory::MostLikely)),
-        Err(_) => Err(Rejection::invalid(
-            "CATEGORY_UNKNOWN",
-            field,
-            "no such category",
-        )),
+        Err(_) => Err(Rejection::invalid("CATEGORY_UNKNOWN", field, "no such category")),
     }
 }
 
@@ -175,11 +153,7 @@ pub fn outcome(field: &str, value: i32) -> Result<Option<Outcome>, Rejection> {
         Ok(ProtoOutcome::Won) => Ok(Some(Outcome::Won)),
         Ok(ProtoOutcome::Lost) => Ok(Some(Outcome::Lost)),
         Ok(ProtoOutcome::NoDecision) => Ok(Some(Outcome::NoDecision)),
-        Err(_) => Err(Rejection::invalid(
-            "OUTCOME_UNKNOWN",
-            field,
-            "no such outcome",
-        )),
+        Err(_) => Err(Rejection::invalid("OUTCOME_UNKNOWN", field, "no such outcome")),
     }
 }
 
@@ -225,11 +199,7 @@ pub fn product(
     let list_price = optional_money("definition.list_price", value.list_price.as_ref())?;
     if list_price.is_some_and(|price| price.minor < 0) {
         let message = "a price cannot be negative";
-        return Err(Rejection::invalid(
-            "NEGATIVE_AMOUNT",
-            "definition.list_price",
-            message,
-        ));
+        return Err(Rejection::invalid("NEGATIVE_AMOUNT", "definition.list_price", message));
     }
     Ok(product::Defined {
         key: self::key("key", key)?,
@@ -247,11 +217,7 @@ pub fn pipeline(
     let value = value.ok_or_else(|| missing("definition"))?;
     if value.stages.len() > STAGES_MAX {
         let message = "a pipeline has at most 100 stages";
-        return Err(Rejection::invalid(
-            "PIPELINE_INVALID",
-            "definition.stages",
-            message,
-        ));
+        return Err(Rejection::invalid("PIPELINE_INVALID", "definition.stages", message));
     }
     let stages = value.stages.iter().enumerate().map(|(index, stage)| {
         let field = |name: &str| format!("definition.stages[{index}].{name}");
@@ -304,14 +270,8 @@ mod tests {
     use super::*;
 
     fn amount(units: i64, nanos: i32, code: &str) -> Result<i64, String> {
-        let value = ProtoMoney {
-            currency_code: code.to_owned(),
-            units,
-            nanos,
-        };
-        money("amount", &value)
-            .map(|m| m.minor)
-            .map_err(|error| error.field)
+        let value = ProtoMoney { currency_code: code.to_owned(), units, nanos };
+        money("amount", &value).map(|m| m.minor).map_err(|error| error.field)
     }
 
     #[test]
@@ -328,11 +288,7 @@ mod tests {
             (i64::MAX, 0, "USD", "amount.units"),
             (1, 0, "usd", "amount.currency_code"),
         ] {
-            assert_eq!(
-                amount(units, nanos, code),
-                Err(field.to_owned()),
-                "{units} {nanos} {code}"
-            );
+            assert_eq!(amount(units, nanos, code), Err(field.to_owned()), "{units} {nanos} {code}");
         }
     }
 
@@ -355,15 +311,8 @@ mod tests {
 
     #[test]
     fn fractions_have_at_most_six_decimals() {
-        let ppm = |text: &str| {
-            parts_per_million(
-                "p",
-                Some(&Decimal {
-                    value: text.to_owned(),
-                }),
-            )
-            .ok()
-        };
+        let ppm =
+            |text: &str| parts_per_million("p", Some(&Decimal { value: text.to_owned() })).ok();
         for (text, expected) in [
             ("0", Some(0)),
             ("1", Some(1_000_000)),
@@ -372,17 +321,7 @@ mod tests {
         ] {
             assert_eq!(ppm(text), expected, "{text}");
         }
-        for bad in [
-            "",
-            "1.1",
-            "2",
-            "-0",
-            "0.0000001",
-            "5e-1",
-            ".5",
-            "0,5",
-            "99999999999",
-        ] {
+        for bad in ["", "1.1", "2", "-0", "0.0000001", "5e-1", ".5", "0,5", "99999999999"] {
             assert_eq!(ppm(bad), None, "{bad}");
         }
     }

@@ -1,8 +1,9 @@
 //! The keeper: one thread that owns the appender, fed by commands, acknowledgements and the log.
 
 use std::{
+    collections::VecDeque,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
         mpsc::{self, RecvTimeoutError},
     },
@@ -10,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use event_log::{AppendError, Chain, EventLog, Frame, FrameHash};
+use event_log::{AppendError, Chain, EventLog, Frame, FrameHash, Stored};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc as async_mpsc, oneshot};
 
 use crate::{
@@ -65,32 +66,22 @@ impl Keeper {
         let (events, inbox) = mpsc::channel();
         let (outgoing, to_append) = async_mpsc::unbounded_channel();
         let place = appender.fold.applied().place;
-        let whole = Chain {
-            last: appender.fold.totals.whole,
-            ..place
-        };
+        let whole = Chain { last: appender.fold.totals.whole, ..place };
         let head = Arc::new(AtomicU64::new(place.last));
         let waiting = Arc::new(Semaphore::new(WAITING_MAX));
-        let keeper = Keeper {
-            events: events.clone(),
-            waiting,
-            head: head.clone(),
-        };
+        let keeper = Keeper { events: events.clone(), waiting, head: head.clone() };
         let thread = std::thread::Builder::new()
             .name("keeper".into())
             .spawn(move || run(appender, &inbox, &outgoing))?;
-        tokio::spawn(append(log.clone(), to_append, events.clone()));
-        tokio::spawn(follow(log, whole, events, head));
+        let own = Own::default();
+        tokio::spawn(append(log.clone(), to_append, events.clone(), own.clone()));
+        tokio::spawn(follow(log, whole, events, head, own));
         Ok((keeper, KeeperThread(thread)))
     }
 
     /// Hands a command over and waits for what became of it.
     pub async fn ask(&self, order: Order) -> Result<Answer, Refusal> {
-        let permit = self
-            .waiting
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| Refusal::Busy)?;
+        let permit = self.waiting.clone().try_acquire_owned().map_err(|_| Refusal::Busy)?;
         answer_of(self.hand_over(order, permit)).await
     }
 
@@ -100,12 +91,7 @@ impl Keeper {
         &self,
         order: Order,
     ) -> Result<oneshot::Receiver<Result<Answer, Refusal>>, Refusal> {
-        let permit = self
-            .waiting
-            .clone()
-            .acquire_owned()
-            .await
-            .map_err(|_| Refusal::Busy)?;
+        let permit = self.waiting.clone().acquire_owned().await.map_err(|_| Refusal::Busy)?;
         Ok(self.hand_over(order, permit))
     }
 
@@ -120,9 +106,7 @@ impl Keeper {
             let _ = sender.send(work(appender));
         });
         self.send(Event::Errand(errand));
-        receiver
-            .await
-            .map_err(|_| Refusal::Stopped("the process is stopping".to_owned()))
+        receiver.await.map_err(|_| Refusal::Stopped("the process is stopping".to_owned()))
     }
 
     /// The last position that the log is known to hold.
@@ -155,9 +139,7 @@ impl Keeper {
 pub async fn answer_of(
     receiver: oneshot::Receiver<Result<Answer, Refusal>>,
 ) -> Result<Answer, Refusal> {
-    receiver
-        .await
-        .unwrap_or_else(|_| Err(Refusal::Stopped("the process is stopping".to_owned())))
+    receiver.await.unwrap_or_else(|_| Err(Refusal::Stopped("the process is stopping".to_owned())))
 }
 
 impl KeeperThread {
@@ -203,7 +185,7 @@ fn run(
                 appender.flush();
                 return appender;
             }
-            handle(&mut appender, event);
+            handle(&mut appender, event, outgoing);
         }
         send_next(&mut appender, outgoing);
     }
@@ -216,10 +198,14 @@ fn send_next(appender: &mut Appender, outgoing: &async_mpsc::UnboundedSender<Out
     }
 }
 
-fn handle(appender: &mut Appender, event: Event) {
+fn handle(appender: &mut Appender, event: Event, outgoing: &async_mpsc::UnboundedSender<Outgoing>) {
     match event {
         Event::Asked(order, reply) => appender.ask(*order, reply),
-        Event::Appended(guard, result) => appender.appended(guard, result),
+        Event::Appended(guard, result) => {
+            appender.appended(guard, result);
+            send_next(appender, outgoing);
+            appender.take_in();
+        }
         Event::Followed(frames, _permit) => {
             for (sequence, hash, frame) in &frames {
                 appender.follow(*sequence, *hash, frame);
@@ -231,28 +217,36 @@ fn handle(appender: &mut Appender, event: Event) {
     }
 }
 
+/// Frames that are known to be in the log because this process put them there: the follower need
+/// not decode them again.
+type Own = Arc<Mutex<VecDeque<OwnFrame>>>;
+
+struct OwnFrame {
+    previous: FrameHash,
+    first: u64,
+    place: Chain,
+}
+
 async fn append(
     log: EventLog,
     mut frames: async_mpsc::UnboundedReceiver<Outgoing>,
     events: mpsc::Sender<Event>,
+    own: Own,
 ) {
     let mut losses = 0;
-    while let Some(Outgoing {
-        guard,
-        body,
-        summary,
-    }) = frames.recv().await
-    {
+    while let Some(Outgoing { guard, body, hash, previous, summary }) = frames.recv().await {
+        let (first, commits) = (summary.first, summary.commits as u64);
         let pause = backoff(losses);
         if !pause.is_zero() {
             tokio::time::sleep(pause).await;
         }
         let result = log.append(guard, body, summary).await;
-        losses = if matches!(result, Err(AppendError::Conflict { .. })) {
-            losses + 1
-        } else {
-            0
-        };
+        losses = if matches!(result, Err(AppendError::Conflict { .. })) { losses + 1 } else { 0 };
+        if let Ok(sequence) = result {
+            let place = Chain { sequence, last: first + commits - 1, hash };
+            let own = &mut own.lock().unwrap_or_else(PoisonError::into_inner);
+            own.push_back(OwnFrame { previous, first, place });
+        }
         if events.send(Event::Appended(guard, result)).is_err() {
             return;
         }
@@ -276,6 +270,7 @@ async fn follow(
     mut chain: Chain,
     events: mpsc::Sender<Event>,
     head: Arc<AtomicU64>,
+    own: Own,
 ) {
     let room = Arc::new(Semaphore::new(BATCHES_WAITING_MAX));
     let mut frames = log.follow(chain.sequence);
@@ -284,11 +279,12 @@ async fn follow(
             return;
         };
         let accepted = match frames.next_many(FRAMES_PER_READ).await {
-            Ok(batch) => accept(&mut chain, batch),
+            Ok(batch) => accept(&mut chain, &own, batch),
             Err(error) => Err(error.to_string()),
         };
         head.fetch_max(chain.last, Ordering::Relaxed);
         let event = match accepted {
+            Ok(batch) if batch.is_empty() => continue,
             Ok(batch) => Event::Followed(batch, permit),
             Err(why) => Event::Broken(why),
         };
@@ -299,17 +295,37 @@ async fn follow(
     }
 }
 
+/// Takes frames in, and gives those that others have written.
 fn accept(
     chain: &mut Chain,
-    batch: Vec<event_log::Stored>,
+    own: &Own,
+    batch: Vec<Stored>,
 ) -> Result<Vec<(u64, FrameHash, Frame)>, String> {
-    batch
-        .into_iter()
-        .map(|stored| {
-            let frame = chain
-                .accept(stored.sequence, stored.body)
-                .map_err(|error| error.to_string())?;
-            Ok((stored.sequence, chain.hash, frame))
-        })
-        .collect()
+    let mut foreign = Vec::new();
+    for Stored { sequence, body } in batch {
+        if !is_own(chain, own, sequence, &body) {
+            let frame = chain.accept(sequence, body).map_err(|error| error.to_string())?;
+            foreign.push((sequence, chain.hash, frame));
+        }
+    }
+    Ok(foreign)
+}
+
+/// Takes in the very frame that this process appended there, if it did.
+fn is_own(chain: &mut Chain, own: &Own, sequence: u64, body: &[u8]) -> bool {
+    let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
+    while own.front().is_some_and(|frame| frame.place.sequence < sequence) {
+        own.pop_front();
+    }
+    let Some(frame) = own.pop_front_if(|frame| frame.place.sequence == sequence) else {
+        return false;
+    };
+    let follows = sequence == chain.sequence + 1
+        && frame.first == chain.last + 1
+        && frame.previous == chain.hash;
+    let same = follows && FrameHash::of(body) == frame.place.hash;
+    if same {
+        *chain = frame.place;
+    }
+    same
 }

@@ -16,6 +16,7 @@ pub mod desk;
 pub mod digest;
 pub mod fold;
 pub mod from_proto;
+pub mod gather;
 pub mod keeper;
 pub mod order;
 pub mod page;

@@ -43,11 +43,7 @@ pub struct Order {
 impl Order {
     /// The entity that it is addressed to.
     pub fn entity(&self) -> EntityRef {
-        EntityRef {
-            tenant: self.tenant.clone(),
-            kind: self.kind,
-            id: self.id,
-        }
+        EntityRef { tenant: self.tenant.clone(), kind: self.kind, id: self.id }
     }
 }
 
@@ -117,13 +113,7 @@ impl Reply {
         place: OwnedSemaphorePermit,
     ) -> (Reply, oneshot::Receiver<Result<Answer, Refusal>>) {
         let (to, receiver) = oneshot::channel();
-        (
-            Reply {
-                to,
-                _place: Some(place),
-            },
-            receiver,
-        )
+        (Reply { to, _place: Some(place) }, receiver)
     }
 
     /// Answers. Nobody may be waiting any more, which is their right.

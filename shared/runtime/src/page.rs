@@ -22,11 +22,7 @@ pub fn size(asked: i32) -> Result<usize, Rejection> {
         Ok(size) => Ok(size.min(SIZE_MAX)),
         Err(_) => {
             let message = "a page cannot have fewer than no rows";
-            Err(Rejection::invalid(
-                "PAGE_SIZE_INVALID",
-                "page_size",
-                message,
-            ))
+            Err(Rejection::invalid("PAGE_SIZE_INVALID", "page_size", message))
         }
     }
 }
@@ -34,11 +30,7 @@ pub fn size(asked: i32) -> Result<usize, Rejection> {
 /// The token of the page after `after`, for the same question.
 pub fn token<T: Serialize>(runtime: &Runtime, question: &[&[u8]], after: T) -> String {
     let question = runtime.vault.fingerprint(question);
-    let token = Token {
-        log: runtime.log_name(),
-        question,
-        after,
-    };
+    let token = Token { log: runtime.log_name(), question, after };
     let bytes = postcard::to_stdvec(&token).unwrap_or_default();
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -56,20 +48,11 @@ pub fn after<T: DeserializeOwned>(
         let message = "it was not given for this question: start again without it";
         Rejection::invalid("PAGE_TOKEN_INVALID", "page_token", message)
     };
-    let nibble = |at: usize| {
-        token
-            .get(at..at + 2)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-    };
+    let nibble = |at: usize| token.get(at..at + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
     let bytes: Option<Vec<u8>> = (0..token.len()).step_by(2).map(nibble).collect();
-    let token: Token<T> = bytes
-        .and_then(|bytes| postcard::from_bytes(&bytes).ok())
-        .ok_or_else(invalid)?;
+    let token: Token<T> =
+        bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).ok_or_else(invalid)?;
     let same =
         token.log == runtime.log_name() && token.question == runtime.vault.fingerprint(question);
-    if same {
-        Ok(Some(token.after))
-    } else {
-        Err(invalid())
-    }
+    if same { Ok(Some(token.after)) } else { Err(invalid()) }
 }

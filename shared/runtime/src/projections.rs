@@ -58,15 +58,9 @@ pub(crate) fn find(runtime: &Runtime, name: &str) -> Result<Which, Rejection> {
     if name == TIMELINES {
         return Ok(Which::Timelines);
     }
-    let found = runtime
-        .projections
-        .iter()
-        .position(|view| view.name() == name);
+    let found = runtime.projections.iter().position(|view| view.name() == name);
     found.map(Which::View).ok_or_else(|| {
-        let message = format!(
-            "no projection {name:?}; there are: {}",
-            names(runtime).join(", ")
-        );
+        let message = format!("no projection {name:?}; there are: {}", names(runtime).join(", "));
         Rejection::not_found("PROJECTION_NOT_FOUND", "name", message)
     })
 }
@@ -76,11 +70,7 @@ pub async fn standings(runtime: &Runtime, tenant: &str) -> Result<Vec<Standing>,
     let asked = tenant.to_owned();
     let looked = runtime.keeper.errand(move |appender| {
         let stopped = appender.stopped().map(str::to_owned);
-        let rebuilding = appender
-            .fold
-            .recording
-            .as_ref()
-            .map(|recording| recording.name.clone());
+        let rebuilding = appender.fold.recording.as_ref().map(|recording| recording.name.clone());
         let (applied, totals) = (appender.fold.applied(), appender.fold.totals.of(&asked));
         (applied.place.last, totals, stopped, rebuilding)
     });
@@ -98,13 +88,7 @@ pub async fn standings(runtime: &Runtime, tenant: &str) -> Result<Vec<Standing>,
             None if lag > LAG_USUAL => Health::CatchingUp,
             None => Health::Following,
         };
-        Standing {
-            name: name.to_owned(),
-            position,
-            lag,
-            digest,
-            health,
-        }
+        Standing { name: name.to_owned(), position, lag, digest, health }
     };
     Ok(found.into_iter().map(standing).collect())
 }

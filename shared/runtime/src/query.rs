@@ -63,19 +63,14 @@ impl Asked {
     /// what is defined for later.
     pub fn in_force(&self, reflected: u64) -> Known {
         let as_of = self.as_of.unwrap_or(self.now.next());
-        Known {
-            as_of,
-            ..self.known(reflected)
-        }
+        Known { as_of, ..self.known(reflected) }
     }
 
     /// The point, no later than what a view reflects.
     pub fn known(&self, reflected: u64) -> Known {
         Known {
             as_of: self.as_of.unwrap_or(Instant::END),
-            known_at: self
-                .known_at
-                .map_or(reflected, |asked| asked.min(reflected)),
+            known_at: self.known_at.map_or(reflected, |asked| asked.min(reflected)),
         }
     }
 }
@@ -92,21 +87,14 @@ pub fn caller(metadata: &MetadataMap, default_tenant: Option<&str>) -> Result<Ca
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     if tenant.is_empty() || tenant.len() > TENANT_MAX || !tenant.bytes().all(allowed) {
         let message = "a tenant is 1 to 63 of a-z, 0-9 and -";
-        return Err(Rejection::invalid(
-            "TENANT_INVALID",
-            "revops-tenant",
-            message,
-        ));
+        return Err(Rejection::invalid("TENANT_INVALID", "revops-tenant", message));
     }
     let actor = text(metadata, "revops-actor")?.unwrap_or("anonymous");
     if actor.len() > ACTOR_MAX {
         let message = "an actor's id has at most 128 bytes";
         return Err(Rejection::invalid("ACTOR_INVALID", "revops-actor", message));
     }
-    Ok(Caller {
-        tenant: Word::from(tenant),
-        actor: Word::from(actor),
-    })
+    Ok(Caller { tenant: Word::from(tenant), actor: Word::from(actor) })
 }
 
 fn text<'a>(metadata: &'a MetadataMap, key: &'static str) -> Result<Option<&'a str>, Rejection> {
@@ -127,9 +115,7 @@ pub fn instant(field: &str, timestamp: &Timestamp) -> Result<Instant, Rejection>
     if !(-62_135_596_800..253_402_300_800).contains(&timestamp.seconds) {
         return Err(invalid("a time lies in the years 1 to 9999"));
     }
-    Ok(Instant(
-        timestamp.seconds * 1_000_000 + i64::from(timestamp.nanos / 1_000),
-    ))
+    Ok(Instant(timestamp.seconds * 1_000_000 + i64::from(timestamp.nanos / 1_000)))
 }
 
 /// An instant as the API writes it.
@@ -145,17 +131,9 @@ impl Runtime {
     pub async fn ask_at(&self, read_at: Option<&ReadAt>) -> Result<Asked, QueryError> {
         let now = self.clock.now();
         let Some(read_at) = read_at else {
-            return Ok(Asked {
-                as_of: None,
-                known_at: None,
-                now,
-            });
+            return Ok(Asked { as_of: None, known_at: None, now });
         };
-        let as_of = read_at
-            .as_of
-            .as_ref()
-            .map(|at| instant("read_at.as_of", at))
-            .transpose()?;
+        let as_of = read_at.as_of.as_ref().map(|at| instant("read_at.as_of", at)).transpose()?;
         let known_at = match &read_at.known_at {
             None => None,
             Some(KnownAt::KnownAtPosition(position)) => Some(*position),
@@ -164,13 +142,8 @@ impl Runtime {
                 Some(self.position_before(at).await?)
             }
         };
-        self.wait_for(read_at.min_revision.max(known_at.unwrap_or(0)))
-            .await?;
-        Ok(Asked {
-            as_of,
-            known_at,
-            now,
-        })
+        self.wait_for(read_at.min_revision.max(known_at.unwrap_or(0))).await?;
+        Ok(Asked { as_of, known_at, now })
     }
 
     /// Waits until this process reflects a position.
@@ -181,10 +154,7 @@ impl Runtime {
             Ok(Ok(_)) => Ok(()),
             _ => {
                 let reached = self.applied().borrow().place.last;
-                Err(QueryError::Behind {
-                    asked: position,
-                    reached,
-                })
+                Err(QueryError::Behind { asked: position, reached })
             }
         }
     }
@@ -224,11 +194,7 @@ impl Runtime {
 
     async fn frame(&self, sequence: u64) -> Result<Frame, QueryError> {
         let internal = |why: String| QueryError::Internal(why);
-        let stored = self
-            .log
-            .get(sequence)
-            .await
-            .map_err(|error| internal(error.to_string()))?;
+        let stored = self.log.get(sequence).await.map_err(|error| internal(error.to_string()))?;
         let stored = stored.ok_or_else(|| internal(format!("frame {sequence} is missing")))?;
         Frame::decode(stored.body).map_err(|error| internal(error.to_string()))
     }
@@ -249,32 +215,21 @@ mod tests {
     #[test]
     fn a_caller_names_a_tenant_or_has_a_default_one() {
         let reason = |pairs: &[(&'static str, &str)], default| {
-            caller(&metadata(pairs), default)
-                .map(|c| c.tenant.to_string())
-                .map_err(|e| e.reason)
+            caller(&metadata(pairs), default).map(|c| c.tenant.to_string()).map_err(|e| e.reason)
         };
-        assert_eq!(
-            reason(&[("revops-tenant", "acme")], None),
-            Ok("acme".to_owned())
-        );
+        assert_eq!(reason(&[("revops-tenant", "acme")], None), Ok("acme".to_owned()));
         assert_eq!(reason(&[], Some("default")), Ok("default".to_owned()));
         assert_eq!(reason(&[], None), Err("TENANT_MISSING"));
         for bad in ["", "Acme", "a.b", "a*", "ä", &"a".repeat(64)] {
             let reason = reason(&[("revops-tenant", bad)], None).unwrap_err();
-            assert!(
-                ["TENANT_INVALID", "METADATA_INVALID"].contains(&reason),
-                "{bad}"
-            );
+            assert!(["TENANT_INVALID", "METADATA_INVALID"].contains(&reason), "{bad}");
         }
     }
 
     #[test]
     fn times_come_back_as_they_went() {
         for micros in [0, -1, 1, 1_700_000_000_123_456, -62_135_596_800_000_000] {
-            assert_eq!(
-                instant("at", &timestamp(Instant(micros))),
-                Ok(Instant(micros))
-            );
+            assert_eq!(instant("at", &timestamp(Instant(micros))), Ok(Instant(micros)));
         }
         for (seconds, nanos) in [(0, 1), (0, -1), (0, 1_000_000_000), (i64::MAX, 0)] {
             assert!(instant("at", &Timestamp { seconds, nanos }).is_err());

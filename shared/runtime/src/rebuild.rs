@@ -2,33 +2,31 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-        mpsc,
-    },
+    sync::{Arc, mpsc},
     thread,
 };
 
 use domain::{Kind, Timeline};
-use event_log::{Chain, ChainError, EventLog, Frame, ReadError, Stored, Word};
+use event_log::{ChainError, ReadError, Word};
 use read_model::{BulkLoad, EntityKey, Store, StoreError, slices};
 
 use crate::{
-    fold::{Applied, Totals, checkpoint_at},
-    rows::{BLOCK_BYTES, Row, RowError},
+    fold::checkpoint_at,
+    rows::RowError,
     timelines::{EntityRef, TimelineError, read_block},
     view::Fresh,
 };
 
-/// Threads that decode timelines while another folds them.
+pub use crate::gather::{Gathered, gather};
+
+/// Threads that decode timelines while the views load them.
 const DECODERS: usize = 2;
 /// How many timelines travel together between threads.
 const BATCH: usize = 512;
 /// How many slices the store has.
 pub const SLICES: usize = 256;
-/// How many frames are asked of the log at once.
-const FRAMES_PER_READ: usize = 2_000;
+/// How many of these batches may wait for a view.
+const BATCHES_WAITING_MAX: usize = 16;
 
 /// Why something could not be folded anew.
 #[derive(Debug, thiserror::Error)]
@@ -53,134 +51,6 @@ pub enum RebuildError {
     Thread(String),
 }
 
-/// Every entity's rows, in memory, as the log has them.
-#[derive(Default)]
-pub struct Gathered {
-    entities: HashMap<EntityRef, Vec<Vec<u8>>>,
-    words: HashMap<Word, Word>,
-    totals: Totals,
-    applied: Applied,
-}
-
-impl Gathered {
-    /// Where the log stood.
-    pub fn applied(&self) -> Applied {
-        self.applied
-    }
-
-    /// Digests per tenant.
-    pub fn totals(&self) -> &Totals {
-        &self.totals
-    }
-
-    /// The blocks of an entity.
-    pub fn blocks(&self, entity: &EntityRef) -> Option<&[Vec<u8>]> {
-        self.entities.get(entity).map(Vec::as_slice)
-    }
-
-    /// Every entity that the log speaks of.
-    pub fn entities(&self) -> impl Iterator<Item = &EntityRef> {
-        self.entities.keys()
-    }
-
-    /// Takes in a frame.
-    fn add(&mut self, place: Chain, frame: &Frame) -> Result<(), TimelineError> {
-        for (position, commit) in (frame.first..).zip(&frame.commits) {
-            let tenant = self
-                .words
-                .entry(commit.tenant.clone())
-                .or_insert(commit.tenant.clone());
-            let tenant = tenant.clone();
-            let digest = match self.totals.tenants.get_mut(&*tenant) {
-                Some(digest) => digest,
-                None => self.totals.tenants.entry(tenant.to_string()).or_default(),
-            };
-            for facts in &commit.entities {
-                let kind = Kind::from_word(&facts.kind)
-                    .ok_or_else(|| TimelineError::UnknownKind(facts.kind.to_string()))?;
-                let entity = EntityRef {
-                    tenant: tenant.clone(),
-                    kind,
-                    id: facts.id,
-                };
-                let blocks = self.entities.entry(entity).or_default();
-                for (index, fact) in facts.facts.iter().enumerate() {
-                    let row = Row::of(commit, position, frame.recorded_at, index as u32, fact);
-                    digest.add(&row.logical(kind, &tenant, facts.id)?);
-                    append_row(blocks, &row);
-                }
-            }
-        }
-        let log = if place.sequence == 1 {
-            place.hash
-        } else {
-            self.applied.log
-        };
-        self.applied = Applied {
-            place,
-            recorded_at: frame.recorded_at,
-            log,
-        };
-        self.totals.recorded_at = frame.recorded_at;
-        self.totals.whole = place.last;
-        Ok(())
-    }
-}
-
-fn append_row(blocks: &mut Vec<Vec<u8>>, row: &Row<'_>) {
-    if blocks.last().is_none_or(|tail| tail.len() > BLOCK_BYTES) {
-        blocks.push(Vec::new());
-    }
-    if let Some(tail) = blocks.last_mut() {
-        row.append_to(tail);
-    }
-}
-
-/// Gathers the log from its first frame up to the one of this sequence. `progress` is told the
-/// position reached.
-pub async fn gather(
-    log: &EventLog,
-    upto: u64,
-    mut progress: impl FnMut(u64) + Send,
-) -> Result<Gathered, RebuildError> {
-    if upto == 0 {
-        return Ok(Gathered::default());
-    }
-    let (sender, receiver) = mpsc::sync_channel::<Vec<Stored>>(8);
-    let done = Arc::new(AtomicU64::new(0));
-    let counted = done.clone();
-    let folding = tokio::task::spawn_blocking(move || -> Result<Gathered, RebuildError> {
-        let (mut gathered, mut chain) = (Gathered::default(), Chain::default());
-        for batch in receiver {
-            for stored in batch {
-                let frame = chain.accept(stored.sequence, stored.body)?;
-                gathered.add(chain, &frame)?;
-            }
-            counted.store(chain.last, Ordering::Relaxed);
-        }
-        Ok(gathered)
-    });
-    let mut frames = log.follow(0);
-    let mut reached = 0;
-    while reached < upto {
-        let mut batch = frames.next_many(FRAMES_PER_READ).await?;
-        batch.retain(|stored| stored.sequence <= upto);
-        let Some(last) = batch.last() else { break };
-        reached = last.sequence;
-        progress(done.load(Ordering::Relaxed));
-        let sending = sender.clone();
-        // The folding thread may be behind, or gone with an error that is told below.
-        let sent = tokio::task::spawn_blocking(move || sending.send(batch)).await;
-        if !matches!(sent, Ok(Ok(()))) {
-            break;
-        }
-    }
-    drop(sender);
-    folding
-        .await
-        .map_err(|error| RebuildError::Thread(error.to_string()))?
-}
-
 /// Writes everything gathered into a fresh generation and folds it into fresh views, side by side.
 pub fn store_and_fold(
     live: &Store,
@@ -190,9 +60,7 @@ pub fn store_and_fold(
     thread::scope(|scope| {
         let storing = scope.spawn(|| store(gathered, BulkLoad::begin(live)?));
         let folded = fold(gathered, |_| true, views);
-        let store = storing
-            .join()
-            .map_err(|_| RebuildError::Thread("storing".to_owned()))??;
+        let store = storing.join().map_err(|_| RebuildError::Thread("storing".to_owned()))??;
         folded?;
         Ok(store)
     })
@@ -206,16 +74,11 @@ pub fn store(gathered: &Gathered, load: BulkLoad) -> Result<Store, RebuildError>
 
 /// Adds everything gathered to a load, in the order of its keys.
 pub fn load_all(gathered: &Gathered, load: &BulkLoad) -> Result<(), RebuildError> {
-    let mut order: Vec<(EntityKey, &Vec<Vec<u8>>)> = gathered
-        .entities
-        .iter()
-        .map(|(entity, blocks)| (entity.key(), blocks))
-        .collect();
+    let mut order: Vec<(EntityKey, &Vec<Vec<u8>>)> =
+        gathered.entities.iter().map(|(entity, blocks)| (entity.key(), blocks)).collect();
     order.sort_by_cached_key(|(key, _)| key.encode());
     load.insert_sorted(order.into_iter().flat_map(|(key, blocks)| {
-        (0u32..)
-            .zip(blocks)
-            .map(move |(number, block)| (key.clone(), number, block.clone()))
+        (0u32..).zip(blocks).map(move |(number, block)| (key.clone(), number, block.clone()))
     }))?;
     Ok(())
 }
@@ -226,22 +89,19 @@ pub fn fold(
     wanted: impl Fn(&EntityRef) -> bool,
     views: &mut [Box<dyn Fresh>],
 ) -> Result<(), RebuildError> {
-    let upto = gathered.applied.place.last;
-    for (entity, blocks) in gathered
-        .entities
-        .iter()
-        .filter(|(entity, _)| wanted(entity))
-    {
-        let mut timeline = Timeline::default();
-        for block in blocks {
-            read_block(entity.kind, block, &mut timeline)?;
+    load_side_by_side(views, gathered.applied.place.last, |feed| {
+        let mut batch = Vec::with_capacity(BATCH);
+        for (entity, blocks) in gathered.entities.iter().filter(|(entity, _)| wanted(entity)) {
+            let mut timeline = Timeline::default();
+            for block in blocks {
+                read_block(entity.kind, block, &mut timeline)?;
+            }
+            batch.push((entity.clone(), timeline));
+            feed.give_if_full(&mut batch);
         }
-        views
-            .iter_mut()
-            .for_each(|view| view.load(entity, &timeline, upto));
-    }
-    views.iter_mut().for_each(|view| view.settle());
-    Ok(())
+        feed.give(batch);
+        Ok(())
+    })
 }
 
 /// Folds every stored timeline, as known at `upto`, into fresh views. `progress` is told how many
@@ -252,41 +112,93 @@ pub fn fold_store(
     views: &mut [Box<dyn Fresh>],
     mut progress: impl FnMut(u64),
 ) -> Result<(), RebuildError> {
-    let (sender, receiver) = mpsc::sync_channel::<Vec<(EntityRef, Timeline)>>(16);
-    thread::scope(|scope| {
-        let decoders: Vec<_> = slices(DECODERS)
-            .into_iter()
-            .map(|range| {
-                let sender = sender.clone();
-                scope.spawn(move || decode_slices(store, range, &sender))
-            })
-            .collect();
-        drop(sender);
-        let mut seen = [false; SLICES];
-        for batch in receiver {
-            for (entity, timeline) in &batch {
-                views
-                    .iter_mut()
-                    .for_each(|view| view.load(entity, timeline, upto));
-                seen[usize::from(entity.key().slice())] = true;
+    load_side_by_side(views, upto, |feed| {
+        thread::scope(|scope| {
+            let (feed, given) = feed.watched();
+            let decoders: Vec<_> = slices(DECODERS)
+                .into_iter()
+                .map(|range| {
+                    let feed = feed.clone();
+                    scope.spawn(move || decode_slices(store, range, &feed))
+                })
+                .collect();
+            drop(feed);
+            let mut seen = [false; SLICES];
+            for batch in given {
+                for (entity, _) in batch.iter() {
+                    seen[usize::from(entity.key().slice())] = true;
+                }
+                progress(seen.iter().filter(|seen| **seen).count() as u64);
             }
-            progress(seen.iter().filter(|seen| **seen).count() as u64);
-        }
-        views.iter_mut().for_each(|view| view.settle());
-        decoders.into_iter().try_for_each(|decoder| {
-            decoder
-                .join()
-                .map_err(|_| RebuildError::Thread("decoding".to_owned()))?
+            decoders.into_iter().try_for_each(|decoder| {
+                decoder.join().map_err(|_| RebuildError::Thread("decoding".to_owned()))?
+            })
         })
+    })
+}
+
+/// Timelines on their way to every view.
+type Batch = Vec<(EntityRef, Timeline)>;
+
+/// The way to the views: each gets every batch.
+#[derive(Clone)]
+struct Feed(Vec<mpsc::SyncSender<Arc<Batch>>>);
+
+impl Feed {
+    fn give(&self, batch: Batch) {
+        let batch = Arc::new(batch);
+        for view in &self.0 {
+            // A view that is gone has died, which is told when its thread is joined.
+            let _ = view.send(batch.clone());
+        }
+    }
+
+    fn give_if_full(&self, batch: &mut Batch) {
+        if batch.len() >= BATCH {
+            self.give(std::mem::replace(batch, Vec::with_capacity(BATCH)));
+        }
+    }
+
+    /// The same feed, with somebody who looks on.
+    fn watched(&self) -> (Feed, mpsc::Receiver<Arc<Batch>>) {
+        let (sender, given) = mpsc::sync_channel(BATCHES_WAITING_MAX);
+        (Feed(self.0.iter().cloned().chain([sender]).collect()), given)
+    }
+}
+
+/// Loads the timelines that `give` hands out into views, each in a thread of its own.
+fn load_side_by_side(
+    views: &mut [Box<dyn Fresh>],
+    upto: u64,
+    give: impl FnOnce(&Feed) -> Result<(), RebuildError>,
+) -> Result<(), RebuildError> {
+    thread::scope(|scope| {
+        let (mut feed, mut loading) = (Feed(Vec::new()), Vec::new());
+        for view in views {
+            let (sender, batches) = mpsc::sync_channel::<Arc<Batch>>(BATCHES_WAITING_MAX);
+            feed.0.push(sender);
+            loading.push(scope.spawn(move || {
+                for batch in batches {
+                    batch.iter().for_each(|(entity, timeline)| view.load(entity, timeline, upto));
+                }
+                view.settle();
+            }));
+        }
+        let given = give(&feed);
+        drop(feed);
+        for loaded in loading {
+            loaded.join().map_err(|_| RebuildError::Thread("a view".to_owned()))?;
+        }
+        given
     })
 }
 
 fn decode_slices(
     store: &Store,
     range: std::ops::RangeInclusive<u8>,
-    sender: &mpsc::SyncSender<Vec<(EntityRef, Timeline)>>,
+    feed: &Feed,
 ) -> Result<(), RebuildError> {
-    let mut batch: Vec<(EntityRef, Timeline)> = Vec::with_capacity(BATCH);
+    let mut batch: Batch = Vec::with_capacity(BATCH);
     let mut tenants: HashMap<String, Word> = HashMap::new();
     store.scan_slices::<RebuildError>(range, |row| {
         let kind = Kind::from_word(&row.key.kind)
@@ -296,10 +208,7 @@ fn decode_slices(
             entity.id == id && entity.kind == kind && *entity.tenant == *row.key.tenant
         });
         if !same {
-            if batch.len() >= BATCH {
-                // A receiver that is gone has an error of its own to tell.
-                let _ = sender.send(std::mem::replace(&mut batch, Vec::with_capacity(BATCH)));
-            }
+            feed.give_if_full(&mut batch);
             let tenant = tenants
                 .entry(row.key.tenant.clone())
                 .or_insert_with(|| Arc::from(row.key.tenant.as_str()))
@@ -311,6 +220,6 @@ fn decode_slices(
         }
         Ok(())
     })?;
-    let _ = sender.send(batch);
+    feed.give(batch);
     Ok(())
 }

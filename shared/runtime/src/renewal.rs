@@ -50,10 +50,7 @@ pub async fn renew(runtime: &Runtime, name: &str, progress: Progress) -> Result<
         Which::View(number) => renew_view(runtime, number, begun, progress).await,
     };
     if renewed.is_err() {
-        runtime
-            .keeper
-            .errand(|appender| appender.fold.recording = None)
-            .await?;
+        runtime.keeper.errand(|appender| appender.fold.recording = None).await?;
     }
     renewed
 }
@@ -70,16 +67,9 @@ async fn begin(runtime: &Runtime, name: String) -> Result<Begun, Refusal> {
             return Err(Rejection::precondition("REBUILD_RUNNING", message).into());
         }
         fold.flush()?;
-        fold.recording = Some(Recording {
-            name,
-            touched: Vec::new(),
-        });
+        fold.recording = Some(Recording { name, touched: Vec::new() });
         let (applied, totals) = (fold.applied(), fold.totals.clone());
-        Ok(Begun {
-            applied,
-            totals,
-            written: fold.writer.progress(),
-        })
+        Ok(Begun { applied, totals, written: fold.writer.progress() })
     });
     begun.await?
 }
@@ -95,9 +85,7 @@ pub(crate) async fn stored(
     let reached = written.wait_for(there).await;
     let reached = reached.map_err(|_| Refusal::Internal("nothing is written any more".into()))?;
     match &reached.failure {
-        Some(why) => Err(Refusal::Internal(format!(
-            "the read model is not written: {why}"
-        ))),
+        Some(why) => Err(Refusal::Internal(format!("the read model is not written: {why}"))),
         None => Ok(()),
     }
 }
@@ -118,9 +106,7 @@ async fn renew_view(
         let mut fresh = vec![views[number].fresh()];
         let told = |slices: u64| progress(upto * slices / SLICES as u64, upto);
         rebuild::fold_store(&timelines.store(), upto, &mut fresh, told)?;
-        fresh
-            .pop()
-            .ok_or_else(|| RebuildError::Thread("the view is gone".to_owned()))
+        fresh.pop().ok_or_else(|| RebuildError::Thread("the view is gone".to_owned()))
     });
     let mut fresh = folding.await??;
     for _ in 0..ROUNDS_MAX {
@@ -137,14 +123,12 @@ async fn renew_view(
         }
     }
     let installed =
-        runtime
-            .keeper
-            .errand(move |appender| -> Result<Box<dyn Send>, TimelineError> {
-                let fold = &mut appender.fold;
-                let touched = fold.recording.take().unwrap_or_default().touched;
-                fresh.apply(&touches(&fold.timelines, kinds, touched)?);
-                Ok(fresh.install(fold.applied().place.last))
-            });
+        runtime.keeper.errand(move |appender| -> Result<Box<dyn Send>, TimelineError> {
+            let fold = &mut appender.fold;
+            let touched = fold.recording.take().unwrap_or_default().touched;
+            fresh.apply(&touches(&fold.timelines, kinds, touched)?);
+            Ok(fresh.install(fold.applied().place.last))
+        });
     let old = installed.await??;
     blocking(move || drop(old)).await
 }
@@ -153,9 +137,7 @@ async fn renew_view(
 async fn missed(runtime: &Runtime) -> Result<Touched, Refusal> {
     let taken = runtime.keeper.errand(|appender| {
         let recording = appender.fold.recording.as_mut();
-        recording
-            .map(|recording| std::mem::take(&mut recording.touched))
-            .unwrap_or_default()
+        recording.map(|recording| std::mem::take(&mut recording.touched)).unwrap_or_default()
     });
     taken.await
 }
@@ -170,11 +152,7 @@ fn touches(
         .filter(|(entity, _)| kinds.contains(&entity.kind))
         .map(|(entity, position)| {
             let timeline = timelines.get(&entity)?;
-            Ok(Touch {
-                entity,
-                timeline,
-                position,
-            })
+            Ok(Touch { entity, timeline, position })
         })
         .collect()
 }
@@ -225,9 +203,7 @@ async fn renew_timelines(
     });
     let (gathered, store) = finishing.await?.map_err(RebuildError::from)?;
     let totals = begun.totals.clone();
-    let moving = runtime
-        .keeper
-        .errand(move |appender| move_to(appender, gathered, store, &totals));
+    let moving = runtime.keeper.errand(move |appender| move_to(appender, gathered, store, &totals));
     let (old, gathered) = moving.await??;
     let closed = blocking(move || {
         drop(gathered);
@@ -251,10 +227,8 @@ fn catch_up(
         let blocks = making.gathered.blocks(&entity).unwrap_or_default();
         timelines.extended(&entity, blocks, since, &mut puts)?;
     }
-    let mut rows: Vec<_> = puts
-        .into_iter()
-        .map(|((key, block), bytes)| (key, block, bytes))
-        .collect();
+    let mut rows: Vec<_> =
+        puts.into_iter().map(|((key, block), bytes)| (key, block, bytes)).collect();
     rows.sort_unstable_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     making.load.insert_sorted(rows)?;
     Ok(making)

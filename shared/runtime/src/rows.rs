@@ -1,8 +1,7 @@
 //! How timelines lie in the store: entries in the order of arrival, in blocks of a few kilobytes.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use bytes::Bytes;
 use domain::{Entry, Fact, FactError, Instant, Kind, Moment, Provenance};
 use event_log::Commit;
 use serde::{Deserialize, Serialize};
@@ -158,9 +157,9 @@ impl<'a> Row<'a> {
             let position = self.position;
             let wrap = |why| RowError::Fact { position, why };
             let fact = Fact::decode(kind, self.name, self.body).map_err(wrap)?;
-            Bytes::from(fact.blanked().encode().map_err(wrap)?)
+            Cow::from(fact.blanked().encode().map_err(wrap)?)
         } else {
-            Bytes::copy_from_slice(self.body)
+            Cow::from(self.body)
         };
         let mut row = Vec::with_capacity(96 + self.name.len() + body.len());
         row.extend_from_slice(tenant.as_bytes());

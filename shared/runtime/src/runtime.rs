@@ -111,15 +111,8 @@ impl Runtime {
         settings: Settings,
         views: Vec<Box<dyn Projection>>,
     ) -> Result<Runtime, StartError> {
-        let Settings {
-            log,
-            keys,
-            master,
-            read_model,
-            cache_bytes,
-            clock,
-            default_tenant,
-        } = settings;
+        let Settings { log, keys, master, read_model, cache_bytes, clock, default_tenant } =
+            settings;
         let vault = Arc::new(Vault::open(master, keys).await?);
         let catalogs = Shared::<Catalogs>::empty();
         let mut projections: Vec<Box<dyn Projection>> = vec![Box::new(catalogs.clone())];
@@ -177,19 +170,13 @@ impl Runtime {
     /// The log's name for people: the first digits of its identity; empty while it is.
     pub fn log_name(&self) -> String {
         let log = self.applied.borrow().log;
-        if log == FrameHash::NONE {
-            String::new()
-        } else {
-            log.to_string()[..16].to_owned()
-        }
+        if log == FrameHash::NONE { String::new() } else { log.to_string()[..16].to_owned() }
     }
 
     /// Stops deciding, writes what is folded, and closes the store.
     pub async fn stop(self) -> Result<(), StoreError> {
         self.keeper.stop();
-        let Runtime {
-            thread, timelines, ..
-        } = self;
+        let Runtime { thread, timelines, .. } = self;
         let closing = tokio::task::spawn_blocking(move || {
             let appender = thread.join();
             drop(timelines);
@@ -247,9 +234,7 @@ struct Start {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, StartError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| StartError::Stopped(error.to_string()))
+    tokio::task::spawn_blocking(work).await.map_err(|error| StartError::Stopped(error.to_string()))
 }
 
 /// Opens the store, and makes sure that it reflects this log and nothing else.
@@ -258,10 +243,7 @@ async fn open_store(
     read_model: PathBuf,
     cache_bytes: u64,
 ) -> Result<(Store, Option<String>), StartError> {
-    let options = Options {
-        cache_bytes,
-        ..Options::new(SCHEMA)
-    };
+    let options = Options { cache_bytes, ..Options::new(SCHEMA) };
     let (root, again) = (read_model.clone(), options.clone());
     let opened = blocking(move || Store::open(&root, options)).await??;
     let mut reason = opened.fresh.map(|reason| reason.to_string());
@@ -310,25 +292,16 @@ async fn fold_all(
     if head.saturating_sub(checkpoint.sequence) > FOLD_IN_MEMORY_FRAMES {
         let gathered = rebuild::gather(log, head, |_| ()).await?;
         let (applied, totals) = (gathered.applied(), gathered.totals().clone());
-        let fresh = blocking(
-            move || -> Result<(Store, Vec<Box<dyn Fresh>>), RebuildError> {
-                let fresh = rebuild::store_and_fold(&store, &gathered, &mut views)?;
-                read_model::swap(store, &fresh)?;
-                Ok((fresh, views))
-            },
-        );
+        let fresh = blocking(move || -> Result<(Store, Vec<Box<dyn Fresh>>), RebuildError> {
+            let fresh = rebuild::store_and_fold(&store, &gathered, &mut views)?;
+            read_model::swap(store, &fresh)?;
+            Ok((fresh, views))
+        });
         let (fresh, views) = fresh.await??;
         let folded = applied.place.last;
         install(views, folded);
         tracing::info!(folded, elapsed = ?started.elapsed(), "folded the log into a fresh read model");
-        return Ok((
-            fresh,
-            Start {
-                applied,
-                totals,
-                folded,
-            },
-        ));
+        return Ok((fresh, Start { applied, totals, folded }));
     }
     let totals: Totals = postcard::from_bytes(&checkpoint.totals).unwrap_or_default();
     let folded = checkpoint.position;
@@ -339,25 +312,10 @@ async fn fold_all(
     install(views, folded);
     tracing::info!(folded, elapsed = ?started.elapsed(), "views are folded from the read model");
     let hash = FrameHash::from_bytes(checkpoint.frame_hash);
-    let place = Chain {
-        sequence: checkpoint.sequence,
-        last: totals.whole,
-        hash,
-    };
+    let place = Chain { sequence: checkpoint.sequence, last: totals.whole, hash };
     let log = FrameHash::from_bytes(checkpoint.log);
-    let applied = Applied {
-        place,
-        recorded_at: totals.recorded_at,
-        log,
-    };
-    Ok((
-        store,
-        Start {
-            applied,
-            totals,
-            folded,
-        },
-    ))
+    let applied = Applied { place, recorded_at: totals.recorded_at, log };
+    Ok((store, Start { applied, totals, folded }))
 }
 
 fn install(views: Vec<Box<dyn Fresh>>, position: u64) {

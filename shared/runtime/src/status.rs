@@ -31,24 +31,16 @@ pub fn of_rejection(rejection: &Rejection) -> Status {
         RejectionKind::Stale => Code::Aborted,
         RejectionKind::Precondition => Code::FailedPrecondition,
     };
-    with_details(
-        code,
-        rejection.reason,
-        &rejection.field,
-        rejection.message.clone(),
-    )
+    with_details(code, rejection.reason, &rejection.field, rejection.message.clone())
 }
 
 /// The status of a question that cannot be answered.
 pub fn of_query(error: &QueryError) -> Status {
     match error {
         QueryError::Rejected(rejection) => of_rejection(rejection),
-        QueryError::Behind { .. } => with_details(
-            Code::DeadlineExceeded,
-            "NOT_THERE_YET",
-            "min_revision",
-            error.to_string(),
-        ),
+        QueryError::Behind { .. } => {
+            with_details(Code::DeadlineExceeded, "NOT_THERE_YET", "min_revision", error.to_string())
+        }
         QueryError::Internal(_) => with_details(Code::Internal, "INTERNAL", "", error.to_string()),
     }
 }
@@ -60,11 +52,7 @@ pub fn invalid(field: &str, reason: &'static str, message: impl Into<String>) ->
 
 fn with_details(code: Code, reason: &str, field: &str, message: String) -> Status {
     let mut details = ErrorDetails::new();
-    details.set_error_info(
-        reason,
-        ERROR_DOMAIN,
-        [("field".to_owned(), field.to_owned())],
-    );
+    details.set_error_info(reason, ERROR_DOMAIN, [("field".to_owned(), field.to_owned())]);
     if !field.is_empty() {
         details.add_bad_request_violation(field, message.clone());
     }
@@ -87,10 +75,7 @@ impl From<QueryError> for Status {
 }
 
 /// The status of a rejection, for handlers that end with `?`.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "map_err hands the error over"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "map_err hands the error over")]
 pub fn rejected(rejection: Rejection) -> Status {
     of_rejection(&rejection)
 }

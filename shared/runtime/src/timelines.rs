@@ -41,11 +41,7 @@ impl EntityRef {
         let kind = Kind::from_word(&key.kind)
             .ok_or_else(|| TimelineError::UnknownKind(key.kind.clone()))?;
         let id = Uuid::from_bytes(key.id);
-        Ok(EntityRef {
-            tenant: Word::from(key.tenant.as_str()),
-            kind,
-            id,
-        })
+        Ok(EntityRef { tenant: Word::from(key.tenant.as_str()), kind, id })
     }
 }
 
@@ -99,10 +95,7 @@ pub struct Timelines(RwLock<Held>);
 impl Timelines {
     /// Timelines over a store.
     pub fn new(store: Store) -> Timelines {
-        Timelines(RwLock::new(Held {
-            store,
-            hot: HashMap::new(),
-        }))
+        Timelines(RwLock::new(Held { store, hot: HashMap::new() }))
     }
 
     /// The store in force.
@@ -151,8 +144,7 @@ impl Timelines {
     pub fn trim(&self, durable: u64) {
         let mut held = self.held_mut();
         if held.hot.len() > HOT_MAX {
-            held.hot
-                .retain(|_, found| found.timeline.last_position() > durable);
+            held.hot.retain(|_, found| found.timeline.last_position() > durable);
         }
     }
 
@@ -167,19 +159,13 @@ impl Timelines {
     ) -> Result<Hot, TimelineError> {
         let mut extended = Hot::of((0..).zip(blocks.iter().cloned()), entity.kind)?;
         let known = self.get(entity)?;
-        let mut newer: Vec<&Entry> = known
-            .entries()
-            .iter()
-            .filter(|entry| entry.position > since)
-            .collect();
+        let mut newer: Vec<&Entry> =
+            known.entries().iter().filter(|entry| entry.position > since).collect();
         newer.sort_by_key(|entry| (entry.position, entry.moment.index));
         let key = entity.key();
         for entry in newer {
             let position = entry.position;
-            let body = entry
-                .fact
-                .encode()
-                .map_err(|why| RowError::Fact { position, why })?;
+            let body = entry.fact.encode().map_err(|why| RowError::Fact { position, why })?;
             extended.add(entry.clone(), &Row::again(entry, &body), &key, puts);
         }
         Ok(extended)

@@ -37,23 +37,13 @@ pub fn money(money: Money) -> ProtoMoney {
 pub fn date(date: Date) -> ProtoDate {
     let day = NaiveDate::from_num_days_from_ce_opt(date.0.saturating_add(EPOCH_DAYS_FROM_CE))
         .unwrap_or_default();
-    ProtoDate {
-        year: day.year(),
-        month: day.month() as i32,
-        day: day.day() as i32,
-    }
+    ProtoDate { year: day.year(), month: day.month() as i32, day: day.day() as i32 }
 }
 
 /// A fraction.
 pub fn fraction(parts_per_million: u32) -> Decimal {
-    let value = format!(
-        "{}.{:06}",
-        parts_per_million / 1_000_000,
-        parts_per_million % 1_000_000
-    );
-    Decimal {
-        value: value.trim_end_matches('0').trim_end_matches('.').to_owned(),
-    }
+    let value = format!("{}.{:06}", parts_per_million / 1_000_000, parts_per_million % 1_000_000);
+    Decimal { value: value.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
 /// A forecast category.
@@ -80,23 +70,14 @@ pub fn outcome(outcome: Outcome) -> ProtoOutcome {
 
 /// A name that everybody may read.
 pub fn public(text: &str) -> PersonalText {
-    PersonalText {
-        text: text.to_owned(),
-        erased: false,
-    }
+    PersonalText { text: text.to_owned(), erased: false }
 }
 
 /// The text of somebody, or that it was erased.
 pub fn personal(text: Option<String>) -> PersonalText {
     match text {
-        Some(text) => PersonalText {
-            text,
-            erased: false,
-        },
-        None => PersonalText {
-            text: String::new(),
-            erased: true,
-        },
+        Some(text) => PersonalText { text, erased: false },
+        None => PersonalText { text: String::new(), erased: true },
     }
 }
 
@@ -132,13 +113,7 @@ impl Referring<'_> {
         let read = |field, text| {
             let kind = domain::Kind::User;
             let fact = "user.defined.v1";
-            let place = Place {
-                tenant: self.tenant,
-                kind,
-                entity: id.0,
-                fact,
-                field,
-            };
+            let place = Place { tenant: self.tenant, kind, entity: id.0, fact, field };
             self.runtime.vault.read(place, text)
         };
         let key = read("key", &user.key).await?;
@@ -183,22 +158,12 @@ impl Referring<'_> {
 }
 
 fn known(id: Uuid, key: String, name: &str) -> Reference {
-    Reference {
-        id: id.to_string(),
-        key,
-        name: Some(public(name)),
-        known: true,
-    }
+    Reference { id: id.to_string(), key, name: Some(public(name)), known: true }
 }
 
 fn unknown(id: Uuid) -> Reference {
     let name = Some(PersonalText::default());
-    Reference {
-        id: id.to_string(),
-        key: String::new(),
-        name,
-        known: false,
-    }
+    Reference { id: id.to_string(), key: String::new(), name, known: false }
 }
 
 impl From<VaultError> for QueryError {
@@ -214,27 +179,17 @@ mod tests {
 
     #[test]
     fn values_come_back_as_they_went() {
-        for (minor, code) in [
-            (0, "USD"),
-            (-1, "USD"),
-            (i64::MAX, "USD"),
-            (i64::MIN + 1, "KWD"),
-            (5, "JPY"),
-        ] {
-            let there = Money {
-                minor,
-                currency: domain::Currency::from_code(code).unwrap(),
-            };
+        for (minor, code) in
+            [(0, "USD"), (-1, "USD"), (i64::MAX, "USD"), (i64::MIN + 1, "KWD"), (5, "JPY")]
+        {
+            let there = Money { minor, currency: domain::Currency::from_code(code).unwrap() };
             assert_eq!(from_proto::money("m", &money(there)), Ok(there));
         }
         for days in [-25_567, 0, 19_782, 84_005] {
             assert_eq!(from_proto::date("d", &date(Date(days))), Ok(Date(days)));
         }
         for ppm in [0, 1, 500_000, 333_333, 1_000_000] {
-            assert_eq!(
-                from_proto::parts_per_million("p", Some(&fraction(ppm))),
-                Ok(ppm)
-            );
+            assert_eq!(from_proto::parts_per_million("p", Some(&fraction(ppm))), Ok(ppm));
         }
     }
 }

@@ -77,10 +77,7 @@ pub struct Master {
 impl Master {
     /// Reads the master key's file, or makes one that only its owner can read.
     pub fn load_or_create(path: &Path) -> Result<Master, VaultError> {
-        let unusable = |why: String| VaultError::MasterUnusable {
-            path: path.to_owned(),
-            why,
-        };
+        let unusable = |why: String| VaultError::MasterUnusable { path: path.to_owned(), why };
         match std::fs::read_to_string(path) {
             Ok(text) => Master::from_hex(text.trim()).map_err(unusable),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -120,9 +117,7 @@ impl Master {
 
 fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::{io::Write, os::unix::fs::OpenOptionsExt};
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     // Complete or not there at all: sealed text must never outlive its master key.
@@ -183,19 +178,9 @@ impl Vault {
         let (doomed, sentences) = mpsc::unbounded_channel();
         tokio::spawn(destroy(keys.clone(), sentences));
         let (known, forgotten) = (RwLock::default(), RwLock::default());
-        let vault = Vault {
-            master,
-            keys,
-            known,
-            forgotten,
-            doomed,
-        };
+        let vault = Vault { master, keys, known, forgotten, doomed };
         let fresh = vault.wrap(CELL, Uuid::nil(), CANARY)?;
-        let canary = NewKey {
-            tenant: CELL.into(),
-            id: Uuid::nil(),
-            wrapped: fresh,
-        };
+        let canary = NewKey { tenant: CELL.into(), id: Uuid::nil(), wrapped: fresh };
         match vault.keys.create(&canary).await {
             Ok(Creation::Created) => Ok(vault),
             Ok(Creation::Existed(wrapped)) => match vault.unwrap(CELL, Uuid::nil(), &wrapped) {
@@ -208,10 +193,7 @@ impl Vault {
 
     /// The id of an entity that a source names by a key; gives the key away to nobody.
     pub fn entity_id(&self, tenant: &str, kind: Kind, source: &str, key: &str) -> Uuid {
-        let hash = keyed(
-            &self.master.ids,
-            &[tenant, kind.word(), source, key].map(str::as_bytes),
-        );
+        let hash = keyed(&self.master.ids, &[tenant, kind.word(), source, key].map(str::as_bytes));
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash.as_bytes()[..16]);
         Uuid::new_v8(bytes)
@@ -231,13 +213,7 @@ impl Vault {
 
     /// The id of a report's command: the same row is the same report, a changed row a new one.
     pub fn report_id(&self, tenant: &str, source: &str, key: &str, rule: &str, row: &[u8]) -> Uuid {
-        let parts = [
-            tenant.as_bytes(),
-            source.as_bytes(),
-            key.as_bytes(),
-            rule.as_bytes(),
-            row,
-        ];
+        let parts = [tenant.as_bytes(), source.as_bytes(), key.as_bytes(), rule.as_bytes(), row];
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&keyed(&self.master.ids, &parts).as_bytes()[..16]);
         Uuid::new_v8(bytes)
@@ -248,11 +224,8 @@ impl Vault {
         if let Some(id) = ids.iter().find(|id| self.is_forgotten(tenant, **id)) {
             return Err(VaultError::Erased(*id));
         }
-        let mut missing: Vec<Uuid> = ids
-            .iter()
-            .copied()
-            .filter(|id| self.key(tenant, *id).is_none())
-            .collect();
+        let mut missing: Vec<Uuid> =
+            ids.iter().copied().filter(|id| self.key(tenant, *id).is_none()).collect();
         missing.sort_unstable();
         missing.dedup();
         if missing.is_empty() {
@@ -303,18 +276,11 @@ impl Vault {
             // under one key share one unless they are the same.
             let data = Place { field, ..place }.associated_data();
             let nonce = nonce(&key, &[command.as_bytes(), &data, text.as_bytes()]);
-            let payload = Payload {
-                msg: text.as_bytes(),
-                aad: &data,
-            };
+            let payload = Payload { msg: text.as_bytes(), aad: &data };
             let ciphertext = cipher(&key)
                 .encrypt(XNonce::from_slice(&nonce), payload)
                 .map_err(|_| VaultError::Altered("the text to be sealed".to_owned()))?;
-            *slot.text = Personal::Sealed(Sealed {
-                key: id,
-                nonce,
-                ciphertext,
-            });
+            *slot.text = Personal::Sealed(Sealed { key: id, nonce, ciphertext });
         }
         Ok(())
     }
@@ -333,10 +299,7 @@ impl Vault {
             return Ok(None);
         };
         let data = place.associated_data();
-        let payload = Payload {
-            msg: &sealed.ciphertext,
-            aad: &data,
-        };
+        let payload = Payload { msg: &sealed.ciphertext, aad: &data };
         let altered = || VaultError::Altered(format!("{} of {}", place.field, place.entity));
         let plain = cipher(&key)
             .decrypt(XNonce::from_slice(&sealed.nonce), payload)
@@ -347,10 +310,7 @@ impl Vault {
     /// Drops a key for good, as every process does when it reads that a person was erased, and
     /// sees to it that the stored key is destroyed.
     pub fn forget(&self, tenant: &str, id: Uuid) {
-        let mut forgotten = self
-            .forgotten
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut forgotten = self.forgotten.write().unwrap_or_else(PoisonError::into_inner);
         if forgotten.insert((tenant.to_owned(), id)) {
             // The task that listens ends with the process; the next one begins with this again.
             let _ = self.doomed.send((tenant.to_owned(), id));
@@ -369,10 +329,7 @@ impl Vault {
     }
 
     fn is_forgotten(&self, tenant: &str, id: Uuid) -> bool {
-        let forgotten = self
-            .forgotten
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let forgotten = self.forgotten.read().unwrap_or_else(PoisonError::into_inner);
         !forgotten.is_empty() && forgotten.contains(&(tenant.to_owned(), id))
     }
 
@@ -397,10 +354,7 @@ impl Vault {
 
     /// Keeps a key at hand; `false` for somebody who was forgotten.
     fn remember(&self, tenant: &str, id: Uuid, key: Key) -> bool {
-        let forgotten = self
-            .forgotten
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
+        let forgotten = self.forgotten.read().unwrap_or_else(PoisonError::into_inner);
         if forgotten.contains(&(tenant.to_owned(), id)) {
             return false;
         }
@@ -411,10 +365,7 @@ impl Vault {
 
     fn wrap(&self, tenant: &str, id: Uuid, key: &[u8; KEY_BYTES]) -> Result<Bytes, VaultError> {
         let nonce = clock::random_bytes::<NONCE_BYTES>()?;
-        let payload = Payload {
-            msg: key,
-            aad: &wrapping_data(tenant, id),
-        };
+        let payload = Payload { msg: key, aad: &wrapping_data(tenant, id) };
         let sealed = cipher(&self.master.wrapping)
             .encrypt(XNonce::from_slice(&nonce), payload)
             .map_err(|_| VaultError::Altered(format!("key {id}")))?;
@@ -424,10 +375,7 @@ impl Vault {
     fn unwrap(&self, tenant: &str, id: Uuid, wrapped: &[u8]) -> Result<Key, VaultError> {
         let altered = || VaultError::Altered(format!("key {id}"));
         let (nonce, sealed) = wrapped.split_at_checked(NONCE_BYTES).ok_or_else(altered)?;
-        let payload = Payload {
-            msg: sealed,
-            aad: &wrapping_data(tenant, id),
-        };
+        let payload = Payload { msg: sealed, aad: &wrapping_data(tenant, id) };
         let plain = Zeroizing::new(
             cipher(&self.master.wrapping)
                 .decrypt(XNonce::from_slice(nonce), payload)
@@ -472,10 +420,7 @@ fn keyed(key: &Key, parts: &[&[u8]]) -> blake3::Hash {
 }
 
 fn nonce(key: &Key, parts: &[&[u8]]) -> [u8; NONCE_BYTES] {
-    let nonces = Zeroizing::new(blake3::derive_key(
-        "revops 2026-11 nonces v1",
-        key.as_slice(),
-    ));
+    let nonces = Zeroizing::new(blake3::derive_key("revops 2026-11 nonces v1", key.as_slice()));
     let mut nonce = [0; NONCE_BYTES];
     nonce.copy_from_slice(&keyed(&nonces, parts).as_bytes()[..NONCE_BYTES]);
     nonce

@@ -71,11 +71,7 @@ pub async fn verify(
     name: &str,
     steps: Steps,
 ) -> Result<(), Refusal> {
-    let wanted = if name.is_empty() {
-        names(runtime)
-    } else {
-        vec![known(runtime, name)?]
-    };
+    let wanted = if name.is_empty() { names(runtime) } else { vec![known(runtime, name)?] };
     let held = hold(runtime, tenant.to_owned()).await?;
     let place = held.applied.place;
     stored(held.written.clone(), place.last).await?;
@@ -109,27 +105,25 @@ fn known(runtime: &Runtime, name: &str) -> Result<&'static str, Refusal> {
 }
 
 async fn hold(runtime: &Runtime, tenant: String) -> Result<Held, Refusal> {
-    let held = runtime
-        .keeper
-        .errand(move |appender: &mut Appender| -> Result<Held, Refusal> {
-            let fold = &mut appender.fold;
-            fold.flush()?;
-            if fold.is_cut_off() {
-                let why = "the read model could not be written to the end: start the process again";
-                return Err(Refusal::Internal(why.to_owned()));
-            }
-            Ok(Held {
-                applied: fold.applied(),
-                timelines: fold.totals.of(&tenant),
-                views: fold
-                    .projections
-                    .iter()
-                    .map(|view| (view.name(), view.digest(&tenant).1))
-                    .collect(),
-                store: fold.timelines.store(),
-                written: fold.writer.progress(),
-            })
-        });
+    let held = runtime.keeper.errand(move |appender: &mut Appender| -> Result<Held, Refusal> {
+        let fold = &mut appender.fold;
+        fold.flush()?;
+        if fold.is_cut_off() {
+            let why = "the read model could not be written to the end: start the process again";
+            return Err(Refusal::Internal(why.to_owned()));
+        }
+        Ok(Held {
+            applied: fold.applied(),
+            timelines: fold.totals.of(&tenant),
+            views: fold
+                .projections
+                .iter()
+                .map(|view| (view.name(), view.digest(&tenant).1))
+                .collect(),
+            store: fold.timelines.store(),
+            written: fold.writer.progress(),
+        })
+    });
     held.await?
 }
 
@@ -141,10 +135,7 @@ fn view_verdict(
 ) -> Result<Verdict, RebuildError> {
     let mut fresh: Vec<Box<dyn Fresh>> = vec![view.fresh()];
     rebuild::fold(gathered, |entity| &*entity.tenant == tenant, &mut fresh)?;
-    let expected = fresh
-        .first()
-        .map(|view| view.digest(tenant))
-        .unwrap_or_default();
+    let expected = fresh.first().map(|view| view.digest(tenant)).unwrap_or_default();
     Ok(Verdict {
         name: view.name().to_owned(),
         position: held.applied.place.last,
@@ -164,15 +155,12 @@ fn timelines_verdict(
             .into_iter()
             .map(|range| scope.spawn(move || compare(&held.store, range, gathered, tenant)))
             .collect();
-        readers
-            .into_iter()
-            .try_fold(Comparison::default(), |mut whole, reader| {
-                let part = reader
-                    .join()
-                    .map_err(|_| RebuildError::Thread("comparing".to_owned()))??;
-                whole.merge(part);
-                Ok::<_, RebuildError>(whole)
-            })
+        readers.into_iter().try_fold(Comparison::default(), |mut whole, reader| {
+            let part =
+                reader.join().map_err(|_| RebuildError::Thread("comparing".to_owned()))??;
+            whole.merge(part);
+            Ok::<_, RebuildError>(whole)
+        })
     })?;
     whole.find_missing(gathered, tenant)?;
     let expected = gathered.totals().of(tenant);

@@ -39,10 +39,7 @@ pub struct Shared<V>(RwLock<Reflecting<V>>);
 impl<V: View> Shared<V> {
     /// An empty view, to be filled when the process starts.
     pub fn empty() -> Arc<Shared<V>> {
-        Arc::new(Shared(RwLock::new(Reflecting {
-            position: 0,
-            view: V::default(),
-        })))
+        Arc::new(Shared(RwLock::new(Reflecting { position: 0, view: V::default() })))
     }
 
     /// The view with the position that it reflects, held still while the guard lives.
@@ -117,10 +114,7 @@ impl<V: View> Projection for Arc<Shared<V>> {
     }
 
     fn fresh(&self) -> Box<dyn Fresh> {
-        Box::new(Rebuilt {
-            view: V::default(),
-            target: Arc::clone(self),
-        })
+        Box::new(Rebuilt { view: V::default(), target: Arc::clone(self) })
     }
 }
 
@@ -144,26 +138,13 @@ impl<V: View> Fresh for Rebuilt<V> {
     }
 
     fn install(self: Box<Self>, position: u64) -> Box<dyn Send> {
-        let mut guard = self
-            .target
-            .0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        Box::new(std::mem::replace(
-            &mut *guard,
-            Reflecting {
-                position,
-                view: self.view,
-            },
-        ))
+        let mut guard = self.target.0.write().unwrap_or_else(PoisonError::into_inner);
+        Box::new(std::mem::replace(&mut *guard, Reflecting { position, view: self.view }))
     }
 }
 
 fn apply_to<V: View>(view: &mut V, touches: &[Touch]) {
-    for touch in touches
-        .iter()
-        .filter(|touch| V::KINDS.contains(&touch.entity.kind))
-    {
+    for touch in touches.iter().filter(|touch| V::KINDS.contains(&touch.entity.kind)) {
         view.apply(&touch.entity, &touch.timeline, touch.position);
     }
 }

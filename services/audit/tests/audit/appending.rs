@@ -23,32 +23,19 @@ async fn a_repeated_command_gets_its_first_answer() {
     let (house, folder) = (House::new(), TempDir::new().unwrap());
     let runtime = house.start(folder.path()).await;
     let id = house.command();
-    let again = |stage| Order {
-        command_id: id,
-        ..house.deal("acme", DEAL, None, opened(stage, 5))
-    };
+    let again =
+        |stage| Order { command_id: id, ..house.deal("acme", DEAL, None, opened(stage, 5)) };
     let first = ask(&runtime, again("lead")).await.unwrap();
-    ask(&runtime, house.deal("acme", DEAL, None, moved("demo")))
-        .await
-        .unwrap();
+    ask(&runtime, house.deal("acme", DEAL, None, moved("demo"))).await.unwrap();
 
     let second = ask(&runtime, again("lead")).await.unwrap();
     assert!(first.changed && !first.repeated && second.changed && second.repeated);
     assert_eq!((second.position, second.etag), (first.position, first.etag));
 
-    let stale = Order {
-        expected: Some(999),
-        ..again("lead")
-    };
-    assert!(
-        ask(&runtime, stale).await.unwrap().repeated,
-        "an answer comes before the etag"
-    );
+    let stale = Order { expected: Some(999), ..again("lead") };
+    assert!(ask(&runtime, stale).await.unwrap().repeated, "an answer comes before the etag");
 
-    let other = Order {
-        fingerprint: [2; 16],
-        ..again("lead")
-    };
+    let other = Order { fingerprint: [2; 16], ..again("lead") };
     assert_eq!(reason(ask(&runtime, other).await), "REQUEST_ID_REUSED");
 }
 
@@ -56,18 +43,14 @@ async fn a_repeated_command_gets_its_first_answer() {
 async fn a_stale_etag_is_refused_and_nothing_recorded() {
     let (house, folder) = (House::new(), TempDir::new().unwrap());
     let runtime = house.start(folder.path()).await;
-    let first = ask(&runtime, house.deal("acme", DEAL, None, opened("lead", 5)))
-        .await
-        .unwrap();
+    let first = ask(&runtime, house.deal("acme", DEAL, None, opened("lead", 5))).await.unwrap();
     let seen = |etag, stage| Order {
         expected: Some(etag),
         ..house.deal("acme", DEAL, None, moved(stage))
     };
     let second = ask(&runtime, seen(first.etag, "demo")).await.unwrap();
     let refused = ask(&runtime, seen(first.etag, "won")).await;
-    let Err(Refusal::Rejected(rejection)) = refused else {
-        panic!("{refused:?}")
-    };
+    let Err(Refusal::Rejected(rejection)) = refused else { panic!("{refused:?}") };
     assert_eq!(rejection.kind, RejectionKind::Stale);
     assert_eq!(runtime.applied().borrow().place.last, second.position);
 }
@@ -104,30 +87,18 @@ fn twin(round: u128) -> Uuid {
 /// tries again elsewhere, the very same command.
 async fn ask_both(house: &House, one: &Arc<Runtime>, two: &Arc<Runtime>, round: u128) {
     let order = |runtime: &Arc<Runtime>, id, minor| {
-        let (runtime, order) = (
-            runtime.clone(),
-            house.deal("acme", id, None, opened("a", minor)),
-        );
+        let (runtime, order) = (runtime.clone(), house.deal("acme", id, None, opened("a", minor)));
         async move { ask(&runtime, order).await }
     };
     let command_id = house.command();
     let repeated = |runtime: &Arc<Runtime>| {
         let order = house.deal("acme", twin(round), None, opened("b", 1));
-        let (runtime, order) = (
-            runtime.clone(),
-            Order {
-                command_id,
-                ..order
-            },
-        );
+        let (runtime, order) = (runtime.clone(), Order { command_id, ..order });
         async move { ask(&runtime, order).await }
     };
     let own = |writer: u128| Uuid::from_u128(0x6000 + 2 * round + writer);
     let (same, single, twins) = futures::join!(
-        join_all([
-            order(one, contested(round), 1),
-            order(two, contested(round), 2)
-        ]),
+        join_all([order(one, contested(round), 1), order(two, contested(round), 2)]),
         join_all([order(one, own(0), 3), order(two, own(1), 4)]),
         join_all([repeated(one), repeated(two)]),
     );
@@ -135,20 +106,15 @@ async fn ask_both(house: &House, one: &Arc<Runtime>, two: &Arc<Runtime>, round: 
     assert_eq!(winners, 1, "{same:?}");
     let recorded = single.iter().all(|answer| answer.as_ref().unwrap().changed);
     assert!(recorded, "{single:?}");
-    let positions: HashSet<u64> = twins
-        .iter()
-        .map(|answer| answer.as_ref().unwrap().position)
-        .collect();
+    let positions: HashSet<u64> =
+        twins.iter().map(|answer| answer.as_ref().unwrap().position).collect();
     assert_eq!(positions.len(), 1, "{twins:?}");
 }
 
 /// What one process refuses or repeats must be what the other has recorded.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_lose_and_double_nothing() {
-    let (house, folders) = (
-        House::new(),
-        [TempDir::new().unwrap(), TempDir::new().unwrap()],
-    );
+    let (house, folders) = (House::new(), [TempDir::new().unwrap(), TempDir::new().unwrap()]);
     let one = house.start(folders[0].path()).await;
     let two = house.start(folders[1].path()).await;
     for round in 0..ROUNDS {

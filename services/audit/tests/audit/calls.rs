@@ -20,26 +20,17 @@ use tonic::{Request, Status};
 /// The digest of every projection for a tenant, by name.
 pub async fn digests(runtime: &Arc<Runtime>, tenant: &str) -> HashMap<String, String> {
     let list = standings(runtime, tenant).await;
-    list.into_iter()
-        .map(|standing| (standing.name, standing.digest))
-        .collect()
+    list.into_iter().map(|standing| (standing.name, standing.digest)).collect()
 }
 
 pub async fn standings(runtime: &Arc<Runtime>, tenant: &str) -> Vec<Projection> {
     let request = request(tenant, api::projections::v1::ListProjectionsRequest {});
-    projections(runtime)
-        .list_projections(request)
-        .await
-        .unwrap()
-        .into_inner()
-        .projections
+    projections(runtime).list_projections(request).await.unwrap().into_inner().projections
 }
 
 pub fn request<T>(tenant: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
-    request
-        .metadata_mut()
-        .insert("revops-tenant", tenant.parse().unwrap());
+    request.metadata_mut().insert("revops-tenant", tenant.parse().unwrap());
     request
 }
 
@@ -55,12 +46,8 @@ pub fn projections(
 
 /// Rebuilds a projection; how it stands afterwards.
 pub async fn rebuild(runtime: &Arc<Runtime>, name: &str) -> Result<Projection, Status> {
-    let message = RebuildProjectionRequest {
-        name: name.to_owned(),
-    };
-    let answer = projections(runtime)
-        .rebuild_projection(request("acme", message))
-        .await?;
+    let message = RebuildProjectionRequest { name: name.to_owned() };
+    let answer = projections(runtime).rebuild_projection(request("acme", message)).await?;
     let mut steps = answer.into_inner();
     while let Some(step) = steps.message().await? {
         if let Some(rebuild_projection_response::Step::Finished(standing)) = step.step {
@@ -76,12 +63,8 @@ pub async fn verify(
     tenant: &str,
     name: &str,
 ) -> Result<Vec<ProjectionVerdict>, Status> {
-    let message = VerifyProjectionRequest {
-        name: name.to_owned(),
-    };
-    let answer = projections(runtime)
-        .verify_projection(request(tenant, message))
-        .await?;
+    let message = VerifyProjectionRequest { name: name.to_owned() };
+    let answer = projections(runtime).verify_projection(request(tenant, message)).await?;
     let (mut steps, mut verdicts) = (answer.into_inner(), Vec::new());
     while let Some(step) = steps.message().await? {
         if let Some(verify_projection_response::Step::Verdict(verdict)) = step.step {

@@ -68,14 +68,8 @@ async fn every_fact_shows_what_it_changed() {
     assert_eq!(entries[1].position, 6, "it stands where it happened");
 
     let as_of = Some(timestamp(Instant(NEW_YEAR + 1)));
-    let read_at = Some(ReadAt {
-        as_of,
-        ..ReadAt::default()
-    });
-    let young = GetHistoryRequest {
-        read_at,
-        ..asking("opportunity", &DEAL)
-    };
+    let read_at = Some(ReadAt { as_of, ..ReadAt::default() });
+    let young = GetHistoryRequest { read_at, ..asking("opportunity", &DEAL) };
     assert_eq!(all_told(&history(&runtime, young).await), [first]);
 }
 
@@ -90,27 +84,15 @@ async fn what_was_taken_back_changes_nothing_from_then_on() {
     let entries = history(&runtime, asking("opportunity", &DEAL)).await;
     let (taken_back, last) = (&entries[2], entries.last().unwrap());
     assert_eq!(told(taken_back), "stage_changed.v1 []");
-    assert_eq!(
-        (taken_back.voided_by, &*taken_back.command_id),
-        (voided, &*moving.to_string())
-    );
+    assert_eq!((taken_back.voided_by, &*taken_back.command_id), (voided, &*moving.to_string()));
     assert_eq!((&*told(last), &*last.reason_code), ("voided.v1 []", "typo"));
-    assert_eq!(
-        entries.iter().filter(|entry| entry.voided_by > 0).count(),
-        1
-    );
+    assert_eq!(entries.iter().filter(|entry| entry.voided_by > 0).count(), 1);
 
     // Before each of them became known, it was not there.
     let known_at = |position| {
         let known_at = Some(KnownAt::KnownAtPosition(position));
-        let read_at = Some(ReadAt {
-            known_at,
-            ..ReadAt::default()
-        });
-        GetHistoryRequest {
-            read_at,
-            ..asking("opportunity", &DEAL)
-        }
+        let read_at = Some(ReadAt { known_at, ..ReadAt::default() });
+        GetHistoryRequest { read_at, ..asking("opportunity", &DEAL) }
     };
     let then = history(&runtime, known_at(voided - 1)).await;
     assert_eq!(told(&then[2]), "stage_changed.v1 [stage: lead > demo]");
@@ -124,26 +106,16 @@ async fn what_was_taken_back_changes_nothing_from_then_on() {
 async fn pages_are_of_one_point_of_knowledge() {
     let (house, folder) = (House::new(), TempDir::new().unwrap());
     let runtime = house.start(folder.path()).await;
-    ask(&runtime, house.deal("acme", DEAL, None, opened("lead", 1)))
-        .await
-        .unwrap();
+    ask(&runtime, house.deal("acme", DEAL, None, opened("lead", 1))).await.unwrap();
     for number in 0..6 {
         house.next_day();
-        ask(
-            &runtime,
-            house.deal("acme", DEAL, None, moved(&format!("s{number}"))),
-        )
-        .await
-        .unwrap();
+        ask(&runtime, house.deal("acme", DEAL, None, moved(&format!("s{number}")))).await.unwrap();
     }
     let whole = history(&runtime, asking("opportunity", &DEAL)).await;
     let (mut pages, mut token) = (Vec::new(), String::new());
     loop {
-        let page = GetHistoryRequest {
-            page_size: 3,
-            page_token: token,
-            ..asking("opportunity", &DEAL)
-        };
+        let page =
+            GetHistoryRequest { page_size: 3, page_token: token, ..asking("opportunity", &DEAL) };
         let answer = get(&runtime, "acme", page).await.unwrap();
         assert_eq!(answer.reflected.unwrap().known_at, 7);
         pages.extend(answer.entries);
@@ -153,32 +125,17 @@ async fn pages_are_of_one_point_of_knowledge() {
         }
         // A fact from long ago arrives between two pages.
         let late = Instant(NEW_YEAR + 1 + i64::try_from(pages.len()).unwrap());
-        ask(
-            &runtime,
-            house.deal("acme", DEAL, Some(late), amounts(5 + pages.len() as i64)),
-        )
-        .await
-        .unwrap();
+        ask(&runtime, house.deal("acme", DEAL, Some(late), amounts(5 + pages.len() as i64)))
+            .await
+            .unwrap();
     }
     assert_eq!(pages, whole);
 
-    let first = GetHistoryRequest {
-        page_size: 3,
-        ..asking("opportunity", &DEAL)
-    };
+    let first = GetHistoryRequest { page_size: 3, ..asking("opportunity", &DEAL) };
     let token = get(&runtime, "acme", first).await.unwrap().next_page_token;
-    let other = GetHistoryRequest {
-        page_token: token.clone(),
-        ..asking("product", &DEAL)
-    };
-    let elsewhere = GetHistoryRequest {
-        page_token: token,
-        ..asking("opportunity", &DEAL)
-    };
-    let torn = GetHistoryRequest {
-        page_token: "é0".to_owned(),
-        ..asking("opportunity", &DEAL)
-    };
+    let other = GetHistoryRequest { page_token: token.clone(), ..asking("product", &DEAL) };
+    let elsewhere = GetHistoryRequest { page_token: token, ..asking("opportunity", &DEAL) };
+    let torn = GetHistoryRequest { page_token: "é0".to_owned(), ..asking("opportunity", &DEAL) };
     for (tenant, message) in [("acme", other), ("beta", elsewhere), ("acme", torn)] {
         let refused = get(&runtime, tenant, message).await.unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument, "{refused}");
@@ -189,35 +146,20 @@ async fn pages_are_of_one_point_of_knowledge() {
 async fn what_is_not_there_is_not_found() {
     let (house, folder) = (House::new(), TempDir::new().unwrap());
     let runtime = house.start(folder.path()).await;
-    ask(&runtime, house.deal("acme", DEAL, None, opened("lead", 1)))
-        .await
-        .unwrap();
-    let before = ReadAt {
-        as_of: Some(timestamp(Instant(NEW_YEAR))),
-        ..ReadAt::default()
-    };
-    let young = GetHistoryRequest {
-        read_at: Some(before),
-        ..asking("opportunity", &DEAL)
-    };
+    ask(&runtime, house.deal("acme", DEAL, None, opened("lead", 1))).await.unwrap();
+    let before = ReadAt { as_of: Some(timestamp(Instant(NEW_YEAR))), ..ReadAt::default() };
+    let young = GetHistoryRequest { read_at: Some(before), ..asking("opportunity", &DEAL) };
     for (tenant, message, code) in [
         ("acme", asking("opportunity", &Uuid::nil()), Code::NotFound),
         ("beta", asking("opportunity", &DEAL), Code::NotFound),
         ("acme", young, Code::NotFound),
         ("acme", asking("user", &"nobody"), Code::NotFound),
         ("acme", asking("person", &PERSON), Code::NotFound),
-        (
-            "acme",
-            asking("opportunity", &"a key"),
-            Code::InvalidArgument,
-        ),
+        ("acme", asking("opportunity", &"a key"), Code::InvalidArgument),
         ("acme", asking("deal", &DEAL), Code::InvalidArgument),
         (
             "acme",
-            GetHistoryRequest {
-                page_size: -1,
-                ..asking("opportunity", &DEAL)
-            },
+            GetHistoryRequest { page_size: -1, ..asking("opportunity", &DEAL) },
             Code::InvalidArgument,
         ),
     ] {

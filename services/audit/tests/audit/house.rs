@@ -114,10 +114,7 @@ impl House {
     /// Takes a command back.
     pub fn void(&self, tenant: &str, id: Uuid, command_id: Uuid) -> Order {
         self.order(tenant, (Kind::Opportunity, id), move |desk| {
-            let reason = opportunity::Reason {
-                code: "typo".to_owned(),
-                text: None,
-            };
+            let reason = opportunity::Reason { code: "typo".to_owned(), text: None };
             let void = opportunity::Voided { command_id, reason };
             let void = Fact::Opportunity(opportunity::Fact::Voided(void));
             let (occurred_at, facts) = desk.with(Kind::Opportunity, id, |timeline| {
@@ -133,13 +130,7 @@ impl House {
                 )
             })?;
             let kind = Kind::Opportunity;
-            Ok(vec![Decision {
-                kind,
-                id,
-                occurred_at,
-                source_seq: 0,
-                facts: facts?,
-            }])
+            Ok(vec![Decision { kind, id, occurred_at, source_seq: 0, facts: facts? }])
         })
     }
 
@@ -149,13 +140,7 @@ impl House {
         self.order(tenant, (kind, id), move |_| {
             let occurred_at = at.unwrap_or(Instant::BEGINNING);
             let facts = vec![fact.clone()];
-            Ok(vec![Decision {
-                kind,
-                id,
-                occurred_at,
-                source_seq: 0,
-                facts,
-            }])
+            Ok(vec![Decision { kind, id, occurred_at, source_seq: 0, facts }])
         })
     }
 }
@@ -169,10 +154,7 @@ pub fn opened(stage: &str, minor: i64) -> Command {
         external_ids: Vec::new(),
         name: Personal::plain("Rocket for Ada"),
         pipeline: PipelineId(PIPELINE),
-        stage: Stage {
-            key: stage.to_owned(),
-            order: None,
-        },
+        stage: Stage { key: stage.to_owned(), order: None },
         amount: usd(minor),
         close_date: None,
         owner: None,
@@ -181,14 +163,8 @@ pub fn opened(stage: &str, minor: i64) -> Command {
 }
 
 pub fn moved(stage: &str) -> Command {
-    let stage = Stage {
-        key: stage.to_owned(),
-        order: None,
-    };
-    Command::ChangeStage(opportunity::StageChanged {
-        stage,
-        pipeline: None,
-    })
+    let stage = Stage { key: stage.to_owned(), order: None };
+    Command::ChangeStage(opportunity::StageChanged { stage, pipeline: None })
 }
 
 pub fn amounts(minor: i64) -> Command {
@@ -197,11 +173,7 @@ pub fn amounts(minor: i64) -> Command {
 
 /// Makes the keys of what a command may seal, and hands it over.
 pub async fn ask(runtime: &Runtime, order: Order) -> Result<Answer, Refusal> {
-    runtime
-        .vault
-        .ensure_keys(&order.tenant, &[order.id])
-        .await
-        .unwrap();
+    runtime.vault.ensure_keys(&order.tenant, &[order.id]).await.unwrap();
     runtime.keeper.ask(order).await
 }
 
@@ -228,10 +200,7 @@ pub struct Stages {
 
 impl Stages {
     fn put(&mut self, entity: &EntityRef, timeline: &Timeline, known_at: u64) {
-        let state: Opportunity = timeline.state(Known {
-            known_at,
-            ..Known::NOW
-        });
+        let state: Opportunity = timeline.state(Known { known_at, ..Known::NOW });
         let stage = state.stage.as_ref().map(|stage| stage.key.as_str());
         let won = state.outcome == Outcome::Won;
         let row = format!("{entity} {stage:?} {:?} {won}", state.value()).into_bytes();
@@ -248,11 +217,7 @@ impl View for Stages {
     const KINDS: &'static [Kind] = &[Kind::Opportunity];
 
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
-        if timeline
-            .entries()
-            .iter()
-            .any(|entry| entry.position <= upto)
-        {
+        if timeline.entries().iter().any(|entry| entry.position <= upto) {
             self.put(entity, timeline, upto);
         }
     }

@@ -21,9 +21,7 @@ const DEAL: Uuid = Uuid::from_u128(0xD1);
 const FRAMES: u64 = 6;
 
 async fn six_frames(house: &House, runtime: &Runtime) {
-    ask(runtime, house.deal("acme", DEAL, None, opened("lead", 5)))
-        .await
-        .unwrap();
+    ask(runtime, house.deal("acme", DEAL, None, opened("lead", 5))).await.unwrap();
     for number in 1..FRAMES {
         let step = house.deal("acme", DEAL, None, moved(&format!("stage-{number}")));
         ask(runtime, step).await.unwrap();
@@ -31,10 +29,7 @@ async fn six_frames(house: &House, runtime: &Runtime) {
 }
 
 async fn proof(runtime: &Arc<Runtime>) -> Result<LogIntact, LogBroken> {
-    let answer = auditor(runtime)
-        .verify_log(request("acme", VerifyLogRequest {}))
-        .await
-        .unwrap();
+    let answer = auditor(runtime).verify_log(request("acme", VerifyLogRequest {})).await.unwrap();
     let mut steps = answer.into_inner();
     while let Some(step) = steps.message().await.unwrap() {
         match step.step.unwrap() {
@@ -60,10 +55,7 @@ async fn an_untouched_log_is_intact() {
     let intact = proof(&runtime).await.unwrap();
     assert_eq!((intact.frames, intact.commits), (FRAMES, FRAMES));
     assert_eq!(intact.log, runtime.log_name());
-    assert_eq!(
-        intact.head_hash,
-        runtime.applied().borrow().place.hash.to_string()
-    );
+    assert_eq!(intact.head_hash, runtime.applied().borrow().place.hash.to_string());
 }
 
 #[tokio::test]
@@ -107,18 +99,10 @@ async fn dropped_swapped_inserted_and_forgotten_frames_are_named() {
         let (house, folder) = (House::new(), TempDir::new().unwrap());
         let runtime = house.start(folder.path()).await;
         six_frames(&house, &runtime).await;
-        let frames = [
-            body(&house, 2).await,
-            body(&house, 3).await,
-            body(&house, 4).await,
-        ];
+        let frames = [body(&house, 2).await, body(&house, 3).await, body(&house, 4).await];
         tamper(&house.log, frames);
         let broken = proof(&runtime).await.unwrap_err();
-        assert_eq!(
-            (broken.sequence, broken.position),
-            (sequence, sequence),
-            "{what}: {broken:?}"
-        );
+        assert_eq!((broken.sequence, broken.position), (sequence, sequence), "{what}: {broken:?}");
 
         // Whoever reads it from the start stops there, or sees that the log is another one.
         let elsewhere = TempDir::new().unwrap();
@@ -128,10 +112,7 @@ async fn dropped_swapped_inserted_and_forgotten_frames_are_named() {
             Ok(_) => assert!(whole, "{what}"),
             Err(error) => {
                 let named = format!("sequence {sequence} ");
-                assert!(
-                    !whole && error.to_string().contains(&named),
-                    "{what}: {error}"
-                );
+                assert!(!whole && error.to_string().contains(&named), "{what}: {error}");
             }
         }
     }
@@ -149,9 +130,7 @@ async fn a_process_stops_at_a_frame_that_does_not_follow() {
     };
     let log = event_log::EventLog::Memory(house.log.clone());
     let summary = forged.summary(None);
-    log.append(FRAMES, forged.encode().unwrap(), summary)
-        .await
-        .unwrap();
+    log.append(FRAMES, forged.encode().unwrap(), summary).await.unwrap();
     let named = format!("sequence {} at position {}", FRAMES + 1, FRAMES + 1);
     let standing = loop {
         let standing = standings(&runtime, "acme").await.remove(0);
@@ -164,11 +143,7 @@ async fn a_process_stops_at_a_frame_that_does_not_follow() {
     let refused = ask(&runtime, house.deal("acme", DEAL, None, moved("late"))).await;
     assert!(matches!(refused, Err(Refusal::Stopped(why)) if why.contains(&named)));
     let broken = proof(&runtime).await.unwrap_err();
-    assert_eq!(
-        (broken.sequence, broken.position),
-        (FRAMES + 1, FRAMES + 1),
-        "{broken:?}"
-    );
+    assert_eq!((broken.sequence, broken.position), (FRAMES + 1, FRAMES + 1), "{broken:?}");
     // What was read before still answers, and is still right.
     let verdicts = verify(&runtime, "acme", "").await.unwrap();
     assert!(verdicts.iter().all(|verdict| verdict.ok), "{verdicts:?}");

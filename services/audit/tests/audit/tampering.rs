@@ -28,30 +28,17 @@ fn key(id: Uuid) -> EntityKey {
 async fn ten_deals(house: &House, runtime: &Runtime) {
     for number in 0..10 {
         let id = deal(number);
-        ask(runtime, house.deal("acme", id, None, opened("lead", 100)))
-            .await
-            .unwrap();
-        ask(runtime, house.deal("acme", id, None, moved("demo")))
-            .await
-            .unwrap();
-        ask(runtime, house.deal("acme", id, None, amounts(250)))
-            .await
-            .unwrap();
+        ask(runtime, house.deal("acme", id, None, opened("lead", 100))).await.unwrap();
+        ask(runtime, house.deal("acme", id, None, moved("demo"))).await.unwrap();
+        ask(runtime, house.deal("acme", id, None, amounts(250))).await.unwrap();
     }
 }
 
 /// What verify says of the timelines: each difference, and how many there are.
 async fn found(runtime: &Arc<Runtime>) -> (Vec<(String, String)>, u64) {
-    let verdict = verify(runtime, "acme", "timelines")
-        .await
-        .unwrap()
-        .remove(0);
+    let verdict = verify(runtime, "acme", "timelines").await.unwrap().remove(0);
     assert_eq!(verdict.ok, verdict.differences_total == 0, "{verdict:?}");
-    let named = verdict
-        .differences
-        .into_iter()
-        .map(|row| (row.key, row.what))
-        .collect();
+    let named = verdict.differences.into_iter().map(|row| (row.key, row.what)).collect();
     (named, verdict.differences_total)
 }
 
@@ -89,25 +76,16 @@ async fn altered_missing_and_invented_rows_are_named() {
     let shorter = without_last(&store.read(&key(deal(2))).unwrap()[0].bytes);
     store.put_raw(&key(deal(2)), 0, shorter).unwrap();
     store.remove_raw(&key(deal(3)), 0).unwrap();
-    store
-        .put_raw(&key(deal(77)), 0, block.bytes.clone())
-        .unwrap();
+    store.put_raw(&key(deal(77)), 0, block.bytes.clone()).unwrap();
     store.put_raw(&key(deal(4)), 0, vec![0xFF; 20]).unwrap();
     drop(store);
 
     let (named, total) = found(&runtime).await;
     let says = |number, what: &str| {
         let key = format!("opportunity/{}", deal(number));
-        named
-            .iter()
-            .filter(|(row, said)| *row == key && said.contains(what))
-            .count()
+        named.iter().filter(|(row, said)| *row == key && said.contains(what)).count()
     };
-    assert_eq!(
-        says(1, "amount_changed.v1: differs in body"),
-        1,
-        "{named:#?}"
-    );
+    assert_eq!(says(1, "amount_changed.v1: differs in body"), 1, "{named:#?}");
     assert_eq!(says(2, "amount_changed.v1: missing"), 1, "{named:#?}");
     assert_eq!(says(3, "missing"), 3, "{named:#?}");
     assert_eq!(says(77, "unexpected"), 3, "{named:#?}");
@@ -117,26 +95,14 @@ async fn altered_missing_and_invented_rows_are_named() {
     assert!(keys.is_sorted());
 
     // Another tenant sees neither the rows nor that there is something wrong with them.
-    assert!(
-        verify(&runtime, "other", "")
-            .await
-            .unwrap()
-            .iter()
-            .all(|verdict| verdict.ok)
-    );
+    assert!(verify(&runtime, "other", "").await.unwrap().iter().all(|verdict| verdict.ok));
 
     rebuild(&runtime, "timelines").await.unwrap();
     assert_eq!(found(&runtime).await, (Vec::new(), 0));
     stop(runtime).await;
     let again = house.start(folder.path()).await;
     assert_eq!(found(&again).await, (Vec::new(), 0));
-    assert!(
-        verify(&again, "acme", "")
-            .await
-            .unwrap()
-            .iter()
-            .all(|verdict| verdict.ok)
-    );
+    assert!(verify(&again, "acme", "").await.unwrap().iter().all(|verdict| verdict.ok));
 }
 
 #[tokio::test]
@@ -144,12 +110,7 @@ async fn only_the_first_hundred_rows_are_named_and_all_are_counted() {
     let (house, folder) = (House::new(), TempDir::new().unwrap());
     let runtime = house.start(folder.path()).await;
     for number in 0..150 {
-        ask(
-            &runtime,
-            house.deal("acme", deal(number), None, opened("lead", 1)),
-        )
-        .await
-        .unwrap();
+        ask(&runtime, house.deal("acme", deal(number), None, opened("lead", 1))).await.unwrap();
     }
     assert_eq!(found(&runtime).await.1, 0);
     let store = runtime.timelines.store();

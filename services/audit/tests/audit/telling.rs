@@ -17,11 +17,7 @@ pub const DEAL: Uuid = Uuid::from_u128(0xD1);
 pub const PERSON: Uuid = Uuid::from_u128(0xE1);
 
 pub fn asking(kind: &str, id: &impl ToString) -> GetHistoryRequest {
-    GetHistoryRequest {
-        kind: kind.to_owned(),
-        id: id.to_string(),
-        ..GetHistoryRequest::default()
-    }
+    GetHistoryRequest { kind: kind.to_owned(), id: id.to_string(), ..GetHistoryRequest::default() }
 }
 
 pub async fn get(
@@ -29,10 +25,7 @@ pub async fn get(
     tenant: &str,
     message: GetHistoryRequest,
 ) -> Result<GetHistoryResponse, Status> {
-    Ok(auditor(runtime)
-        .get_history(request(tenant, message))
-        .await?
-        .into_inner())
+    Ok(auditor(runtime).get_history(request(tenant, message)).await?.into_inner())
 }
 
 pub async fn history(runtime: &Arc<Runtime>, message: GetHistoryRequest) -> Vec<HistoryEntry> {
@@ -49,11 +42,7 @@ pub fn told(entry: &HistoryEntry) -> String {
     };
     let change = |it: &FieldChange| {
         let before = side(&it.before, it.before_erased);
-        format!(
-            "{}: {before} > {}",
-            it.field,
-            side(&it.after, it.after_erased)
-        )
+        format!("{}: {before} > {}", it.field, side(&it.after, it.after_erased))
     };
     let changes: Vec<String> = entry.changes.iter().map(change).collect();
     let (_, fact) = entry.fact.split_once('.').unwrap();
@@ -65,9 +54,7 @@ pub fn all_told(entries: &[HistoryEntry]) -> Vec<String> {
 }
 
 pub fn handed_to(owner: Uuid) -> Command {
-    Command::ChangeOwner(opportunity::OwnerChanged {
-        owner: Some(UserId(owner)),
-    })
+    Command::ChangeOwner(opportunity::OwnerChanged { owner: Some(UserId(owner)) })
 }
 
 /// Somebody who works here, with a name and a key that can be erased.
@@ -84,8 +71,6 @@ pub async fn employ(house: &House, runtime: &Runtime) -> Uuid {
     };
     runtime.vault.ensure_keys("acme", &[PERSON]).await.unwrap();
     let fact = Fact::User(user::Fact::Defined(defined));
-    ask(runtime, house.define("acme", id, None, fact))
-        .await
-        .unwrap();
+    ask(runtime, house.define("acme", id, None, fact)).await.unwrap();
     id
 }

@@ -77,12 +77,7 @@ pub struct Head {
     pub effective_at: Option<Timestamp>,
 
     /// The id [default: made from the key]
-    #[arg(
-        long,
-        default_value = "",
-        hide_default_value = true,
-        value_name = "UUID"
-    )]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "UUID")]
     pub id: String,
 
     #[command(flatten)]
@@ -189,11 +184,7 @@ mod tests {
             ..api::planning::v1::Source::default()
         };
         let many = Many {
-            standing: Standing {
-                revision: 3,
-                known_at: 3,
-                ..Standing::default()
-            },
+            standing: Standing { revision: 3, known_at: 3, ..Standing::default() },
             items: vec![source::Source::from(source)],
         };
         assert_eq!(
@@ -204,9 +195,6 @@ mod tests {
                 r#""retired":false,"effective_at":null,"etag":""}]}"#,
             )
         );
-        assert_eq!(
-            many.grid().to_csv().unwrap(),
-            "key,name,kind,retired\ncrm,The CRM,,\n"
-        );
+        assert_eq!(many.grid().to_csv().unwrap(), "key,name,kind,retired\ncrm,The CRM,,\n");
     }
 }

@@ -79,9 +79,7 @@ impl From<sent::Pipeline> for Pipeline {
 
 impl From<sent::Stage> for Stage {
     fn from(stage: sent::Stage) -> Self {
-        let probability = stage
-            .probability
-            .and_then(|decimal| decimal.value.parse().ok());
+        let probability = stage.probability.and_then(|decimal| decimal.value.parse().ok());
         Self {
             key: stage.key,
             name: stage.name,
@@ -103,10 +101,7 @@ impl Shown for Pipeline {
             ("name".into(), Cell::text(&self.name)),
             ("furthest".into(), mark(self.furthest)),
             ("retired".into(), mark(self.retired)),
-            (
-                "effective_at".into(),
-                Cell::text(self.effective_at.as_deref().unwrap_or_default()),
-            ),
+            ("effective_at".into(), Cell::text(self.effective_at.as_deref().unwrap_or_default())),
             ("etag".into(), Cell::text(&self.etag)),
         ];
         for stage in &self.stages {

@@ -81,21 +81,14 @@ impl Shown for Product {
     const NOUN: &'static str = "product";
 
     fn fields(&self) -> Grid {
-        let price = self
-            .list_price
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let price = self.list_price.as_ref().map(ToString::to_string).unwrap_or_default();
         Grid::of_fields([
             ("id", Cell::text(&self.id)),
             ("key", Cell::text(&self.key)),
             ("name", Cell::text(&self.name)),
             ("list_price", Cell::text(price)),
             ("retired", mark(self.retired)),
-            (
-                "effective_at",
-                Cell::text(self.effective_at.as_deref().unwrap_or_default()),
-            ),
+            ("effective_at", Cell::text(self.effective_at.as_deref().unwrap_or_default())),
             ("etag", Cell::text(&self.etag)),
         ])
     }

@@ -33,11 +33,7 @@ pub struct Definition {
 
 impl Definition {
     fn stated(self) -> anyhow::Result<sent::SourceDefinition> {
-        Ok(sent::SourceDefinition {
-            name: self.name,
-            kind: self.kind,
-            retired: self.retired,
-        })
+        Ok(sent::SourceDefinition { name: self.name, kind: self.kind, retired: self.retired })
     }
 }
 
@@ -84,10 +80,7 @@ impl Shown for Source {
             ("name", Cell::text(&self.name)),
             ("kind", Cell::text(self.kind.as_deref().unwrap_or_default())),
             ("retired", mark(self.retired)),
-            (
-                "effective_at",
-                Cell::text(self.effective_at.as_deref().unwrap_or_default()),
-            ),
+            ("effective_at", Cell::text(self.effective_at.as_deref().unwrap_or_default())),
             ("etag", Cell::text(&self.etag)),
         ])
     }

@@ -88,11 +88,7 @@ pub fn read(file: &Path) -> anyhow::Result<PipelineDefinition> {
 
 fn parse(text: &str) -> Result<PipelineDefinition, String> {
     let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-    let stages = file
-        .stages
-        .into_iter()
-        .enumerate()
-        .map(|(index, stage)| stage.into_sent(index));
+    let stages = file.stages.into_iter().enumerate().map(|(index, stage)| stage.into_sent(index));
     Ok(PipelineDefinition {
         name: file.name,
         furthest: file.furthest,
@@ -138,15 +134,8 @@ mod tests {
             .map(|line| line.to_owned() + "\n")
             .collect();
         let pipeline = parse(&toml).unwrap();
-        let keys: Vec<_> = pipeline
-            .stages
-            .iter()
-            .map(|stage| stage.key.as_str())
-            .collect();
-        assert_eq!(
-            (pipeline.name.as_str(), keys),
-            ("Direct sales", vec!["qualify", "won"])
-        );
+        let keys: Vec<_> = pipeline.stages.iter().map(|stage| stage.key.as_str()).collect();
+        assert_eq!((pipeline.name.as_str(), keys), ("Direct sales", vec!["qualify", "won"]));
         let first = &pipeline.stages[0];
         assert_eq!(
             (first.order, first.outcome(), first.category()),
@@ -160,10 +149,7 @@ mod tests {
         for (toml, part) in [
             ("name = 'x'", "stages"),
             ("name = 'x'\nstages = []\ncolour = 1", "colour"),
-            (
-                "name = 'x'\n[[stages]]\nkey = 'a'\ncategory = 'sure'",
-                "no category \"sure\"",
-            ),
+            ("name = 'x'\n[[stages]]\nkey = 'a'\ncategory = 'sure'", "no category \"sure\""),
             (
                 "name = 'x'\n[[stages]]\nkey = 'a'\ncategory = 'commit'\noutcome = 'maybe'",
                 "no outcome \"maybe\"",

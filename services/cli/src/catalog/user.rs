@@ -104,10 +104,7 @@ impl Shown for User {
         Grid::of_fields([
             ("id", Cell::text(&self.id)),
             ("key", maybe(&self.key)),
-            (
-                "name",
-                Cell::text(text_shown(self.name.as_deref(), self.name_erased)),
-            ),
+            ("name", Cell::text(text_shown(self.name.as_deref(), self.name_erased))),
             ("manager", Cell::text(label(self.manager.as_ref()))),
             ("office", maybe(&self.office)),
             ("role", maybe(&self.role)),
@@ -121,15 +118,8 @@ impl Shown for User {
 
 impl Listed for User {
     const NOUNS: &'static str = "users";
-    const COLUMNS: &'static [&'static str] = &[
-        "key",
-        "name",
-        "manager",
-        "office",
-        "role",
-        "person_id",
-        "retired",
-    ];
+    const COLUMNS: &'static [&'static str] =
+        &["key", "name", "manager", "office", "role", "person_id", "retired"];
 
     fn row(&self) -> Vec<Cell> {
         let maybe = |text: &Option<String>| Cell::text(text.as_deref().unwrap_or_default());

@@ -12,9 +12,9 @@ macro_rules! verbs {
         /// Runs a verb.
         pub async fn run(verb: Verb<Definition>, session: &Session) -> anyhow::Result<()> {
             match verb {
-                Verb::List { when } => session
-                    .output
-                    .answer(&list(session, when.read_at(session)).await?),
+                Verb::List { when } => {
+                    session.output.answer(&list(session, when.read_at(session)).await?)
+                }
                 Verb::Get { key, when } => {
                     let (standing, item) = read(session, &key, when.read_at(session)).await?;
                     session.output.answer(&One { standing, item })
@@ -25,20 +25,14 @@ macro_rules! verbs {
 
         async fn list(session: &Session, read_at: ReadAt) -> Result<Many<$thing>, Status> {
             let mut client = session.planning();
-            let mut many = Many {
-                standing: Standing::default(),
-                items: Vec::new(),
-            };
+            let mut many = Many { standing: Standing::default(), items: Vec::new() };
             let mut request = sent::$list_request {
                 read_at: Some(read_at),
                 page_size: PAGE_SIZE,
                 page_token: String::new(),
             };
             loop {
-                let page = client
-                    .$list(session.request(request.clone()))
-                    .await?
-                    .into_inner();
+                let page = client.$list(session.request(request.clone())).await?.into_inner();
                 many.standing = Standing::of(page.reflected);
                 many.items.extend(page.$items.into_iter().map($thing::from));
                 request.page_token = page.next_page_token;
@@ -53,19 +47,9 @@ macro_rules! verbs {
             key: &str,
             read_at: ReadAt,
         ) -> Result<(Standing, $thing), Status> {
-            let request = sent::$get_request {
-                $key: key.to_owned(),
-                read_at: Some(read_at),
-            };
-            let found = session
-                .planning()
-                .$get(session.request(request))
-                .await?
-                .into_inner();
-            Ok((
-                Standing::of(found.reflected),
-                $thing::from(found.$key.unwrap_or_default()),
-            ))
+            let request = sent::$get_request { $key: key.to_owned(), read_at: Some(read_at) };
+            let found = session.planning().$get(session.request(request)).await?.into_inner();
+            Ok((Standing::of(found.reflected), $thing::from(found.$key.unwrap_or_default())))
         }
 
         async fn define(

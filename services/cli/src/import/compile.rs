@@ -83,24 +83,17 @@ pub fn compile(mapping: &Mapping, folder: &Path) -> anyhow::Result<Rules> {
         tables.insert(name.clone(), Table::read(folder, table)?);
     }
     let maps = mapping.maps.iter().map(|(name, map)| {
-        let map = map
-            .iter()
-            .map(|(from, to)| (from.clone(), to.clone()))
-            .collect();
+        let map = map.iter().map(|(from, to)| (from.clone(), to.clone())).collect();
         (name.clone(), Rc::new(map))
     });
-    let mut compiler = Compiler {
-        mapping,
-        tables: &tables,
-        maps: maps.collect(),
-        joins: HashMap::new(),
-    };
+    let mut compiler =
+        Compiler { mapping, tables: &tables, maps: maps.collect(), joins: HashMap::new() };
     let mut rules: Vec<Compiled> = Vec::new();
     for rule in &mapping.rules {
         let place = format!("rule {:?}", rule.name);
         if rule.name == CATALOG_RULE || rules.iter().any(|other| other.name == rule.name) {
             return Err(
-                Failure::usage(format!("{place}: the name is taken; choose another")).into(),
+                Failure::usage(format!("{place}: the name is taken; choose another")).into()
             );
         }
         rules.push(compiler.rule(rule).map_err(|error| at(&place, &error))?);
@@ -109,11 +102,7 @@ pub fn compile(mapping: &Mapping, folder: &Path) -> anyhow::Result<Rules> {
         return Err(Failure::usage("the mapping has no [[rule]], so no row means anything").into());
     }
     let currency = currency(mapping.currency.as_deref())?;
-    Ok(Rules {
-        tables,
-        rules,
-        currency,
-    })
+    Ok(Rules { tables, rules, currency })
 }
 
 fn at(place: &str, error: &Failure) -> Failure {
@@ -127,9 +116,7 @@ fn currency(code: Option<&str>) -> Result<String, Failure> {
     if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Ok(code.to_owned());
     }
-    Err(Failure::usage(format!(
-        "currency {code:?} is no ISO 4217 code such as \"USD\""
-    )))
+    Err(Failure::usage(format!("currency {code:?} is no ISO 4217 code such as \"USD\"")))
 }
 
 struct Compiler<'a> {
@@ -146,26 +133,17 @@ impl<'a> Compiler<'a> {
         self.check_fields(rule)?;
         // A definition holds from the beginning unless its own rule says otherwise.
         let usual = |own: &Option<Value>, of_table: &Option<Value>| {
-            let usual = if rule.fact.is_definition() {
-                None
-            } else {
-                of_table.clone()
-            };
+            let usual = if rule.fact.is_definition() { None } else { of_table.clone() };
             own.clone().or(usual)
         };
         let key = usual(&rule.key, &written.key)
             .ok_or_else(|| Failure::usage("key is missing: which column names the record?"))?;
         let at = usual(&rule.at, &written.at);
         if at.is_none() && !rule.fact.is_definition() {
-            return Err(Failure::usage(
-                "at is missing: which column says when it happened?",
-            ));
+            return Err(Failure::usage("at is missing: which column says when it happened?"));
         }
         if rule.step > STEP_MAX {
-            return Err(Failure::usage(format!(
-                "step is {}; it goes up to {STEP_MAX}",
-                rule.step
-            )));
+            return Err(Failure::usage(format!("step is {}; it goes up to {STEP_MAX}", rule.step)));
         }
         let order = usual(&rule.order, &written.order);
         let formats = Formats::new(written.dates.as_ref().unwrap_or(&self.mapping.dates));
@@ -179,9 +157,7 @@ impl<'a> Compiler<'a> {
             kind: rule.fact,
             key: self.take(table, &key, "key")?,
             at: at.map(|at| self.take(table, &at, "at")).transpose()?,
-            order: order
-                .map(|order| self.take(table, &order, "order"))
-                .transpose()?,
+            order: order.map(|order| self.take(table, &order, "order")).transpose()?,
             step: rule.step.into(),
             fields,
             formats: formats.map_err(Failure::usage)?,
@@ -191,34 +167,18 @@ impl<'a> Compiler<'a> {
 
     fn check_fields(&self, rule: &Rule) -> Result<(), Failure> {
         let (required, optional) = rule.fact.fields();
-        let allowed = || {
-            required
-                .iter()
-                .chain(optional)
-                .copied()
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let allowed = || required.iter().chain(optional).copied().collect::<Vec<_>>().join(", ");
         let is_allowed = |name: &str| required.contains(&name) || optional.contains(&name);
         if let Some(name) = rule.fields.keys().find(|name| !is_allowed(name)) {
-            return Err(Failure::usage(format!(
-                "fields has {name:?}; it may have: {}",
-                allowed()
-            )));
+            return Err(Failure::usage(format!("fields has {name:?}; it may have: {}", allowed())));
         }
-        if let Some(name) = required
-            .iter()
-            .find(|name| !rule.fields.contains_key(**name))
-        {
+        if let Some(name) = required.iter().find(|name| !rule.fields.contains_key(**name)) {
             return Err(Failure::usage(format!(
                 "fields lacks {name:?}; it may have: {}",
                 allowed()
             )));
         }
-        let money = rule
-            .fact
-            .money_field()
-            .filter(|field| rule.fields.contains_key(*field));
+        let money = rule.fact.money_field().filter(|field| rule.fields.contains_key(*field));
         if let Some(field) = money
             && self.mapping.currency.is_none()
             && !rule.fields.contains_key("currency")
@@ -234,16 +194,9 @@ impl<'a> Compiler<'a> {
     fn take(&mut self, table: &Table, value: &Value, place: &str) -> Result<Take, Failure> {
         let take = || -> Result<Take, Failure> {
             let value = &value.0;
-            let lookup = value
-                .lookup
-                .as_ref()
-                .map(|lookup| self.join(lookup))
-                .transpose()?;
+            let lookup = value.lookup.as_ref().map(|lookup| self.join(lookup)).transpose()?;
             let map = value.map.as_ref().map(|name| {
-                self.maps
-                    .get(name)
-                    .cloned()
-                    .ok_or_else(|| unknown("map", name, self.maps.keys()))
+                self.maps.get(name).cloned().ok_or_else(|| unknown("map", name, self.maps.keys()))
             });
             Ok(Take {
                 from: Origin::find(table, value)?,
@@ -256,11 +209,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn join(&mut self, lookup: &Lookup) -> Result<Joined, Failure> {
-        let name = (
-            lookup.table.clone(),
-            lookup.key.clone(),
-            lookup.take.clone(),
-        );
+        let name = (lookup.table.clone(), lookup.key.clone(), lookup.take.clone());
         if let Some(join) = self.joins.get(&name) {
             return Ok(Rc::clone(join));
         }
@@ -270,10 +219,7 @@ impl<'a> Compiler<'a> {
         for row in &table.rows {
             let place = || format!("{} line {}", table.file, row.line);
             if let Err(reason) = &row.values {
-                return Err(Failure::usage(format!(
-                    "{}: cannot be looked up: {reason}",
-                    place()
-                )));
+                return Err(Failure::usage(format!("{}: cannot be looked up: {reason}", place())));
             }
             let (key, taken) = (row.get(key).to_owned(), row.get(take).to_owned());
             let before = join.insert(key, taken.clone());
@@ -288,9 +234,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn table(&self, name: &str) -> Result<&'a Table, Failure> {
-        self.tables
-            .get(name)
-            .ok_or_else(|| unknown("table", name, self.tables.keys()))
+        self.tables.get(name).ok_or_else(|| unknown("table", name, self.tables.keys()))
     }
 }
 
@@ -311,8 +255,5 @@ fn conditions(rule: &Rule, table: &Table) -> Result<Vec<Condition>, Failure> {
 fn unknown<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a String>) -> Failure {
     let mut there: Vec<&str> = there.map(String::as_str).collect();
     there.sort_unstable();
-    Failure::usage(format!(
-        "there is no {what} {name:?}; there are: {}",
-        there.join(", ")
-    ))
+    Failure::usage(format!("there is no {what} {name:?}; there are: {}", there.join(", ")))
 }

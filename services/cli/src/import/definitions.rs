@@ -23,16 +23,10 @@ pub fn written(mapping: &Mapping, currency: &str) -> Result<Vec<Report>, Failure
     for pipeline in &mapping.pipelines {
         let since = pipeline.since.as_deref().map(|since| {
             let place = format!("pipeline {:?}: since {since:?}", pipeline.key);
-            formats
-                .instant(since)
-                .ok_or_else(|| Failure::usage(format!("{place} is no date")))
+            formats.instant(since).ok_or_else(|| Failure::usage(format!("{place} is no date")))
         });
         let definition = pipeline_definition(pipeline);
-        reports.push(report(
-            &pipeline.key,
-            since.transpose()?,
-            Fact::PipelineDefined(definition),
-        ));
+        reports.push(report(&pipeline.key, since.transpose()?, Fact::PipelineDefined(definition)));
     }
     for product in &mapping.products {
         let definition = product_definition(product, currency)?;
@@ -66,17 +60,12 @@ fn pipeline_definition(pipeline: &mapping::Pipeline) -> PipelineDefinition {
         key: stage.key.clone(),
         name: stage.name.clone().unwrap_or_else(|| stage.key.clone()),
         order: stage.order.unwrap_or(place),
-        probability: stage.probability.as_ref().map(|decimal| Decimal {
-            value: decimal.0.clone(),
-        }),
+        probability: stage.probability.as_ref().map(|decimal| Decimal { value: decimal.0.clone() }),
         category: category(stage.category).into(),
         outcome: outcome(stage.outcome).into(),
     });
     PipelineDefinition {
-        name: pipeline
-            .name
-            .clone()
-            .unwrap_or_else(|| pipeline.key.clone()),
+        name: pipeline.name.clone().unwrap_or_else(|| pipeline.key.clone()),
         furthest: pipeline.furthest,
         stages: stages.collect(),
         retired: false,

@@ -26,10 +26,7 @@ pub struct Flaw {
 impl Flaw {
     /// A flaw in a field.
     pub fn new(field: &str, reason: &'static str) -> Self {
-        Self {
-            field: field.to_owned(),
-            reason,
-        }
+        Self { field: field.to_owned(), reason }
     }
 }
 
@@ -64,43 +61,31 @@ impl Values<'_> {
                 let close_date = self.day("close_date")?;
                 Fact::OpportunityCloseDateChanged(OpportunityCloseDateChanged { close_date })
             }
-            FactKind::OwnerChanged => Fact::OpportunityOwnerChanged(OpportunityOwnerChanged {
-                owner: self.text("owner"),
-            }),
+            FactKind::OwnerChanged => {
+                Fact::OpportunityOwnerChanged(OpportunityOwnerChanged { owner: self.text("owner") })
+            }
             FactKind::CategoryOverridden => {
                 let category = self.category()?.into();
-                let overridden = OpportunityCategoryOverridden {
-                    category,
-                    reason_code,
-                    reason,
-                };
+                let overridden = OpportunityCategoryOverridden { category, reason_code, reason };
                 Fact::OpportunityCategoryOverridden(overridden)
             }
             FactKind::Won => {
                 let amount = self.money("amount")?;
-                Fact::OpportunityWon(OpportunityWon {
-                    amount,
-                    reason_code,
-                    reason,
-                })
+                Fact::OpportunityWon(OpportunityWon { amount, reason_code, reason })
             }
-            FactKind::Lost => Fact::OpportunityLost(OpportunityLost {
-                reason_code,
-                reason,
-            }),
-            FactKind::Abandoned => Fact::OpportunityAbandoned(OpportunityAbandoned {
-                reason_code,
-                reason,
-            }),
+            FactKind::Lost => Fact::OpportunityLost(OpportunityLost { reason_code, reason }),
+            FactKind::Abandoned => {
+                Fact::OpportunityAbandoned(OpportunityAbandoned { reason_code, reason })
+            }
             FactKind::Reopened => Fact::OpportunityReopened(OpportunityReopened {
                 stage: self.text("stage"),
                 pipeline: self.text("pipeline"),
                 reason_code,
                 reason,
             }),
-            FactKind::Noted => Fact::OpportunityNoted(OpportunityNoted {
-                text: self.required("text")?,
-            }),
+            FactKind::Noted => {
+                Fact::OpportunityNoted(OpportunityNoted { text: self.required("text")? })
+            }
             FactKind::Product => Fact::ProductDefined(self.product()?),
             FactKind::User => Fact::UserDefined(self.user()),
         })
@@ -142,9 +127,7 @@ impl Values<'_> {
     }
 
     fn required(&self, field: &str) -> Result<String, Flaw> {
-        Some(self.text(field))
-            .filter(|text| !text.is_empty())
-            .ok_or(Flaw::new(field, "EMPTY"))
+        Some(self.text(field)).filter(|text| !text.is_empty()).ok_or(Flaw::new(field, "EMPTY"))
     }
 
     fn money(&self, field: &str) -> Result<Option<Money>, Flaw> {
@@ -166,10 +149,7 @@ impl Values<'_> {
         if text.is_empty() {
             return Ok(None);
         }
-        self.formats
-            .day(&text)
-            .map(Some)
-            .ok_or(Flaw::new(field, "BAD_DATE"))
+        self.formats.day(&text).map(Some).ok_or(Flaw::new(field, "BAD_DATE"))
     }
 
     fn category(&self) -> Result<ForecastCategory, Flaw> {
@@ -177,10 +157,7 @@ impl Values<'_> {
         if text.is_empty() {
             return Ok(ForecastCategory::Unspecified);
         }
-        let name = format!(
-            "FORECAST_CATEGORY_{}",
-            text.to_ascii_uppercase().replace(' ', "_")
-        );
+        let name = format!("FORECAST_CATEGORY_{}", text.to_ascii_uppercase().replace(' ', "_"));
         ForecastCategory::from_str_name(&name)
             .filter(|category| *category != ForecastCategory::Unspecified)
             .ok_or(Flaw::new("category", "BAD_CATEGORY"))
@@ -193,27 +170,13 @@ mod tests {
 
     fn state(kind: FactKind, texts: &[(&'static str, &str)]) -> Result<Fact, Flaw> {
         let formats = Formats::new(&["%d.%m.%Y".to_owned()]).unwrap();
-        let texts = texts
-            .iter()
-            .map(|&(name, text)| (name, text.to_owned()))
-            .collect();
-        Values {
-            texts,
-            formats: &formats,
-            currency: "EUR",
-        }
-        .state(kind)
+        let texts = texts.iter().map(|&(name, text)| (name, text.to_owned())).collect();
+        Values { texts, formats: &formats, currency: "EUR" }.state(kind)
     }
 
     #[test]
     fn fields_become_facts() {
-        let euros = |units, nanos| {
-            Some(Money {
-                currency_code: "EUR".to_owned(),
-                units,
-                nanos,
-            })
-        };
+        let euros = |units, nanos| Some(Money { currency_code: "EUR".to_owned(), units, nanos });
         for (kind, texts, expected) in [
             (
                 FactKind::Won,
@@ -223,31 +186,19 @@ mod tests {
                     ..Default::default()
                 }),
             ),
-            (
-                FactKind::Won,
-                &[],
-                Fact::OpportunityWon(OpportunityWon::default()),
-            ),
+            (FactKind::Won, &[], Fact::OpportunityWon(OpportunityWon::default())),
             (
                 FactKind::AmountChanged,
                 &[("amount", "-3"), ("currency", "JPY")],
                 Fact::OpportunityAmountChanged(OpportunityAmountChanged {
-                    amount: Some(Money {
-                        currency_code: "JPY".to_owned(),
-                        units: -3,
-                        nanos: 0,
-                    }),
+                    amount: Some(Money { currency_code: "JPY".to_owned(), units: -3, nanos: 0 }),
                 }),
             ),
             (
                 FactKind::CloseDateChanged,
                 &[("close_date", "29.02.2024")],
                 Fact::OpportunityCloseDateChanged(OpportunityCloseDateChanged {
-                    close_date: Some(Date {
-                        year: 2024,
-                        month: 2,
-                        day: 29,
-                    }),
+                    close_date: Some(Date { year: 2024, month: 2, day: 29 }),
                 }),
             ),
             (
@@ -270,30 +221,11 @@ mod tests {
             (FactKind::Opened, &[("pipeline", "p")][..], "stage", "EMPTY"),
             (FactKind::Noted, &[("text", "")], "text", "EMPTY"),
             (FactKind::Won, &[("amount", "1,000")], "amount", "BAD_MONEY"),
-            (
-                FactKind::Won,
-                &[("amount", "1"), ("currency", "Euro")],
-                "amount",
-                "BAD_MONEY",
-            ),
-            (
-                FactKind::CloseDateChanged,
-                &[("close_date", "2024-02-29")],
-                "close_date",
-                "BAD_DATE",
-            ),
-            (
-                FactKind::CategoryOverridden,
-                &[("category", "sure")],
-                "category",
-                "BAD_CATEGORY",
-            ),
+            (FactKind::Won, &[("amount", "1"), ("currency", "Euro")], "amount", "BAD_MONEY"),
+            (FactKind::CloseDateChanged, &[("close_date", "2024-02-29")], "close_date", "BAD_DATE"),
+            (FactKind::CategoryOverridden, &[("category", "sure")], "category", "BAD_CATEGORY"),
         ] {
-            assert_eq!(
-                state(kind, texts),
-                Err(Flaw::new(field, reason)),
-                "{kind:?} {texts:?}"
-            );
+            assert_eq!(state(kind, texts), Err(Flaw::new(field, reason)), "{kind:?} {texts:?}");
         }
     }
 }

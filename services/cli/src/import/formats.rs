@@ -27,15 +27,9 @@ impl Formats {
     /// A sentence about the first that is none.
     pub fn new(patterns: &[String]) -> Result<Self, String> {
         if patterns.is_empty() {
-            return Err(format!(
-                "dates is empty; write [\"{RFC3339}\"] or [\"%Y-%m-%d\"]"
-            ));
+            return Err(format!("dates is empty; write [\"{RFC3339}\"] or [\"%Y-%m-%d\"]"));
         }
-        patterns
-            .iter()
-            .map(|pattern| Format::new(pattern))
-            .collect::<Result<_, _>>()
-            .map(Self)
+        patterns.iter().map(|pattern| Format::new(pattern)).collect::<Result<_, _>>().map(Self)
     }
 
     /// The instant that a text means: a day is its start.
@@ -43,19 +37,13 @@ impl Formats {
         let time = self.0.iter().find_map(|format| format.read(text))?;
         let nanos = i32::try_from(time.timestamp_subsec_nanos()).ok()?;
         // Finer than a microsecond, or a leap second: neither can be told exactly.
-        (nanos % 1_000 == 0 && nanos < 1_000_000_000).then(|| Timestamp {
-            seconds: time.timestamp(),
-            nanos,
-        })
+        (nanos % 1_000 == 0 && nanos < 1_000_000_000)
+            .then(|| Timestamp { seconds: time.timestamp(), nanos })
     }
 
     /// The day that a text means, in UTC.
     pub fn day(&self, text: &str) -> Option<Date> {
-        let day = self
-            .0
-            .iter()
-            .find_map(|format| format.read(text))?
-            .date_naive();
+        let day = self.0.iter().find_map(|format| format.read(text))?.date_naive();
         Some(Date {
             year: day.year(),
             month: i32::try_from(day.month()).ok()?,
@@ -76,10 +64,7 @@ impl Format {
                  \"%d.%m.%Y %H:%M\""
             ));
         }
-        if !items
-            .iter()
-            .any(|item| matches!(item, Item::Numeric(..) | Item::Fixed(_)))
-        {
+        if !items.iter().any(|item| matches!(item, Item::Numeric(..) | Item::Fixed(_))) {
             return Err(format!("{pattern:?} holds no part of a date, such as %Y"));
         }
         Ok(if has_zone(pattern) {
@@ -93,15 +78,13 @@ impl Format {
 
     fn read(&self, text: &str) -> Option<DateTime<Utc>> {
         match self {
-            Self::Rfc3339 => DateTime::parse_from_rfc3339(text)
-                .ok()
-                .map(|time| time.to_utc()),
-            Self::Zoned(pattern) => DateTime::parse_from_str(text, pattern)
-                .ok()
-                .map(|time| time.to_utc()),
-            Self::Time(pattern) => NaiveDateTime::parse_from_str(text, pattern)
-                .ok()
-                .map(|time| time.and_utc()),
+            Self::Rfc3339 => DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()),
+            Self::Zoned(pattern) => {
+                DateTime::parse_from_str(text, pattern).ok().map(|time| time.to_utc())
+            }
+            Self::Time(pattern) => {
+                NaiveDateTime::parse_from_str(text, pattern).ok().map(|time| time.and_utc())
+            }
             Self::Day(pattern) => NaiveDate::parse_from_str(text, pattern)
                 .ok()
                 .map(|day| day.and_time(NaiveTime::MIN).and_utc()),
@@ -112,16 +95,11 @@ impl Format {
 /// Whether a pattern asks for an offset from UTC. chrono does not show all of its items for one.
 fn has_zone(pattern: &str) -> bool {
     let pattern = pattern.replace("%%", "");
-    ["%z", "%:z", "%::z", "%:::z", "%#z", "%+"]
-        .iter()
-        .any(|zone| pattern.contains(zone))
+    ["%z", "%:z", "%::z", "%:::z", "%#z", "%+"].iter().any(|zone| pattern.contains(zone))
 }
 
 fn is_time(item: &Item<'_>) -> bool {
-    matches!(
-        item,
-        Item::Numeric(Numeric::Hour | Numeric::Hour12 | Numeric::Timestamp, _)
-    )
+    matches!(item, Item::Numeric(Numeric::Hour | Numeric::Hour12 | Numeric::Timestamp, _))
 }
 
 #[cfg(test)]
@@ -129,12 +107,7 @@ mod tests {
     use super::*;
 
     fn formats(patterns: &[&str]) -> Result<Formats, String> {
-        Formats::new(
-            &patterns
-                .iter()
-                .map(|&pattern| pattern.to_owned())
-                .collect::<Vec<_>>(),
-        )
+        Formats::new(&patterns.iter().map(|&pattern| pattern.to_owned()).collect::<Vec<_>>())
     }
 
     #[test]
@@ -144,66 +117,32 @@ mod tests {
             ("%Y-%m-%d", "2017-02-29", None),
             ("%Y-%m-%d", "2017-03-01 10:00", None),
             ("%m/%d/%Y", "03/01/2017", Some((1_488_326_400, 0))),
-            (
-                "%d.%m.%Y %H:%M",
-                "01.03.2017 01:30",
-                Some((1_488_331_800, 0)),
-            ),
+            ("%d.%m.%Y %H:%M", "01.03.2017 01:30", Some((1_488_331_800, 0))),
             ("%d.%m.%Y %H:%M", "01.03.2017", None),
             (
                 "%Y-%m-%dT%H:%M:%S%.fZ",
                 "2017-03-01T00:00:00.546Z",
                 Some((1_488_326_400, 546_000_000)),
             ),
-            (
-                "%Y-%m-%dT%H:%M:%S%z",
-                "2017-03-01T02:00:00+0200",
-                Some((1_488_326_400, 0)),
-            ),
-            (
-                "%Y-%m-%dT%H:%M:%S%.f%#z",
-                "2017-03-01T02:00:00.0+02",
-                Some((1_488_326_400, 0)),
-            ),
+            ("%Y-%m-%dT%H:%M:%S%z", "2017-03-01T02:00:00+0200", Some((1_488_326_400, 0))),
+            ("%Y-%m-%dT%H:%M:%S%.f%#z", "2017-03-01T02:00:00.0+02", Some((1_488_326_400, 0))),
             ("%s", "1488326400", Some((1_488_326_400, 0))),
             ("rfc3339", "2017-03-01T00:00:00Z", Some((1_488_326_400, 0))),
-            (
-                "rfc3339",
-                "2017-03-01T00:00:00.000001+00:00",
-                Some((1_488_326_400, 1_000)),
-            ),
+            ("rfc3339", "2017-03-01T00:00:00.000001+00:00", Some((1_488_326_400, 1_000))),
             ("rfc3339", "2017-03-01T00:00:00.0000001Z", None),
             ("rfc3339", "2017-03-01", None),
             ("rfc3339", "", None),
         ] {
             let read = formats(&[pattern]).unwrap().instant(text);
-            assert_eq!(
-                read.map(|at| (at.seconds, at.nanos)),
-                expected,
-                "{pattern} {text}"
-            );
+            assert_eq!(read.map(|at| (at.seconds, at.nanos)), expected, "{pattern} {text}");
         }
     }
 
     #[test]
     fn the_first_format_that_fits_counts() {
         let formats = formats(&["%d/%m/%Y", "%m/%d/%Y"]).unwrap();
-        assert_eq!(
-            formats.day("02/01/2020"),
-            Some(Date {
-                year: 2020,
-                month: 1,
-                day: 2
-            })
-        );
-        assert_eq!(
-            formats.day("01/31/2020"),
-            Some(Date {
-                year: 2020,
-                month: 1,
-                day: 31
-            })
-        );
+        assert_eq!(formats.day("02/01/2020"), Some(Date { year: 2020, month: 1, day: 2 }));
+        assert_eq!(formats.day("01/31/2020"), Some(Date { year: 2020, month: 1, day: 31 }));
         assert_eq!(formats.day("31.01.2020"), None);
     }
 

@@ -48,14 +48,7 @@ impl FactKind {
         match self {
             Self::Opened => (
                 &["pipeline", "stage"],
-                &[
-                    "name",
-                    "amount",
-                    "currency",
-                    "close_date",
-                    "owner",
-                    "product",
-                ],
+                &["name", "amount", "currency", "close_date", "owner", "product"],
             ),
             Self::StageChanged => (&["stage"], &["pipeline"]),
             Self::AmountChanged => (&["amount"], &["currency"]),

@@ -298,10 +298,7 @@ impl<'de> Deserialize<'de> for Value {
             }
 
             fn visit_str<E: de::Error>(self, column: &str) -> Result<Value, E> {
-                Ok(Value(ValueTable {
-                    column: Some(column.to_owned()),
-                    ..Default::default()
-                }))
+                Ok(Value(ValueTable { column: Some(column.to_owned()), ..Default::default() }))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Value, A::Error> {

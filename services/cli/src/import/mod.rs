@@ -95,12 +95,7 @@ pub async fn run(args: ImportArgs, session: &Session) -> anyhow::Result<ImportSu
         .map_err(|error| Failure::usage(format!("--mapping {file}: {error}")))?;
     let mapping = mapping::parse(&text, &file)?;
     let plan = Plan::make(&mapping, &args.from).map_err(|error| at(&file, error))?;
-    let name = args
-        .mapping
-        .file_stem()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let name = args.mapping.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let (mut summary, rejects) = if args.dry_run {
         let (mut summary, rejects) = Count::new(&plan).finish(true);
         let count = |reports: usize| u64::try_from(reports).unwrap_or(u64::MAX);
@@ -110,10 +105,7 @@ pub async fn run(args: ImportArgs, session: &Session) -> anyhow::Result<ImportSu
     } else {
         send(&args, session, &mapping, &name, &plan).await?
     };
-    let path = args
-        .rejects
-        .clone()
-        .unwrap_or_else(|| PathBuf::from(format!("{name}-rejects.csv")));
+    let path = args.rejects.clone().unwrap_or_else(|| PathBuf::from(format!("{name}-rejects.csv")));
     if !rejects.is_empty() || args.rejects.is_some() || path.exists() {
         rejects::write(&path, &rejects)?;
     }
@@ -135,24 +127,14 @@ async fn send(
     let (channel, actor) = (session.channel.clone(), &session.actor);
     let sender = Sender::new(channel, &session.tenant, actor, &source.key, name)?;
     let (name, kind) = (source.name.clone(), source.kind.clone());
-    sender
-        .define_source(&SourceDefinition {
-            name,
-            kind,
-            retired: false,
-        })
-        .await?;
+    sender.define_source(&SourceDefinition { name, kind, retired: false }).await?;
 
     let mut progress = Progress::new(&session.output, "catalog");
     let mut count = Count::new(plan);
     let catalog = relay(&sender, plan.catalog.iter().collect(), &mut progress).await?;
     refuse_bad_catalog(&plan.catalog, &catalog)?;
     count.add_catalog(&catalog.verdicts);
-    let reports = plan
-        .definitions
-        .iter()
-        .map(|planned| &planned.report)
-        .collect();
+    let reports = plan.definitions.iter().map(|planned| &planned.report).collect();
     let definitions = relay(&sender, reports, &mut progress).await?;
     for (planned, verdict) in plan.definitions.iter().zip(&definitions.verdicts) {
         count.add_definition(planned, verdict);
@@ -160,20 +142,14 @@ async fn send(
 
     progress.turn_to("facts");
     let order = order(plan.facts.len(), args.repeat, args.shuffle);
-    let reports = order
-        .iter()
-        .map(|&place| &plan.facts[place].report)
-        .collect();
+    let reports = order.iter().map(|&place| &plan.facts[place].report).collect();
     let facts = relay(&sender, reports, &mut progress).await?;
     for (&place, verdict) in order.iter().zip(&facts.verdicts) {
         count.add_fact(&plan.facts[place], verdict);
     }
 
     let (mut summary, rejects) = count.finish(false);
-    let revision = catalog
-        .revision
-        .max(definitions.revision)
-        .max(facts.revision);
+    let revision = catalog.revision.max(definitions.revision).max(facts.revision);
     summary.standing = Standing::of(sender.standing(revision).await?);
     Ok((summary, rejects))
 }
@@ -185,9 +161,7 @@ async fn relay(
 ) -> anyhow::Result<Sent> {
     let count = |reports: usize| u64::try_from(reports).unwrap_or(u64::MAX);
     let total = count(reports.len());
-    sender
-        .send(&reports, |done| progress.at(count(done), total))
-        .await
+    sender.send(&reports, |done| progress.at(count(done), total)).await
 }
 
 /// A pipeline that the server cannot read would leave every deal in an unknown stage.
@@ -203,9 +177,8 @@ fn refuse_bad_catalog(reports: &[Report], sent: &Sent) -> Result<(), Failure> {
 
 /// In which order facts are sent: as planned, unless this is a trial.
 fn order(count: usize, repeat: u32, seed: Option<u64>) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..count)
-        .flat_map(|fact| (0..repeat).map(move |_| fact))
-        .collect();
+    let mut order: Vec<usize> =
+        (0..count).flat_map(|fact| (0..repeat).map(move |_| fact)).collect();
     if let Some(seed) = seed {
         Random::new(seed).shuffle(&mut order);
     }

@@ -69,10 +69,7 @@ impl Plan {
             rejects: Vec::new(),
             files: Vec::new(),
         };
-        let mut planner = Planner {
-            plan,
-            known: HashMap::new(),
-        };
+        let mut planner = Planner { plan, known: HashMap::new() };
         for (name, table) in &rules.tables {
             planner.table(name, table, &rules);
         }
@@ -98,11 +95,7 @@ struct Planner {
 
 impl Planner {
     fn table(&mut self, name: &str, table: &Table, rules: &Rules) {
-        let own: Vec<&Compiled> = rules
-            .rules
-            .iter()
-            .filter(|rule| rule.table == name)
-            .collect();
+        let own: Vec<&Compiled> = rules.rules.iter().filter(|rule| rule.table == name).collect();
         if own.is_empty() {
             return;
         }
@@ -113,16 +106,11 @@ impl Planner {
             let made = made_of(row, index + 1, &own, &rules.currency);
             let place = self.plan.rows.len();
             let is_rejected = made.is_err();
-            self.plan.rows.push(RowRef {
-                file,
-                line: row.line,
-                is_catalog,
-                is_rejected,
-            });
+            self.plan.rows.push(RowRef { file, line: row.line, is_catalog, is_rejected });
             match made {
-                Ok(made) => made
-                    .into_iter()
-                    .for_each(|(rule, report)| self.add(rule, report, place)),
+                Ok(made) => {
+                    made.into_iter().for_each(|(rule, report)| self.add(rule, report, place));
+                }
                 Err((rule, flaw)) => self.plan.rejects.push(Reject {
                     file: table.file.clone(),
                     line: row.line,
@@ -136,23 +124,14 @@ impl Planner {
 
     fn add(&mut self, rule: &Compiled, report: Report, row: usize) {
         if !rule.kind.is_definition() {
-            self.plan.facts.push(Planned {
-                report,
-                rows: vec![row],
-            });
+            self.plan.facts.push(Planned { report, rows: vec![row] });
             return;
         }
         let definitions = &mut self.plan.definitions;
-        let place = *self
-            .known
-            .entry(report.encode_to_vec())
-            .or_insert(definitions.len());
+        let place = *self.known.entry(report.encode_to_vec()).or_insert(definitions.len());
         match definitions.get_mut(place) {
             Some(planned) => planned.rows.push(row),
-            None => definitions.push(Planned {
-                report,
-                rows: vec![row],
-            }),
+            None => definitions.push(Planned { report, rows: vec![row] }),
         }
     }
 }
@@ -176,11 +155,7 @@ fn made_of<'a>(
             report(rule, row, number, currency).map_err(|flaw| (rule.name.clone(), flaw))?;
         made.push((*rule, report));
     }
-    if made.is_empty() {
-        Err((String::new(), Flaw::new("", "NO_RULE")))
-    } else {
-        Ok(made)
-    }
+    if made.is_empty() { Err((String::new(), Flaw::new("", "NO_RULE"))) } else { Ok(made) }
 }
 
 fn report(rule: &Compiled, row: &Row, number: usize, currency: &str) -> Result<Report, Flaw> {
@@ -191,11 +166,7 @@ fn report(rule: &Compiled, row: &Row, number: usize, currency: &str) -> Result<R
     let occurred_at = match rule.at.as_ref().map(|at| at.from(row, number)) {
         None => None,
         Some(text) if text.is_empty() => return Err(Flaw::new("at", "EMPTY")),
-        Some(text) => Some(
-            rule.formats
-                .instant(&text)
-                .ok_or(Flaw::new("at", "BAD_DATE"))?,
-        ),
+        Some(text) => Some(rule.formats.instant(&text).ok_or(Flaw::new("at", "BAD_DATE"))?),
     };
     let order: u64 = match rule.order.as_ref().map(|order| order.from(row, number)) {
         None => 0,
@@ -205,21 +176,8 @@ fn report(rule: &Compiled, row: &Row, number: usize, currency: &str) -> Result<R
         .checked_mul(ORDER_STRIDE)
         .and_then(|order| order.checked_add(rule.step))
         .ok_or(Flaw::new("order", "BAD_ORDER"))?;
-    let texts = rule
-        .fields
-        .iter()
-        .map(|(name, take)| (name.as_str(), take.from(row, number)));
-    let values = Values {
-        texts: texts.collect(),
-        formats: &rule.formats,
-        currency,
-    };
+    let texts = rule.fields.iter().map(|(name, take)| (name.as_str(), take.from(row, number)));
+    let values = Values { texts: texts.collect(), formats: &rule.formats, currency };
     let fact = Some(values.state(rule.kind)?);
-    Ok(Report {
-        key,
-        rule: rule.name.clone(),
-        occurred_at,
-        source_seq,
-        fact,
-    })
+    Ok(Report { key, rule: rule.name.clone(), occurred_at, source_seq, fact })
 }

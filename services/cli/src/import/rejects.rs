@@ -24,23 +24,12 @@ pub struct Reject {
 /// # Errors
 /// When the file cannot be written.
 pub fn write(path: &Path, rejects: &[Reject]) -> anyhow::Result<()> {
-    let fail = || {
-        format!(
-            "cannot write the list of rejected rows to {}",
-            path.display()
-        )
-    };
+    let fail = || format!("cannot write the list of rejected rows to {}", path.display());
     let mut writer = csv::Writer::from_path(path).with_context(fail)?;
     writer.write_record(["file", "line", "rule", "field", "reason"])?;
     for reject in rejects {
         let line = reject.line.to_string();
-        writer.write_record([
-            &reject.file,
-            &line,
-            &reject.rule,
-            &reject.field,
-            &reject.reason,
-        ])?;
+        writer.write_record([&reject.file, &line, &reject.rule, &reject.field, &reject.reason])?;
     }
     writer.flush().with_context(fail)
 }

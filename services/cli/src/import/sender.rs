@@ -139,14 +139,8 @@ impl Sender {
 
     async fn get_source(&self, min_revision: u64) -> Result<GetSourceResponse, Status> {
         let answer = self.patiently(async || {
-            let read_at = Some(ReadAt {
-                min_revision,
-                ..Default::default()
-            });
-            let request = GetSourceRequest {
-                source: self.source.clone(),
-                read_at,
-            };
+            let read_at = Some(ReadAt { min_revision, ..Default::default() });
+            let request = GetSourceRequest { source: self.source.clone(), read_at };
             self.planning().get_source(self.call(request)).await
         });
         Ok(answer.await?.into_inner())
@@ -200,9 +194,7 @@ impl Sender {
         // The server may look at the first batch before it answers the call itself.
         self.fill(&mut batches, &mut in_flight, &outbox).await;
         let call = self.marked(Request::new(ReceiverStream::new(inbox)));
-        let call = ReportServiceClient::new(self.channel.clone())
-            .report(call)
-            .await;
+        let call = ReportServiceClient::new(self.channel.clone()).report(call).await;
         let mut answers = call?.into_inner();
         while sent.verdicts.len() < base + reports.len() {
             let message = tokio::time::timeout(self.patience, answers.message())
@@ -211,8 +203,7 @@ impl Sender {
                 .ok_or_else(|| Status::unavailable("the server ended the stream"))?;
             sent.revision = sent.revision.max(message.revision);
             for answer in message.answers {
-                sent.verdicts
-                    .push(verdict(answer, sent.verdicts.len() - base)?);
+                sent.verdicts.push(verdict(answer, sent.verdicts.len() - base)?);
             }
             let done = sent.verdicts.len();
             while in_flight.front().is_some_and(|end| base + end <= done) {
@@ -234,15 +225,9 @@ impl Sender {
             let Some(range) = batches.next() else { return };
             let is_first = range.start == 0;
             let once = |text: &str| {
-                if is_first {
-                    text.to_owned()
-                } else {
-                    String::new()
-                }
+                if is_first { text.to_owned() } else { String::new() }
             };
-            let reports = batches.reports[range.clone()]
-                .iter()
-                .map(|&report| report.clone());
+            let reports = batches.reports[range.clone()].iter().map(|&report| report.clone());
             let request = ReportRequest {
                 source: once(&self.source),
                 mapping: once(&self.mapping),
@@ -283,12 +268,8 @@ impl Sender {
     }
 
     fn marked<T>(&self, mut request: Request<T>) -> Request<T> {
-        request
-            .metadata_mut()
-            .insert("revops-tenant", self.tenant.clone());
-        request
-            .metadata_mut()
-            .insert("revops-actor", self.actor.clone());
+        request.metadata_mut().insert("revops-tenant", self.tenant.clone());
+        request.metadata_mut().insert("revops-actor", self.actor.clone());
         request
     }
 }
@@ -303,14 +284,11 @@ fn verdict(answer: ReportAnswer, index: usize) -> Result<Verdict, Status> {
         ReportStatus::AlreadyThere => Ok(Verdict::AlreadyThere),
         ReportStatus::Rejected => {
             let rejection = answer.rejection.unwrap_or_default();
-            Ok(Verdict::Rejected {
-                field: rejection.field,
-                reason: rejection.reason,
-            })
+            Ok(Verdict::Rejected { field: rejection.field, reason: rejection.reason })
         }
-        ReportStatus::Unspecified => Err(Status::data_loss(format!(
-            "report {index} was answered without a status"
-        ))),
+        ReportStatus::Unspecified => {
+            Err(Status::data_loss(format!("report {index} was answered without a status")))
+        }
     }
 }
 

@@ -89,18 +89,9 @@ impl Answer for ImportSummary {
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            rows_read,
-            applied,
-            already_there,
-            rejected,
-            would_send,
-        } = self;
+        let Self { rows_read, applied, already_there, rejected, would_send } = self;
         match would_send {
-            Some(would) => write!(
-                f,
-                "{rows_read} = {would} would be sent + {rejected} rejected"
-            ),
+            Some(would) => write!(f, "{rows_read} = {would} would be sent + {rejected} rejected"),
             None => write!(
                 f,
                 "{rows_read} = {applied} applied + {already_there} already there + {rejected} rejected"
@@ -127,10 +118,7 @@ struct Fate {
 impl<'a> Count<'a> {
     /// Nothing sent yet.
     pub fn new(plan: &'a Plan) -> Self {
-        let fate = |is_rejected| Fate {
-            is_applied: false,
-            is_rejected,
-        };
+        let fate = |is_rejected| Fate { is_applied: false, is_rejected };
         Self {
             plan,
             rows: plan.rows.iter().map(|row| fate(row.is_rejected)).collect(),
@@ -189,17 +177,10 @@ impl<'a> Count<'a> {
 
     /// The figures, and the rejected rows by file and line.
     pub fn finish(mut self, is_dry_run: bool) -> (ImportSummary, Vec<Reject>) {
-        let mut summary = ImportSummary {
-            reports: self.reports,
-            dry_run: is_dry_run,
-            ..Default::default()
-        };
+        let mut summary =
+            ImportSummary { reports: self.reports, dry_run: is_dry_run, ..Default::default() };
         for (row, fate) in self.plan.rows.iter().zip(&self.rows) {
-            let tally = if row.is_catalog {
-                &mut summary.catalog_rows
-            } else {
-                &mut summary.rows
-            };
+            let tally = if row.is_catalog { &mut summary.catalog_rows } else { &mut summary.rows };
             tally.rows_read += 1;
             if fate.is_rejected {
                 tally.rejected += 1;
@@ -221,12 +202,7 @@ impl<'a> Count<'a> {
 pub fn kinds(rejects: &[Reject]) -> Vec<String> {
     let mut kinds: BTreeMap<(&str, &str, &str, &str), (u64, u64)> = BTreeMap::new();
     for reject in rejects {
-        let kind = (
-            &*reject.file,
-            &*reject.rule,
-            &*reject.field,
-            &*reject.reason,
-        );
+        let kind = (&*reject.file, &*reject.rule, &*reject.field, &*reject.reason);
         let (count, _) = kinds.entry(kind).or_insert((0, reject.line));
         *count += 1;
     }
@@ -234,16 +210,8 @@ pub fn kinds(rejects: &[Reject]) -> Vec<String> {
     kinds.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
     let line =
         |((file, rule, field, reason), (count, line)): ((&str, &str, &str, &str), (u64, u64))| {
-            let rule = if rule.is_empty() {
-                String::new()
-            } else {
-                format!(", rule {rule}")
-            };
-            let field = if field.is_empty() {
-                String::new()
-            } else {
-                format!(", field {field}")
-            };
+            let rule = if rule.is_empty() { String::new() } else { format!(", rule {rule}") };
+            let field = if field.is_empty() { String::new() } else { format!(", field {field}") };
             format!("{reason}: {count} in {file}, first on line {line}{rule}{field}")
         };
     kinds.into_iter().map(line).collect()

@@ -37,10 +37,7 @@ impl Row {
     /// A value without the space around it; empty when there is none.
     pub fn get(&self, column: usize) -> &str {
         let values = self.values.as_ref().ok();
-        values
-            .and_then(|values| values.get(column))
-            .unwrap_or_default()
-            .trim()
+        values.and_then(|values| values.get(column)).unwrap_or_default().trim()
     }
 }
 
@@ -50,21 +47,15 @@ impl Table {
     /// # Errors
     /// When there is no such file or it cannot be read to its end.
     pub fn read(folder: &Path, table: &mapping::Table) -> anyhow::Result<Self> {
-        let delimiter = u8::try_from(table.delimiter)
-            .ok()
-            .filter(u8::is_ascii)
-            .ok_or_else(|| {
+        let delimiter =
+            u8::try_from(table.delimiter).ok().filter(u8::is_ascii).ok_or_else(|| {
                 Failure::usage(format!(
                     "delimiter {:?} is not one ASCII character",
                     table.delimiter
                 ))
             })?;
         let path = find(folder, &table.file)?;
-        let file = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let fail = || format!("cannot read {file}");
         let bytes = read(&path).with_context(fail)?;
         Self::parse(file.clone(), &bytes, delimiter).with_context(fail)
@@ -72,21 +63,12 @@ impl Table {
 
     fn parse(file: String, bytes: &[u8], delimiter: u8) -> anyhow::Result<Self> {
         // Rows of another length are rejected one by one, so the reader has to let them pass.
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .delimiter(delimiter)
-            .from_reader(bytes);
-        let header: Vec<String> = reader
-            .headers()?
-            .iter()
-            .map(|name| name.trim().to_owned())
-            .collect();
+        let mut reader =
+            csv::ReaderBuilder::new().flexible(true).delimiter(delimiter).from_reader(bytes);
+        let header: Vec<String> =
+            reader.headers()?.iter().map(|name| name.trim().to_owned()).collect();
         let mut rows = Vec::new();
-        let mut lines = Lines {
-            bytes,
-            at: 0,
-            line: 1,
-        };
+        let mut lines = Lines { bytes, at: 0, line: 1 };
         let mut record = ByteRecord::new();
         while reader.read_byte_record(&mut record)? {
             let start = record.position().map_or(0, csv::Position::byte);
@@ -106,16 +88,10 @@ impl Table {
     /// # Errors
     /// A usage error that lists the columns that there are.
     pub fn column(&self, name: &str) -> Result<usize, Failure> {
-        self.header
-            .iter()
-            .position(|column| column == name)
-            .ok_or_else(|| {
-                let there = self.header.join(", ");
-                Failure::usage(format!(
-                    "{} has no column {name:?}; it has: {there}",
-                    self.file
-                ))
-            })
+        self.header.iter().position(|column| column == name).ok_or_else(|| {
+            let there = self.header.join(", ");
+            Failure::usage(format!("{} has no column {name:?}; it has: {there}", self.file))
+        })
     }
 }
 
@@ -185,30 +161,18 @@ mod tests {
             (b"id,name\r1,Ada\r", b','),
         ] {
             let table = table(bytes, delimiter);
-            assert_eq!(
-                (table.column("id").unwrap(), table.column("name").unwrap()),
-                (0, 1)
-            );
+            assert_eq!((table.column("id").unwrap(), table.column("name").unwrap()), (0, 1));
             let row = &table.rows[0];
-            assert_eq!(
-                (row.line, row.get(0), row.get(1), row.get(7)),
-                (2, "1", "Ada", "")
-            );
+            assert_eq!((row.line, row.get(0), row.get(1), row.get(7)), (2, "1", "Ada", ""));
             assert_eq!(table.rows.len(), 1);
         }
     }
 
     #[test]
     fn rows_that_cannot_be_read_are_kept_with_their_line() {
-        let table = table(
-            b"id,name\n1\n2,\"two\nlines\"\n3,\xff\n4,four,4\n5,five\n",
-            b',',
-        );
-        let read: Vec<_> = table
-            .rows
-            .iter()
-            .map(|row| (row.line, row.values.as_ref().err()))
-            .collect();
+        let table = table(b"id,name\n1\n2,\"two\nlines\"\n3,\xff\n4,four,4\n5,five\n", b',');
+        let read: Vec<_> =
+            table.rows.iter().map(|row| (row.line, row.values.as_ref().err())).collect();
         assert_eq!(
             read,
             [
@@ -233,21 +197,14 @@ mod tests {
 
     #[test]
     fn a_column_that_is_missing_is_named_with_those_that_are_there() {
-        let error = table(b"id,name\n", b',')
-            .column("nmae")
-            .unwrap_err()
-            .to_string();
+        let error = table(b"id,name\n", b',').column("nmae").unwrap_err().to_string();
         assert_eq!(error, "deals.csv has no column \"nmae\"; it has: id, name");
     }
 
     #[test]
     fn a_file_may_be_compressed_under_either_name() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, asked) in [
-            ("a.csv.gz", "a.csv"),
-            ("b.csv.gz", "b.csv.gz"),
-            ("c.csv", "c.csv"),
-        ] {
+        for (name, asked) in [("a.csv.gz", "a.csv"), ("b.csv.gz", "b.csv.gz"), ("c.csv", "c.csv")] {
             let file = File::create(folder.path().join(name)).unwrap();
             let mut packed = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
             packed.write_all(b"id\n1\n2\n").unwrap();

@@ -40,10 +40,7 @@ impl Take {
         let mut text = match &self.from {
             Origin::Columns(columns, separator) => {
                 let texts = columns.iter().map(|column| row.get(*column));
-                texts
-                    .filter(|text| !text.is_empty())
-                    .collect::<Vec<_>>()
-                    .join(separator)
+                texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(separator)
             }
             Origin::Constant(text) => text.clone(),
             Origin::RowNumber => number.to_string(),
@@ -54,11 +51,7 @@ impl Take {
         if let Some(lookup) = &self.lookup {
             text = lookup.get(&text).cloned().unwrap_or_default();
         }
-        if text.is_empty() {
-            self.default.clone()
-        } else {
-            text
-        }
+        if text.is_empty() { self.default.clone() } else { text }
     }
 }
 
@@ -85,12 +78,7 @@ impl Origin {
             return Ok(Self::RowNumber);
         }
         let names = value.columns.iter().flatten().chain(&value.column);
-        let columns = names
-            .map(|name| table.column(name))
-            .collect::<Result<_, _>>()?;
-        Ok(Self::Columns(
-            columns,
-            value.separator.clone().unwrap_or_else(|| " ".to_owned()),
-        ))
+        let columns = names.map(|name| table.column(name)).collect::<Result<_, _>>()?;
+        Ok(Self::Columns(columns, value.separator.clone().unwrap_or_else(|| " ".to_owned())))
     }
 }

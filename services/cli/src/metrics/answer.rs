@@ -71,9 +71,7 @@ impl Figures {
     }
 
     fn serialize_into<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        self.0
-            .iter()
-            .try_for_each(|(name, figure)| map.serialize_entry(name, figure))
+        self.0.iter().try_for_each(|(name, figure)| map.serialize_entry(name, figure))
     }
 }
 
@@ -175,12 +173,7 @@ impl Answer for Metrics {
 impl Metrics {
     fn lines(&self) -> Grid {
         let mut grid = Grid::new(Figure::LINE);
-        for line in self
-            .whole
-            .0
-            .iter()
-            .flat_map(|(name, figure)| figure.lines(name))
-        {
+        for line in self.whole.0.iter().flat_map(|(name, figure)| figure.lines(name)) {
             grid.push(line);
         }
         grid
@@ -191,17 +184,12 @@ impl Metrics {
         let columns: Vec<(usize, Option<&str>)> = (self.whole.0.iter().enumerate())
             .flat_map(|(place, (_, figure))| match figure.currencies() {
                 none if none.is_empty() => vec![(place, None)],
-                some => some
-                    .into_iter()
-                    .map(|currency| (place, Some(currency)))
-                    .collect(),
+                some => some.into_iter().map(|currency| (place, Some(currency))).collect(),
             })
             .collect();
         let names = columns.iter().map(|(place, currency)| {
             let name = self.whole.0[*place].0;
-            currency.map_or(name.to_owned(), |it| {
-                format!("{name}_{}", it.to_ascii_lowercase())
-            })
+            currency.map_or(name.to_owned(), |it| format!("{name}_{}", it.to_ascii_lowercase()))
         });
         let mut grid = Grid::new(["key", "name"].map(str::to_owned).into_iter().chain(names));
         let cells = |figures: &Figures| {

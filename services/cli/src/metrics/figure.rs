@@ -38,16 +38,10 @@ impl Figure {
     /// The one figure that a name has in a group: that of its single currency, or one without a
     /// value over the figures of each.
     pub fn of(name: &str, metrics: &[sent::Metric]) -> Self {
-        let mut figures: Vec<_> = metrics
-            .iter()
-            .filter(|metric| metric.name == name)
-            .map(Self::single)
-            .collect();
+        let mut figures: Vec<_> =
+            metrics.iter().filter(|metric| metric.name == name).map(Self::single).collect();
         match figures.len() {
-            0 => Self {
-                why_null: Some("NOT_MEASURED".to_owned()),
-                ..Self::default()
-            },
+            0 => Self { why_null: Some("NOT_MEASURED".to_owned()), ..Self::default() },
             1 => figures.swap_remove(0),
             _ => Self {
                 definition: figures[0].definition.clone(),
@@ -62,11 +56,7 @@ impl Figure {
         let value = metric.value.as_ref().and_then(Quantity::of);
         let numerator = metric.numerator.as_ref().and_then(Quantity::of);
         let denominator = metric.denominator.as_ref().and_then(Quantity::of);
-        let excluded = metric
-            .excluded
-            .iter()
-            .map(|it| (it.reason.clone(), it.count))
-            .collect();
+        let excluded = metric.excluded.iter().map(|it| (it.reason.clone(), it.count)).collect();
         Self {
             value: with_exact(value, numerator.as_ref(), denominator.as_ref()),
             numerator,
@@ -81,17 +71,9 @@ impl Figure {
     /// The figure as lines of a table or of CSV: one, or one per currency.
     pub fn lines(&self, name: &str) -> Vec<Vec<Cell>> {
         if !self.by_currency.is_empty() {
-            return self
-                .by_currency
-                .iter()
-                .flat_map(|figure| figure.lines(name))
-                .collect();
+            return self.by_currency.iter().flat_map(|figure| figure.lines(name)).collect();
         }
-        let excluded: Vec<_> = self
-            .excluded
-            .iter()
-            .map(|(why, n)| format!("{why} {n}"))
-            .collect();
+        let excluded: Vec<_> = self.excluded.iter().map(|(why, n)| format!("{why} {n}")).collect();
         vec![vec![
             Cell::text(name),
             cell(self.value.as_ref()),
@@ -104,15 +86,8 @@ impl Figure {
     }
 
     /// The columns of those lines.
-    pub const LINE: [&'static str; 7] = [
-        "metric",
-        "value",
-        "unit",
-        "numerator",
-        "denominator",
-        "excluded",
-        "why_null",
-    ];
+    pub const LINE: [&'static str; 7] =
+        ["metric", "value", "unit", "numerator", "denominator", "excluded", "why_null"];
 
     /// The figure in one currency, as a cell of a group's row.
     pub fn cell_in(&self, currency: Option<&str>) -> Cell {
@@ -121,9 +96,7 @@ impl Figure {
         };
         let figures = std::iter::once(self).chain(&self.by_currency);
         let values = figures.filter_map(|figure| figure.value.as_ref());
-        let amount = values
-            .filter_map(Quantity::as_money)
-            .find(|it| it.currency == currency);
+        let amount = values.filter_map(Quantity::as_money).find(|it| it.currency == currency);
         Cell::Amount(amount.cloned())
     }
 
@@ -157,11 +130,7 @@ impl Quantity {
     }
 
     fn as_money(&self) -> Option<&Money> {
-        if let Self::Money(money) = self {
-            Some(money)
-        } else {
-            None
-        }
+        if let Self::Money(money) = self { Some(money) } else { None }
     }
 }
 

@@ -82,10 +82,7 @@ pub async fn run(args: MetricsArgs, session: &Session) -> anyhow::Result<()> {
         // point of the log, so that they add up to it.
         Some(by) => {
             let whole = ask(&args, &args.when, sent::MetricsBy::Unspecified, session).await?;
-            let known_at = whole
-                .reflected
-                .as_ref()
-                .map_or(0, |reflected| reflected.known_at);
+            let known_at = whole.reflected.as_ref().map_or(0, |reflected| reflected.known_at);
             let groups = ask(&args, &args.when.pinned(known_at), by.into(), session).await?;
             Metrics::new(whole, Grouped::by_key(groups.groups))
         }
@@ -105,9 +102,5 @@ async fn ask(
         end_time: args.to,
         by: by.into(),
     };
-    Ok(session
-        .dashboards()
-        .get_metrics(session.request(request))
-        .await?
-        .into_inner())
+    Ok(session.dashboards().get_metrics(session.request(request)).await?.into_inner())
 }

@@ -11,11 +11,7 @@ use super::answer::{Grouped, Metrics};
 use crate::output::Answer as _;
 
 fn usd(units: i64, nanos: i32) -> Money {
-    Money {
-        currency_code: "USD".into(),
-        units,
-        nanos,
-    }
+    Money { currency_code: "USD".into(), units, nanos }
 }
 
 fn quantity(unit: Unit) -> Option<Quantity> {
@@ -35,10 +31,7 @@ fn win_rate() -> Metric {
     Metric {
         numerator: quantity(Unit::Count(3)),
         denominator: quantity(Unit::Count(4)),
-        excluded: vec![Exclusion {
-            reason: "NO_DECISION".into(),
-            count: 2,
-        }],
+        excluded: vec![Exclusion { reason: "NO_DECISION".into(), count: 2 }],
         ..metric("win_rate", Some(Unit::Fraction(0.75)))
     }
 }
@@ -53,15 +46,8 @@ fn average() -> Metric {
 
 fn whole(metrics: Vec<Metric>) -> GetMetricsResponse {
     GetMetricsResponse {
-        reflected: Some(Reflected {
-            revision: 7,
-            known_at: 7,
-            ..Reflected::default()
-        }),
-        groups: vec![MetricGroup {
-            metrics,
-            ..MetricGroup::default()
-        }],
+        reflected: Some(Reflected { revision: 7, known_at: 7, ..Reflected::default() }),
+        groups: vec![MetricGroup { metrics, ..MetricGroup::default() }],
         reasons: vec![],
     }
 }
@@ -94,10 +80,7 @@ fn a_figure_shows_what_it_was_made_from() {
 
 #[test]
 fn a_missing_value_says_why() {
-    let zero = Metric {
-        why_null: "ZERO_DENOMINATOR".into(),
-        ..metric("win_rate", None)
-    };
+    let zero = Metric { why_null: "ZERO_DENOMINATOR".into(), ..metric("win_rate", None) };
     let answer = json(&Metrics::new(whole(vec![zero]), Grouped::Not));
     assert_eq!(answer["win_rate"]["value"], serde_json::Value::Null);
     assert_eq!(answer["win_rate"]["why_null"], "ZERO_DENOMINATOR");
@@ -106,20 +89,13 @@ fn a_missing_value_says_why() {
 
 #[test]
 fn several_currencies_stand_side_by_side() {
-    let eur = Money {
-        currency_code: "EUR".into(),
-        units: 5,
-        nanos: 0,
-    };
+    let eur = Money { currency_code: "EUR".into(), units: 5, nanos: 0 };
     let revenue = |money| metric("revenue_won", Some(Unit::Money(money)));
     let both = whole(vec![revenue(eur), revenue(usd(9, 0))]);
     let metrics = Metrics::new(both, Grouped::Not);
     let answer = json(&metrics);
     assert_eq!(answer["revenue_won"]["why_null"], "SEVERAL_CURRENCIES");
-    assert_eq!(
-        answer["revenue_won"]["by_currency"][1]["value"]["minor"],
-        900
-    );
+    assert_eq!(answer["revenue_won"]["by_currency"][1]["value"]["minor"], 900);
     let csv = metrics.grid().to_csv().unwrap();
     assert!(csv.contains("revenue_won,5.00,EUR,") && csv.contains("revenue_won,9.00,USD,"));
 }
@@ -137,15 +113,9 @@ fn groups_stand_beside_the_whole() {
     let answer = json(&metrics);
     assert_eq!(answer["deals_won"]["value"], 3);
     assert_eq!(answer["rows"][0]["key"], "2017Q1");
-    assert_eq!(
-        answer["rows"][0]["revenue_won"]["value"]["amount"],
-        "1500.00"
-    );
+    assert_eq!(answer["rows"][0]["revenue_won"]["value"]["amount"], "1500.00");
     let csv = metrics.grid().to_csv().unwrap();
-    assert!(
-        csv.starts_with("key,name,win_rate,revenue_won_usd,deals_won,"),
-        "{csv}"
-    );
+    assert!(csv.starts_with("key,name,win_rate,revenue_won_usd,deals_won,"), "{csv}");
     assert!(csv.contains("\n2017Q1,,,1500.00,2,"), "{csv}");
 }
 

@@ -71,20 +71,10 @@ pub enum Verb {
         /// The category
         category: Category,
         /// Why, as a short key
-        #[arg(
-            long,
-            value_name = "CODE",
-            default_value = "",
-            hide_default_value = true
-        )]
+        #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
         reason: String,
         /// Why, in one's own words
-        #[arg(
-            long,
-            value_name = "TEXT",
-            default_value = "",
-            hide_default_value = true
-        )]
+        #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
         comment: String,
     },
     /// Add a note to a deal
@@ -126,10 +116,7 @@ fn with_text_read(verb: Verb) -> anyhow::Result<Verb> {
         Verb::Note { target, text } if text == "-" => {
             let mut text = String::new();
             std::io::stdin().read_to_string(&mut text)?;
-            Ok(Verb::Note {
-                target,
-                text: text.trim_end().to_owned(),
-            })
+            Ok(Verb::Note { target, text: text.trim_end().to_owned() })
         }
         verb => Ok(verb),
     }
@@ -150,9 +137,7 @@ async fn send(verb: Verb, id: String, session: &Session) -> Result<Option<Record
             [target, id],
             [amount]
         ),
-        Verb::CloseDate {
-            day: close_date, ..
-        } => send!(
+        Verb::CloseDate { day: close_date, .. } => send!(
             session.change_opportunity_close_date,
             ChangeOpportunityCloseDateRequest,
             [target, id],
@@ -167,12 +152,7 @@ async fn send(verb: Verb, id: String, session: &Session) -> Result<Option<Record
                 [owner]
             )
         }
-        Verb::Category {
-            category,
-            reason: reason_code,
-            comment: reason,
-            ..
-        } => {
+        Verb::Category { category, reason: reason_code, comment: reason, .. } => {
             let category = ForecastCategory::from(category).into();
             send!(
                 session.override_opportunity_category,
@@ -182,12 +162,7 @@ async fn send(verb: Verb, id: String, session: &Session) -> Result<Option<Record
             )
         }
         Verb::Note { text, .. } => {
-            send!(
-                session.note_opportunity,
-                NoteOpportunityRequest,
-                [target, id],
-                [text]
-            )
+            send!(session.note_opportunity, NoteOpportunityRequest, [target, id], [text])
         }
     })
 }

@@ -26,20 +26,10 @@ pub enum Verb {
         #[arg(long, value_parser = money::parse, allow_hyphen_values = true)]
         amount: Option<Money>,
         /// Why, as a short key
-        #[arg(
-            long,
-            value_name = "CODE",
-            default_value = "",
-            hide_default_value = true
-        )]
+        #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
         reason: String,
         /// Why, in one's own words
-        #[arg(
-            long,
-            value_name = "TEXT",
-            default_value = "",
-            hide_default_value = true
-        )]
+        #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
         comment: String,
     },
     /// Close an open deal without an order
@@ -54,20 +44,10 @@ pub enum Verb {
         #[arg(long, default_value = "", hide_default_value = true)]
         stage: String,
         /// Why, as a short key
-        #[arg(
-            long,
-            value_name = "CODE",
-            default_value = "",
-            hide_default_value = true
-        )]
+        #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
         reason: String,
         /// Why, in one's own words
-        #[arg(
-            long,
-            value_name = "TEXT",
-            default_value = "",
-            hide_default_value = true
-        )]
+        #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
         comment: String,
     },
     /// Take back everything that one earlier command recorded; `history` shows the commands' ids
@@ -80,12 +60,7 @@ pub enum Verb {
         #[arg(long, value_name = "CODE")]
         reason: String,
         /// Why, in one's own words
-        #[arg(
-            long,
-            value_name = "TEXT",
-            default_value = "",
-            hide_default_value = true
-        )]
+        #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
         comment: String,
         #[command(flatten)]
         repeatable: Repeatable,
@@ -103,12 +78,7 @@ pub struct Closing {
     reason: String,
 
     /// Why, in one's own words
-    #[arg(
-        long,
-        value_name = "TEXT",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     comment: String,
 }
 
@@ -136,55 +106,31 @@ impl Verb {
 
 async fn send(verb: Verb, id: String, session: &Session) -> Result<Option<Recorded>, Status> {
     Ok(match verb {
-        Verb::Win {
-            target,
-            amount,
-            reason: reason_code,
-            comment: reason,
-        } => send!(
+        Verb::Win { target, amount, reason: reason_code, comment: reason } => send!(
             session.win_opportunity,
             WinOpportunityRequest,
             [target, id],
             [amount, reason_code, reason]
         ),
-        Verb::Lose(Closing {
-            target,
-            reason: reason_code,
-            comment: reason,
-        }) => send!(
+        Verb::Lose(Closing { target, reason: reason_code, comment: reason }) => send!(
             session.lose_opportunity,
             LoseOpportunityRequest,
             [target, id],
             [reason_code, reason]
         ),
-        Verb::Abandon(Closing {
-            target,
-            reason: reason_code,
-            comment: reason,
-        }) => send!(
+        Verb::Abandon(Closing { target, reason: reason_code, comment: reason }) => send!(
             session.abandon_opportunity,
             AbandonOpportunityRequest,
             [target, id],
             [reason_code, reason]
         ),
-        Verb::Reopen {
-            target,
-            stage,
-            reason: reason_code,
-            comment: reason,
-        } => send!(
+        Verb::Reopen { target, stage, reason: reason_code, comment: reason } => send!(
             session.reopen_opportunity,
             ReopenOpportunityRequest,
             [target, id],
             [stage, reason_code, reason]
         ),
-        Verb::Void {
-            id: opportunity_id,
-            command_id,
-            reason,
-            comment,
-            repeatable,
-        } => {
+        Verb::Void { id: opportunity_id, command_id, reason, comment, repeatable } => {
             let message = VoidOpportunityCommandRequest {
                 opportunity_id,
                 request_id: id,
@@ -194,12 +140,7 @@ async fn send(verb: Verb, id: String, session: &Session) -> Result<Option<Record
                 reason: comment,
             };
             let request = session.request(message);
-            session
-                .opportunities()
-                .void_opportunity_command(request)
-                .await?
-                .into_inner()
-                .recorded
+            session.opportunities().void_opportunity_command(request).await?.into_inner().recorded
         }
     })
 }

@@ -54,18 +54,12 @@ struct Fault {
 
 impl From<sent::Opportunity> for Deal {
     fn from(deal: sent::Opportunity) -> Self {
-        let (name, reason) = (
-            deal.name.unwrap_or_default(),
-            deal.reason.unwrap_or_default(),
-        );
+        let (name, reason) = (deal.name.unwrap_or_default(), deal.reason.unwrap_or_default());
         let external = deal.external_ids.into_iter();
         Self {
             id: deal.id,
             external_ids: external
-                .map(|it| ExternalId {
-                    source: it.source,
-                    key: it.key,
-                })
+                .map(|it| ExternalId { source: it.source, key: it.key })
                 .collect(),
             name: given(name.text),
             name_erased: name.erased,
@@ -141,57 +135,34 @@ impl Shown for Deal {
 
     fn fields(&self) -> Grid {
         let maybe = |text: &Option<String>| Cell::text(text.as_deref().unwrap_or_default());
-        let override_mark = if self.category_overridden {
-            " (chosen)"
-        } else {
-            ""
-        };
+        let override_mark = if self.category_overridden { " (chosen)" } else { "" };
         let category = self.category.as_deref().unwrap_or_default();
-        let amount = self
-            .amount
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        let external: Vec<_> = self
-            .external_ids
-            .iter()
-            .map(|it| format!("{}:{}", it.source, it.key))
-            .collect();
+        let amount = self.amount.as_ref().map(ToString::to_string).unwrap_or_default();
+        let external: Vec<_> =
+            self.external_ids.iter().map(|it| format!("{}:{}", it.source, it.key)).collect();
         let mut fields = vec![
             ("id".to_owned(), Cell::text(&self.id)),
-            (
-                "name".into(),
-                Cell::text(text_shown(self.name.as_deref(), self.name_erased)),
-            ),
+            ("name".into(), Cell::text(text_shown(self.name.as_deref(), self.name_erased))),
             ("pipeline".into(), Cell::text(label(self.pipeline.as_ref()))),
             ("stage".into(), Cell::text(label(self.stage.as_ref()))),
             ("stage_entered_at".into(), maybe(&self.stage_entered_at)),
             ("outcome".into(), maybe(&self.outcome)),
             ("amount".into(), Cell::text(amount)),
             ("close_date".into(), maybe(&self.close_date)),
-            (
-                "category".into(),
-                Cell::text(format!("{category}{override_mark}")),
-            ),
+            ("category".into(), Cell::text(format!("{category}{override_mark}"))),
             ("owner".into(), Cell::text(label(self.owner.as_ref()))),
             ("product".into(), Cell::text(label(self.product.as_ref()))),
             ("opened_at".into(), maybe(&self.opened_at)),
             ("closed_at".into(), maybe(&self.closed_at)),
             ("reason_code".into(), maybe(&self.reason_code)),
-            (
-                "reason".into(),
-                Cell::text(text_shown(self.reason.as_deref(), self.reason_erased)),
-            ),
+            ("reason".into(), Cell::text(text_shown(self.reason.as_deref(), self.reason_erased))),
             ("notes".into(), Cell::text(self.notes_count.to_string())),
             ("external_ids".into(), Cell::text(external.join(" "))),
             ("etag".into(), Cell::text(&self.etag)),
         ];
         for (index, fault) in self.faults.iter().enumerate() {
             let at = fault.at.as_deref().unwrap_or_default();
-            let text = format!(
-                "{} at {at}: {} ({})",
-                fault.kind, fault.detail, fault.command_id
-            );
+            let text = format!("{} at {at}: {} ({})", fault.kind, fault.detail, fault.command_id);
             fields.push((format!("fault_{}", index + 1), Cell::text(text)));
         }
         // A person looks for what is there; a program reads JSON or the fixed columns of a list.
@@ -208,10 +179,7 @@ mod tests {
     fn sample() -> sent::Opportunity {
         sent::Opportunity {
             id: "0190".into(),
-            name: Some(PersonalText {
-                text: String::new(),
-                erased: true,
-            }),
+            name: Some(PersonalText { text: String::new(), erased: true }),
             stage: Some(SentReference {
                 key: "proposal".into(),
                 known: true,
@@ -222,11 +190,7 @@ mod tests {
                 units: 12_000,
                 nanos: 0,
             }),
-            close_date: Some(api::google::r#type::Date {
-                year: 2017,
-                month: 3,
-                day: 1,
-            }),
+            close_date: Some(api::google::r#type::Date { year: 2017, month: 3, day: 1 }),
             category: 4,
             outcome: 1,
             etag: "e".into(),

@@ -19,10 +19,8 @@ const PAGE_SIZE_MAX: usize = 1000;
 
 /// Which deals, in which order.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Example:\n  revops opportunity list --outcome open --owner ann \
-                        --order amount --descending --limit 10"
-)]
+#[command(after_help = "Example:\n  revops opportunity list --outcome open --owner ann \
+                        --order amount --descending --limit 10")]
 pub struct ListArgs {
     #[command(flatten)]
     when: When,
@@ -76,12 +74,7 @@ pub struct ListArgs {
     all: bool,
 
     /// Continue after the page that ended with this token
-    #[arg(
-        long,
-        default_value = "",
-        hide_default_value = true,
-        value_name = "TOKEN"
-    )]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "TOKEN")]
     page_token: String,
 }
 
@@ -122,22 +115,14 @@ pub async fn run(args: ListArgs, session: &Session) -> anyhow::Result<()> {
     let limit = if args.all { usize::MAX } else { args.limit };
     let mut request = args.into_request(session);
     let mut client = session.opportunities();
-    let mut deals = Deals {
-        standing: Standing::default(),
-        opportunities: Vec::new(),
-        next_page_token: None,
-    };
+    let mut deals =
+        Deals { standing: Standing::default(), opportunities: Vec::new(), next_page_token: None };
     loop {
         let wanted = (limit - deals.opportunities.len()).clamp(1, PAGE_SIZE_MAX);
         request.page_size = i32::try_from(wanted)?;
-        let page = client
-            .list_opportunities(session.request(request.clone()))
-            .await?
-            .into_inner();
+        let page = client.list_opportunities(session.request(request.clone())).await?.into_inner();
         deals.standing = Standing::of(page.reflected);
-        deals
-            .opportunities
-            .extend(page.opportunities.into_iter().map(Deal::from));
+        deals.opportunities.extend(page.opportunities.into_iter().map(Deal::from));
         deals.next_page_token = given(page.next_page_token.clone());
         request.page_token = page.next_page_token;
         if request.page_token.is_empty() || deals.opportunities.len() >= limit {
@@ -146,9 +131,7 @@ pub async fn run(args: ListArgs, session: &Session) -> anyhow::Result<()> {
     }
     session.output.answer(&deals)?;
     if let Some(token) = &deals.next_page_token {
-        session.output.note(format!(
-            "there are more: --all, --limit N or --page-token {token}"
-        ));
+        session.output.note(format!("there are more: --all, --limit N or --page-token {token}"));
     }
     Ok(())
 }
@@ -167,9 +150,7 @@ impl ListArgs {
             page_size: 0,
             page_token: self.page_token,
             order_by: format!("{order}{direction}"),
-            outcomes: outcomes
-                .map(|it| api::types::v1::Outcome::from(it).into())
-                .collect(),
+            outcomes: outcomes.map(|it| api::types::v1::Outcome::from(it).into()).collect(),
             owner: self.owner,
             stage: self.stage,
             pipeline: self.pipeline,

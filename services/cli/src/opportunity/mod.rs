@@ -47,10 +47,8 @@ pub enum Verb {
     /// Show one deal
     Get(GetArgs),
     /// Begin a deal
-    #[command(
-        after_help = "Example:\n  revops opportunity open --pipeline sales --name 'Acme' \
-                            --amount '1200 USD' --owner ann --close-date 2026-09-30"
-    )]
+    #[command(after_help = "Example:\n  revops opportunity open --pipeline sales --name 'Acme' \
+                            --amount '1200 USD' --owner ann --close-date 2026-09-30")]
     Open(Box<open::OpenArgs>),
     #[command(flatten)]
     Change(change::Verb),
@@ -114,10 +112,7 @@ impl Answer for One {
 
 async fn get(args: GetArgs, session: &Session) -> anyhow::Result<()> {
     let (standing, opportunity) = read(session, &args.id, args.when.read_at(session)).await?;
-    session.output.answer(&One {
-        standing,
-        opportunity,
-    })
+    session.output.answer(&One { standing, opportunity })
 }
 
 /// Reads one deal of some past.
@@ -126,15 +121,9 @@ async fn read(
     id: &str,
     read_at: ReadAt,
 ) -> Result<(Standing, Deal), tonic::Status> {
-    let request = GetOpportunityRequest {
-        opportunity_id: id.to_owned(),
-        read_at: Some(read_at),
-    };
-    let found = session
-        .opportunities()
-        .get_opportunity(session.request(request))
-        .await?
-        .into_inner();
+    let request = GetOpportunityRequest { opportunity_id: id.to_owned(), read_at: Some(read_at) };
+    let found =
+        session.opportunities().get_opportunity(session.request(request)).await?.into_inner();
     let deal = found.opportunity.unwrap_or_default();
     Ok((Standing::of(found.reflected), Deal::from(deal)))
 }

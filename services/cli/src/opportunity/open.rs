@@ -50,12 +50,7 @@ pub struct OpenArgs {
     external_id: Option<ExternalId>,
 
     /// The new deal's id [default: made from the external id or the request id]
-    #[arg(
-        long,
-        default_value = "",
-        hide_default_value = true,
-        value_name = "UUID"
-    )]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "UUID")]
     id: String,
 
     /// A UUID that makes the command safe to repeat [default: a new one]
@@ -87,18 +82,15 @@ pub async fn run(args: OpenArgs, session: &Session) -> anyhow::Result<()> {
         .into_inner();
     let id = opened.opportunity_id;
     super::report(session, id.clone(), opened.recorded).await?;
-    session
-        .output
-        .note(format!("next: revops opportunity move {id} STAGE"));
+    session.output.note(format!("next: revops opportunity move {id} STAGE"));
     Ok(())
 }
 
 fn external_id(text: &str) -> Result<ExternalId, String> {
     match text.split_once(':') {
-        Some((source, key)) if !source.is_empty() && !key.is_empty() => Ok(ExternalId {
-            source: source.to_owned(),
-            key: key.to_owned(),
-        }),
+        Some((source, key)) if !source.is_empty() && !key.is_empty() => {
+            Ok(ExternalId { source: source.to_owned(), key: key.to_owned() })
+        }
         _ => Err("write the source and its key, as in salesforce:0065g00000".to_owned()),
     }
 }

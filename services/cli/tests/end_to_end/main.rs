@@ -38,17 +38,10 @@ impl Buffer {
 
 /// Runs a command line; gives its exit code, its stdout and its stderr.
 async fn run(server: &str, words: &[&str]) -> (u8, String, String) {
-    let line = ["revops", "--server", server]
-        .into_iter()
-        .chain(words.iter().copied());
+    let line = ["revops", "--server", server].into_iter().chain(words.iter().copied());
     let line = Line::try_parse_from(line).unwrap_or_else(|error| panic!("{error}"));
     let (data, notes) = (Buffer::default(), Buffer::default());
-    let output = Output::new(
-        line.globals.output,
-        line.globals.quiet,
-        data.clone(),
-        notes.clone(),
-    );
+    let output = Output::new(line.globals.output, line.globals.quiet, data.clone(), notes.clone());
     let code = cli::execute(line.command, &line.globals, output).await;
     (code, data.text(), notes.text())
 }
@@ -61,16 +54,10 @@ fn the_tree_of_commands_is_sound() {
 #[test]
 fn command_lines_are_taken_or_refused() {
     for (line, is_taken) in [
-        (
-            "opportunity open --pipeline sales --amount 10USD --close-date 2026-01-31",
-            true,
-        ),
+        ("opportunity open --pipeline sales --amount 10USD --close-date 2026-01-31", true),
         ("opportunity open --amount 10USD", false),
         ("opportunity open --pipeline sales --amount 10", false),
-        (
-            "opportunity move an-id proposal --at 2026-01-31 --etag e",
-            true,
-        ),
+        ("opportunity move an-id proposal --at 2026-01-31 --etag e", true),
         ("opportunity move an-id", false),
         ("opportunity amount an-id 10USD", true),
         ("opportunity amount an-id -5USD", true),
@@ -84,32 +71,17 @@ fn command_lines_are_taken_or_refused() {
         ("opportunity lose an-id", false),
         ("opportunity lose an-id --reason price", true),
         ("opportunity void an-id a-command --reason mistake", true),
-        (
-            "opportunity list --outcome won --outcome no-decision --faults --all",
-            true,
-        ),
+        ("opportunity list --outcome won --outcome no-decision --faults --all", true),
         ("opp list --faults false", true),
         ("opportunity list --all --limit 3", false),
         ("catalog user define ann --name Ann --manager bob", true),
-        (
-            "catalog pipeline define sales --file f.toml --effective-at 2026-01-01",
-            true,
-        ),
+        ("catalog pipeline define sales --file f.toml --effective-at 2026-01-01", true),
         ("catalog product list --as-of 2026-01-01", true),
-        (
-            "pipeline --as-of 2017-07-01 --known-at 4711 --by month -o csv",
-            true,
-        ),
+        ("pipeline --as-of 2017-07-01 --known-at 4711 --by month -o csv", true),
         ("pipeline --as-of yesterday", false),
         ("pipeline --by reason", false),
-        (
-            "metrics --from 2017-01-01 --to 2017-04-01T00:00:00Z --by reason",
-            true,
-        ),
-        (
-            "metrics --known-at 2017-01-01 --timeout 2m --min-revision 7 -q",
-            true,
-        ),
+        ("metrics --from 2017-01-01 --to 2017-04-01T00:00:00Z --by reason", true),
+        ("metrics --known-at 2017-01-01 --timeout 2m --min-revision 7 -q", true),
         ("metrics --timeout 0", false),
         ("history opportunity an-id", true),
         ("person erase an-id --reason asked", true),
@@ -138,18 +110,12 @@ async fn a_question_is_answered_as_table_json_and_csv() {
 
     let (_, data, notes) = run(&address, &["pipeline", "-o", "json"]).await;
     let answer: serde_json::Value = serde_json::from_str(&data).unwrap();
-    assert_eq!(
-        (&answer["revision"], &answer["open"]),
-        (&42.into(), &1200.into())
-    );
+    assert_eq!((&answer["revision"], &answer["open"]), (&42.into(), &1200.into()));
     assert_eq!(answer["rows"][0]["amount"]["minor"], 9_800_000);
     assert_eq!(notes, "");
 
     let (_, data, _) = run(&address, &["pipeline", "-o", "csv"]).await;
-    assert_eq!(
-        data,
-        "pipeline,key,name,count,amount_usd\nsales,proposal,,1200,98000.00\n"
-    );
+    assert_eq!(data, "pipeline,key,name,count,amount_usd\nsales,proposal,,1200,98000.00\n");
 }
 
 #[tokio::test]
@@ -177,11 +143,8 @@ async fn errors_are_explained_and_have_their_exit_codes() {
     assert_eq!(code, 6);
     assert!(notes.contains("--request-id r"), "{notes}");
 
-    let (code, _, notes) = run(
-        &address,
-        &["--tenant", "slow", "--timeout", "50ms", "pipeline"],
-    )
-    .await;
+    let (code, _, notes) =
+        run(&address, &["--tenant", "slow", "--timeout", "50ms", "pipeline"]).await;
     assert_eq!(code, 7, "{notes}");
 
     let (code, _, notes) = run(&address, &["--tenant", "t\u{7f}", "pipeline"]).await;
@@ -197,10 +160,7 @@ async fn a_broken_log_is_named_and_fails() {
     let address = server::start().await.to_string();
     let (code, data, notes) = run(&address, &["log", "verify", "-o", "json"]).await;
     let answer: serde_json::Value = serde_json::from_str(&data).unwrap();
-    assert_eq!(
-        (code, &answer["ok"], &answer["broken"]["sequence"]),
-        (1, &false.into(), &8.into())
-    );
+    assert_eq!((code, &answer["ok"], &answer["broken"]["sequence"]), (1, &false.into(), &8.into()));
     assert!(notes.contains("broken at frame 8, position 100"), "{notes}");
 }
 

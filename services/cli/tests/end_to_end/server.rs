@@ -48,10 +48,7 @@ fn reflected(read_at: Option<ReadAt>) -> Option<Reflected> {
     };
     Some(Reflected {
         revision: REVISION,
-        as_of: read_at.as_of.or(Some(prost_types::Timestamp {
-            seconds: 1_767_225_600,
-            nanos: 0,
-        })),
+        as_of: read_at.as_of.or(Some(prost_types::Timestamp { seconds: 1_767_225_600, nanos: 0 })),
         known_at,
         lag: 0,
         log: "0123456789abcdef".into(),
@@ -59,11 +56,7 @@ fn reflected(read_at: Option<ReadAt>) -> Option<Reflected> {
 }
 
 fn usd(units: i64) -> Money {
-    Money {
-        currency_code: "USD".into(),
-        units,
-        nanos: 0,
-    }
+    Money { currency_code: "USD".into(), units, nanos: 0 }
 }
 
 #[tonic::async_trait]
@@ -72,11 +65,7 @@ impl DashboardService for Fixed {
         &self,
         request: Request<GetPipelineRequest>,
     ) -> Result<Response<GetPipelineResponse>, Status> {
-        match request
-            .metadata()
-            .get("revops-tenant")
-            .map(|tenant| tenant.to_str())
-        {
+        match request.metadata().get("revops-tenant").map(|tenant| tenant.to_str()) {
             Some(Ok("default")) => {}
             Some(Ok("slow")) => std::future::pending().await,
             _ => return Err(Status::invalid_argument("another tenant")),
@@ -104,9 +93,7 @@ impl DashboardService for Fixed {
         let request = request.into_inner();
         let won = |count| Metric {
             name: "deals_won".into(),
-            value: Some(Quantity {
-                unit: Some(Unit::Count(count)),
-            }),
+            value: Some(Quantity { unit: Some(Unit::Count(count)) }),
             ..Metric::default()
         };
         let group = |key: &str, count| MetricGroup {
@@ -124,11 +111,7 @@ impl DashboardService for Fixed {
             assert_eq!(point, Some(KnownAt::KnownAtPosition(REVISION)));
         }
         let reflected = reflected(request.read_at);
-        Ok(Response::new(GetMetricsResponse {
-            reflected,
-            groups,
-            reasons: vec![],
-        }))
+        Ok(Response::new(GetMetricsResponse { reflected, groups, reasons: vec![] }))
     }
 }
 
@@ -151,14 +134,8 @@ impl AuditService for Fixed {
         &self,
         _request: Request<VerifyLogRequest>,
     ) -> Result<Response<Self::VerifyLogStream>, Status> {
-        let broken = LogBroken {
-            sequence: 8,
-            position: 100,
-            what: "its hash differs".into(),
-        };
-        let steps = vec![Ok(VerifyLogResponse {
-            step: Some(Step::Broken(broken)),
-        })];
+        let broken = LogBroken { sequence: 8, position: 100, what: "its hash differs".into() };
+        let steps = vec![Ok(VerifyLogResponse { step: Some(Step::Broken(broken)) })];
         Ok(Response::new(tokio_stream::iter(steps)))
     }
 }

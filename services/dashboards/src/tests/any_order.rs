@@ -69,20 +69,11 @@ fn check(
     for point in points(many) {
         for part in PARTS {
             let expected = open_by_hand(timelines, point, part);
-            prop_assert_eq!(
-                open(pipeline, point, part),
-                expected,
-                "{:?} {:?}",
-                point,
-                part
-            );
+            prop_assert_eq!(open(pipeline, point, part), expected, "{:?} {:?}", point, part);
         }
         let mut expected = closed_by_hand(timelines, point);
         prop_assert_eq!(&closed(outcomes, point, ALWAYS), &expected, "{:?}", point);
-        let some = Period {
-            start: Some(domain::Instant(2)),
-            end: Some(domain::Instant(5)),
-        };
+        let some = Period { start: Some(domain::Instant(2)), end: Some(domain::Instant(5)) };
         expected.retain(|ended| (2..5).contains(&ended.1));
         prop_assert_eq!(closed(outcomes, point, some), expected, "{:?}", point);
     }

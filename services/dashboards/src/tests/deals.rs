@@ -20,17 +20,10 @@ use crate::{
 };
 
 pub const TENANT: &str = "acme";
-pub const ALWAYS: Period = Period {
-    start: None,
-    end: None,
-};
+pub const ALWAYS: Period = Period { start: None, end: None };
 
 pub fn deal(number: u128) -> EntityRef {
-    EntityRef {
-        tenant: TENANT.into(),
-        kind: Kind::Opportunity,
-        id: Uuid::from_u128(number),
-    }
+    EntityRef { tenant: TENANT.into(), kind: Kind::Opportunity, id: Uuid::from_u128(number) }
 }
 
 pub fn user(number: u128) -> UserId {
@@ -46,10 +39,7 @@ pub fn eur(minor: i64) -> Option<Money> {
 }
 
 pub fn stage(key: &str) -> Stage {
-    Stage {
-        key: key.to_owned(),
-        order: None,
-    }
+    Stage { key: key.to_owned(), order: None }
 }
 
 pub fn opened(key: &str, owner: u128, amount: Option<Money>) -> opportunity::Fact {
@@ -66,17 +56,11 @@ pub fn opened(key: &str, owner: u128, amount: Option<Money>) -> opportunity::Fac
 }
 
 pub fn reason(code: &str) -> Reason {
-    Reason {
-        code: code.to_owned(),
-        text: None,
-    }
+    Reason { code: code.to_owned(), text: None }
 }
 
 pub fn moved(key: &str) -> opportunity::Fact {
-    opportunity::Fact::StageChanged(StageChanged {
-        stage: stage(key),
-        pipeline: None,
-    })
+    opportunity::Fact::StageChanged(StageChanged { stage: stage(key), pipeline: None })
 }
 
 pub fn priced(amount: Option<Money>) -> opportunity::Fact {
@@ -84,28 +68,19 @@ pub fn priced(amount: Option<Money>) -> opportunity::Fact {
 }
 
 pub fn planned(day: Option<i32>) -> opportunity::Fact {
-    opportunity::Fact::CloseDateChanged(CloseDateChanged {
-        close_date: day.map(Date),
-    })
+    opportunity::Fact::CloseDateChanged(CloseDateChanged { close_date: day.map(Date) })
 }
 
 pub fn handed(owner: Option<u128>) -> opportunity::Fact {
-    opportunity::Fact::OwnerChanged(OwnerChanged {
-        owner: owner.map(user),
-    })
+    opportunity::Fact::OwnerChanged(OwnerChanged { owner: owner.map(user) })
 }
 
 pub fn won(amount: Option<Money>) -> opportunity::Fact {
-    opportunity::Fact::Won(Won {
-        amount,
-        reason: reason("price"),
-    })
+    opportunity::Fact::Won(Won { amount, reason: reason("price") })
 }
 
 pub fn lost(code: &str) -> opportunity::Fact {
-    opportunity::Fact::Lost(Lost {
-        reason: reason(code),
-    })
+    opportunity::Fact::Lost(Lost { reason: reason(code) })
 }
 
 pub fn abandoned() -> opportunity::Fact {
@@ -128,22 +103,14 @@ pub fn noted() -> opportunity::Fact {
 /// Takes back the command that was recorded as this number.
 pub fn voided(command: u128) -> opportunity::Fact {
     let command_id = Uuid::from_u128(command);
-    opportunity::Fact::Voided(Voided {
-        command_id,
-        reason: reason(""),
-    })
+    opportunity::Fact::Voided(Voided { command_id, reason: reason("") })
 }
 
 /// A fact that happened at an instant and was recorded at a position, by a command of this number.
 pub fn entry(at: i64, position: u64, command: u128, fact: opportunity::Fact) -> Entry {
     let command_id = Uuid::from_u128(command);
     Entry {
-        moment: Moment {
-            occurred_at: Instant(at),
-            source_seq: 0,
-            command_id,
-            index: 0,
-        },
+        moment: Moment { occurred_at: Instant(at), source_seq: 0, command_id, index: 0 },
         position,
         recorded_at: Instant(0),
         provenance: Provenance {
@@ -168,10 +135,7 @@ pub fn timeline(facts: Vec<(i64, opportunity::Fact)>) -> Timeline {
 }
 
 pub fn at(as_of: i64, known_at: u64) -> Known {
-    Known {
-        as_of: Instant(as_of),
-        known_at,
-    }
+    Known { as_of: Instant(as_of), known_at }
 }
 
 /// Feeds a view timelines as they arrive, commit by commit.
@@ -186,10 +150,7 @@ pub fn apply_after<V: View>(view: &mut V, timelines: &BTreeMap<EntityRef, Timeli
     let mut touches: Vec<(u64, &EntityRef)> = timelines
         .iter()
         .flat_map(|(entity, timeline)| {
-            timeline
-                .entries()
-                .iter()
-                .map(move |entry| (entry.position, entity))
+            timeline.entries().iter().map(move |entry| (entry.position, entity))
         })
         .filter(|(position, _)| *position > after)
         .collect();
@@ -252,15 +213,7 @@ pub fn open_by_hand(
 }
 
 /// What a deal that closed says, without its place among the interned reasons.
-pub type Ended = (
-    Uuid,
-    i64,
-    i64,
-    Outcome,
-    Option<UserId>,
-    Option<Money>,
-    String,
-);
+pub type Ended = (Uuid, i64, i64, Outcome, Option<UserId>, Option<Money>, String);
 
 /// What the view says has closed.
 pub fn closed(view: &Outcomes, at: Known, period: Period) -> Vec<Ended> {
@@ -269,9 +222,7 @@ pub fn closed(view: &Outcomes, at: Known, period: Period) -> Vec<Ended> {
     view.for_each(TENANT, at, period, |it: &Closing| {
         let reason = reasons[it.reason as usize].clone();
         let times = (it.closed_at.0, it.opened_at.0);
-        ended.push((
-            it.deal, times.0, times.1, it.outcome, it.owner, it.amount, reason,
-        ));
+        ended.push((it.deal, times.0, times.1, it.outcome, it.owner, it.amount, reason));
     });
     ended.sort();
     ended
@@ -302,15 +253,7 @@ pub fn closed_by_hand(timelines: &BTreeMap<EntityRef, Timeline>, at: Known) -> V
         let then = counted.unwrap();
         let times = (then.closed_at.unwrap().0, then.opened_at.unwrap().0);
         let reason = then.reason_code.clone();
-        ended.push((
-            entity.id,
-            times.0,
-            times.1,
-            then.outcome,
-            then.owner,
-            then.value(),
-            reason,
-        ));
+        ended.push((entity.id, times.0, times.1, then.outcome, then.owner, then.value(), reason));
     }
     ended.sort();
     ended
@@ -318,8 +261,6 @@ pub fn closed_by_hand(timelines: &BTreeMap<EntityRef, Timeline>, at: Known) -> V
 
 pub fn sum(count: u64, minor: i64) -> OpenSum {
     let mut amounts = Amounts::default();
-    usd(minor)
-        .into_iter()
-        .for_each(|usd| amounts.add(usd.currency, usd.minor.into()));
+    usd(minor).into_iter().for_each(|usd| amounts.add(usd.currency, usd.minor.into()));
     OpenSum { count, amounts }
 }

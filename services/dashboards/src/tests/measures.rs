@@ -33,23 +33,16 @@ fn value(metric: &Metric) -> String {
     };
     match unit {
         Unit::Count(count) => count.to_string(),
-        Unit::Money(it) => format!(
-            "{}.{:02} {}",
-            it.units,
-            it.nanos / 10_000_000,
-            it.currency_code
-        ),
+        Unit::Money(it) => {
+            format!("{}.{:02} {}", it.units, it.nanos / 10_000_000, it.currency_code)
+        }
         Unit::Fraction(fraction) => format!("{fraction:.4}"),
         Unit::Days(days) => format!("{days:.2}"),
     }
 }
 
 fn excluded(metric: &Metric) -> Vec<(&str, u64)> {
-    metric
-        .excluded
-        .iter()
-        .map(|it| (it.reason.as_str(), it.count))
-        .collect()
+    metric.excluded.iter().map(|it| (it.reason.as_str(), it.count)).collect()
 }
 
 fn eight_closings(usd: Currency, eur: Currency) -> Tally {
@@ -71,71 +64,24 @@ fn figures_say_what_they_are_made_from() {
     let metrics = figures(&tally, &BTreeSet::from([usd, eur])).unwrap();
     for (name, currency, expected, left_out) in [
         ("win_rate", "", "0.8333", vec![("NO_DECISION", 2)]),
-        (
-            "revenue_won",
-            "USD",
-            "6.01 USD",
-            vec![("NO_AMOUNT", 1), ("OTHER_CURRENCY", 1)],
-        ),
-        (
-            "revenue_won",
-            "EUR",
-            "0.70 EUR",
-            vec![("NO_AMOUNT", 1), ("OTHER_CURRENCY", 3)],
-        ),
+        ("revenue_won", "USD", "6.01 USD", vec![("NO_AMOUNT", 1), ("OTHER_CURRENCY", 1)]),
+        ("revenue_won", "EUR", "0.70 EUR", vec![("NO_AMOUNT", 1), ("OTHER_CURRENCY", 3)]),
         ("deals_won", "", "5", vec![]),
         ("deals_lost", "", "1", vec![]),
         ("deals_no_decision", "", "2", vec![]),
-        (
-            "average_deal",
-            "USD",
-            "2.00 USD",
-            vec![("NO_AMOUNT", 1), ("OTHER_CURRENCY", 1)],
-        ),
-        (
-            "median_deal",
-            "USD",
-            "2.00 USD",
-            vec![("NO_AMOUNT", 1), ("OTHER_CURRENCY", 1)],
-        ),
-        (
-            "cycle_days_won_mean",
-            "",
-            "3.88",
-            vec![("NEGATIVE_CYCLE", 1)],
-        ),
-        (
-            "cycle_days_won_median",
-            "",
-            "2.00",
-            vec![("NEGATIVE_CYCLE", 1)],
-        ),
-        (
-            "cycle_days_won_p90",
-            "",
-            "8.60",
-            vec![("NEGATIVE_CYCLE", 1)],
-        ),
+        ("average_deal", "USD", "2.00 USD", vec![("NO_AMOUNT", 1), ("OTHER_CURRENCY", 1)]),
+        ("median_deal", "USD", "2.00 USD", vec![("NO_AMOUNT", 1), ("OTHER_CURRENCY", 1)]),
+        ("cycle_days_won_mean", "", "3.88", vec![("NEGATIVE_CYCLE", 1)]),
+        ("cycle_days_won_median", "", "2.00", vec![("NEGATIVE_CYCLE", 1)]),
+        ("cycle_days_won_p90", "", "8.60", vec![("NEGATIVE_CYCLE", 1)]),
     ] {
         let metric = figure(&metrics, name, currency);
-        assert_eq!(
-            (value(metric).as_str(), excluded(metric)),
-            (expected, left_out),
-            "{name}"
-        );
+        assert_eq!((value(metric).as_str(), excluded(metric)), (expected, left_out), "{name}");
         assert_eq!(metric.definition, format!("{name}.v1"));
     }
     let names: Vec<&str> = metrics.iter().map(|metric| metric.name.as_str()).collect();
     assert_eq!(names[..3], ["win_rate", "revenue_won", "revenue_won"]);
-    assert_eq!(
-        names[3..7],
-        [
-            "deals_won",
-            "deals_lost",
-            "deals_no_decision",
-            "average_deal"
-        ]
-    );
+    assert_eq!(names[3..7], ["deals_won", "deals_lost", "deals_no_decision", "average_deal"]);
 }
 
 #[test]
@@ -143,9 +89,7 @@ fn nothing_divided_by_nothing_is_null_and_says_why() {
     let usd = usd(0).unwrap().currency;
     let metrics = figures(&Tally::default(), &BTreeSet::from([usd])).unwrap();
     let nulls = metrics.iter().filter(|metric| metric.value.is_none());
-    let nulls: Vec<_> = nulls
-        .map(|it| (it.name.as_str(), it.why_null.as_str()))
-        .collect();
+    let nulls: Vec<_> = nulls.map(|it| (it.name.as_str(), it.why_null.as_str())).collect();
     let zero = "ZERO_DENOMINATOR";
     let expected = [
         "win_rate",
@@ -171,19 +115,10 @@ fn measured(by: MetricsBy, period: Period) -> Measured {
         vec![(0, opened("new", 11, usd(7))), (april, lost("price"))],
         vec![(0, opened("new", 11, eur(8))), (january, abandoned())],
     ];
-    let deals = deals
-        .map(timeline)
-        .into_iter()
-        .zip(1..)
-        .map(|(it, number)| (deal(number), it));
+    let deals = deals.map(timeline).into_iter().zip(1..).map(|(it, number)| (deal(number), it));
     let outcomes: Outcomes = live(&deals.collect());
     let now = at(i64::MAX, 9);
-    let point = Point {
-        position: 9,
-        at: now,
-        in_force: now,
-        catalog: Default::default(),
-    };
+    let point = Point { position: 9, at: now, in_force: now, catalog: Default::default() };
     measure(&outcomes, TENANT, &point, by, period)
 }
 
@@ -200,17 +135,9 @@ fn counts(by: MetricsBy) -> Vec<(String, u64)> {
 #[test]
 fn closings_are_grouped_by_when_and_by_whom() {
     let word = |word: &str| format!("{:?}", Group::Word(word.to_owned()));
-    let months = [
-        (word("2017-03"), 2),
-        (word("2017-04"), 1),
-        (word("2018-01"), 1),
-    ];
+    let months = [(word("2017-03"), 2), (word("2017-04"), 1), (word("2018-01"), 1)];
     assert_eq!(counts(MetricsBy::Month), months);
-    let quarters = [
-        (word("2017Q1"), 2),
-        (word("2017Q2"), 1),
-        (word("2018Q1"), 1),
-    ];
+    let quarters = [(word("2017Q1"), 2), (word("2017Q2"), 1), (word("2018Q1"), 1)];
     assert_eq!(counts(MetricsBy::Quarter), quarters);
     let owners = [10, 11].map(|owner| (format!("{:?}", Group::User(user(owner))), 2));
     assert_eq!(counts(MetricsBy::Owner), owners);
@@ -221,21 +148,12 @@ fn closings_are_grouped_by_when_and_by_whom() {
 #[test]
 fn reasons_are_counted_per_outcome_and_periods_are_half_open() {
     let measured = measured(MetricsBy::Reason, ALWAYS);
-    let reasons: Vec<_> = measured
-        .reasons
-        .iter()
-        .map(|((o, code), it)| (*o, &**code, it.0))
-        .collect();
-    let expected = [
-        (Outcome::Won, "price", 1),
-        (Outcome::Lost, "price", 2),
-        (Outcome::NoDecision, "", 1),
-    ];
+    let reasons: Vec<_> =
+        measured.reasons.iter().map(|((o, code), it)| (*o, &**code, it.0)).collect();
+    let expected =
+        [(Outcome::Won, "price", 1), (Outcome::Lost, "price", 2), (Outcome::NoDecision, "", 1)];
     assert_eq!(reasons, expected);
-    let march = Period {
-        start: Some(Instant(17_256 * DAY)),
-        end: Some(Instant(17_257 * DAY)),
-    };
+    let march = Period { start: Some(Instant(17_256 * DAY)), end: Some(Instant(17_257 * DAY)) };
     let tally = &self::measured(MetricsBy::Unspecified, march).tallies[0].1;
     assert_eq!((tally.won, tally.lost, tally.no_decision), (1, 1, 0));
 }

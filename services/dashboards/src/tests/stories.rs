@@ -23,20 +23,12 @@ fn one(facts: Vec<(i64, opportunity::Fact)>) -> BTreeMap<EntityRef, Timeline> {
 
 fn stage_label(key: &str) -> String {
     let pipeline = PipelineId(Uuid::from_u128(1));
-    format!(
-        "{:?}",
-        PartValue::Stage(&StageRef {
-            pipeline,
-            key: key.into()
-        })
-    )
+    format!("{:?}", PartValue::Stage(&StageRef { pipeline, key: key.into() }))
 }
 
 /// How many are open in a stage, and for how much.
 fn stands(view: &PipelineLedger, key: &str, as_of: i64, known_at: u64) -> crate::pipeline::OpenSum {
-    open(view, at(as_of, known_at), Part::Stage)
-        .remove(&stage_label(key))
-        .unwrap_or_default()
+    open(view, at(as_of, known_at), Part::Stage).remove(&stage_label(key)).unwrap_or_default()
 }
 
 #[test]
@@ -53,11 +45,8 @@ fn as_of_is_strictly_before() {
 
 #[test]
 fn a_late_fact_changes_the_past_from_its_position_on() {
-    let deals = one(vec![
-        (10, opened("new", 10, usd(5))),
-        (30, moved("offer")),
-        (20, priced(usd(8))),
-    ]);
+    let deals =
+        one(vec![(10, opened("new", 10, usd(5))), (30, moved("offer")), (20, priced(usd(8)))]);
     for view in [live::<PipelineLedger>(&deals), loaded(&deals, 3)] {
         assert_eq!(stands(&view, "new", 25, 2), sum(1, 5));
         assert_eq!(stands(&view, "new", 25, 3), sum(1, 8));
@@ -68,11 +57,7 @@ fn a_late_fact_changes_the_past_from_its_position_on() {
 
 #[test]
 fn a_void_takes_a_fact_back_at_every_instant_but_not_what_was_known() {
-    let deals = one(vec![
-        (10, opened("new", 10, usd(5))),
-        (20, won(usd(9))),
-        (30, voided(2)),
-    ]);
+    let deals = one(vec![(10, opened("new", 10, usd(5))), (20, won(usd(9))), (30, voided(2))]);
     for view in [live::<PipelineLedger>(&deals), loaded(&deals, 3)] {
         assert_eq!(stands(&view, "new", 25, 2), Default::default());
         assert_eq!(stands(&view, "new", 25, 3), sum(1, 5));
@@ -101,21 +86,12 @@ fn a_reopened_deal_stands_exactly_as_before_it_closed() {
     assert_eq!(stands(&view, "offer", END, 9), Default::default());
 
     let view: Outcomes = live(&deals);
-    let ended = |as_of| {
-        closed(&view, at(as_of, 9), ALWAYS)
-            .into_iter()
-            .map(|it| (it.1, it.3, it.5))
-    };
+    let ended =
+        |as_of| closed(&view, at(as_of, 9), ALWAYS).into_iter().map(|it| (it.1, it.3, it.5));
     assert_eq!(ended(30).collect::<Vec<_>>(), [(20, Outcome::Won, usd(9))]);
     assert_eq!(ended(40).collect::<Vec<_>>(), []);
-    assert_eq!(
-        ended(END).collect::<Vec<_>>(),
-        [(40, Outcome::Lost, usd(5))]
-    );
-    let first = Period {
-        start: None,
-        end: Some(domain::Instant(40)),
-    };
+    assert_eq!(ended(END).collect::<Vec<_>>(), [(40, Outcome::Lost, usd(5))]);
+    let first = Period { start: None, end: Some(domain::Instant(40)) };
     assert_eq!(closed(&view, at(END, 9), first), []);
 }
 
@@ -137,27 +113,15 @@ fn a_closing_counts_for_whoever_owned_the_deal_then() {
         let open = open(&live(&deals), at(as_of, 4), Part::Owner);
         open.into_keys().collect::<Vec<_>>()
     };
-    assert_eq!(
-        owners(15),
-        [format!("{:?}", PartValue::Owner(Some(user(10))))]
-    );
-    assert_eq!(
-        owners(16),
-        [format!("{:?}", PartValue::Owner(Some(user(11))))]
-    );
+    assert_eq!(owners(15), [format!("{:?}", PartValue::Owner(Some(user(10))))]);
+    assert_eq!(owners(16), [format!("{:?}", PartValue::Owner(Some(user(11))))]);
 }
 
 #[test]
 fn the_furthest_stage_reached_counts_where_facts_carry_their_order() {
     let reach = |key: &str, order| {
-        let stage = Stage {
-            key: key.to_owned(),
-            order: Some(order),
-        };
-        opportunity::Fact::StageChanged(opportunity::StageChanged {
-            stage,
-            pipeline: None,
-        })
+        let stage = Stage { key: key.to_owned(), order: Some(order) };
+        opportunity::Fact::StageChanged(opportunity::StageChanged { stage, pipeline: None })
     };
     let deals = one(vec![
         (10, opened("new", 10, usd(5))),
@@ -175,14 +139,8 @@ fn a_deal_that_a_source_closed_before_opening_it_counts_once_it_is_opened() {
     let view: Outcomes = live(&deals);
     assert_eq!(closed(&view, at(30, 9), ALWAYS), []);
     let ended = closed(&view, at(END, 9), ALWAYS);
-    assert_eq!(
-        (ended[0].1, ended[0].2, ended[0].4),
-        (20, 30, Some(user(10)))
-    );
-    assert_eq!(
-        open(&live(&deals), at(END, 9), Part::Stage),
-        BTreeMap::new()
-    );
+    assert_eq!((ended[0].1, ended[0].2, ended[0].4), (20, 30, Some(user(10))));
+    assert_eq!(open(&live(&deals), at(END, 9), Part::Stage), BTreeMap::new());
 }
 
 #[test]

@@ -43,11 +43,7 @@ pub fn openings(
 
 /// How busy a day is.
 fn season(day: NaiveDate) -> u64 {
-    if is_weekend(day) {
-        0
-    } else {
-        MONTHS[day.month0() as usize]
-    }
+    if is_weekend(day) { 0 } else { MONTHS[day.month0() as usize] }
 }
 
 fn is_weekend(day: NaiveDate) -> bool {
@@ -66,11 +62,7 @@ pub fn working(day: NaiveDate) -> NaiveDate {
 /// The last working day of the month, or of the quarter, that a day is in.
 pub fn end_of(day: NaiveDate, months: u32) -> NaiveDate {
     let last = day.month0() / months * months + months;
-    let (year, month) = if last >= 12 {
-        (day.year() + 1, 1)
-    } else {
-        (day.year(), last + 1)
-    };
+    let (year, month) = if last >= 12 { (day.year() + 1, 1) } else { (day.year(), last + 1) };
     let mut end = NaiveDate::from_ymd_opt(year, month, 1).unwrap_or(day) - TimeDelta::days(1);
     while is_weekend(end) {
         end -= TimeDelta::days(1);

@@ -19,10 +19,7 @@ pub struct Deal {
 impl Deal {
     /// The deal of a number, about which nothing is known yet.
     pub fn new(number: u64) -> Self {
-        Self {
-            key: format!("D-{number:05}"),
-            facts: Vec::new(),
-        }
+        Self { key: format!("D-{number:05}"), facts: Vec::new() }
     }
 
     /// Adds a fact; on one day, those that were added first come first.
@@ -41,10 +38,7 @@ impl Deal {
             reports.push(Report {
                 key: self.key.clone(),
                 rule: SOURCE.to_owned(),
-                occurred_at: Some(Timestamp {
-                    seconds: last,
-                    nanos: 0,
-                }),
+                occurred_at: Some(Timestamp { seconds: last, nanos: 0 }),
                 source_seq: 0,
                 fact: Some(fact),
             });

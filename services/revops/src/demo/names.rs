@@ -112,11 +112,7 @@ pub fn people(random: &mut Random) -> Vec<String> {
     let (mut first, mut last) = (FIRST, LAST);
     random.shuffle(&mut first);
     random.shuffle(&mut last);
-    first
-        .iter()
-        .zip(last)
-        .map(|(first, last)| format!("{first} {last}"))
-        .collect()
+    first.iter().zip(last).map(|(first, last)| format!("{first} {last}")).collect()
 }
 
 /// A company.

@@ -24,13 +24,8 @@ const LOST: [&str; 8] = [
     "timing",
     "champion_left",
 ];
-const NO_DECISION: [&str; 5] = [
-    "went_silent",
-    "went_silent",
-    "priorities_changed",
-    "no_budget",
-    "reorganised",
-];
+const NO_DECISION: [&str; 5] =
+    ["went_silent", "went_silent", "priorities_changed", "no_budget", "reorganised"];
 const REOPENED: [&str; 3] = ["budget_found", "competitor_failed", "new_champion"];
 
 /// How it ends.
@@ -83,12 +78,7 @@ impl<'a> Story<'a> {
             }
             drawn -= candidate.share;
         }
-        Self {
-            random,
-            team,
-            rep,
-            product,
-        }
+        Self { random, team, rep, product }
     }
 
     /// Everything that happens to it, whether or not that lies in the past.
@@ -115,11 +105,7 @@ impl<'a> Story<'a> {
             pipeline: PIPELINE.to_owned(),
             stage: STAGES[0].to_owned(),
             // One in ten has no figure yet when it is opened.
-            amount: if self.chance(90) {
-                dollars(amount)
-            } else {
-                None
-            },
+            amount: if self.chance(90) { dollars(amount) } else { None },
             close_date: date(expected),
             owner: self.team.reps[self.rep].key.clone(),
             product: self.product.key.to_owned(),
@@ -152,13 +138,7 @@ impl<'a> Story<'a> {
             calendar::working(opens + TimeDelta::days((self.product.days * pace / 100).max(3)));
         let to_stage = from_stage + usize::try_from(steps).unwrap_or(0);
         let closes = self.hurried(opens, closes, ending);
-        Stretch {
-            opens,
-            closes,
-            from_stage,
-            to_stage,
-            ending,
-        }
+        Stretch { opens, closes, from_stage, to_stage, ending }
     }
 
     /// Orders are pulled into the quarter: many come in its last days, and some that would have
@@ -167,11 +147,7 @@ impl<'a> Story<'a> {
         let ahead = calendar::end_of(closes, 3);
         let behind = calendar::end_before(closes, 3);
         let near = |end: NaiveDate| (end - closes).num_days().abs() <= 40;
-        let end = if near(behind) && (behind - opens).num_days() > 14 {
-            behind
-        } else {
-            ahead
-        };
+        let end = if near(behind) && (behind - opens).num_days() > 14 { behind } else { ahead };
         if ending != Ending::Won || !near(end) || !self.chance(65) {
             return closes;
         }
@@ -195,25 +171,15 @@ impl<'a> Story<'a> {
         let fact = match stretch.ending {
             Ending::Won => {
                 let (amount, reason_code) = (dollars(amount), String::new());
-                Fact::OpportunityWon(OpportunityWon {
-                    amount,
-                    reason_code,
-                    reason,
-                })
+                Fact::OpportunityWon(OpportunityWon { amount, reason_code, reason })
             }
             Ending::Lost => {
                 let reason_code = one_of(self.random, &LOST).to_owned();
-                Fact::OpportunityLost(OpportunityLost {
-                    reason_code,
-                    reason,
-                })
+                Fact::OpportunityLost(OpportunityLost { reason_code, reason })
             }
             Ending::NoDecision => {
                 let reason_code = one_of(self.random, &NO_DECISION).to_owned();
-                Fact::OpportunityAbandoned(OpportunityAbandoned {
-                    reason_code,
-                    reason,
-                })
+                Fact::OpportunityAbandoned(OpportunityAbandoned { reason_code, reason })
             }
         };
         deal.add(stretch.closes, fact);
@@ -226,11 +192,7 @@ impl<'a> Story<'a> {
             return;
         }
         let stage = 2;
-        let ending = if self.chance(55) {
-            Ending::Won
-        } else {
-            Ending::Lost
-        };
+        let ending = if self.chance(55) { Ending::Won } else { Ending::Lost };
         let stretch = self.stretch(opens, stage, ending);
         let reopened = OpportunityReopened {
             stage: STAGES[stage].to_owned(),
@@ -240,9 +202,7 @@ impl<'a> Story<'a> {
         };
         deal.add(opens, Fact::OpportunityReopened(reopened));
         let expected = self.expected(opens);
-        let pushed = OpportunityCloseDateChanged {
-            close_date: date(expected),
-        };
+        let pushed = OpportunityCloseDateChanged { close_date: date(expected) };
         deal.add(opens, Fact::OpportunityCloseDateChanged(pushed));
         self.live(deal, stretch, &mut amount, expected);
         self.close(deal, stretch, amount);

@@ -67,20 +67,14 @@ impl Team {
             hired: when(&HIRED, rep),
             moves: when(&[(MOVING.0, MOVING.2)], rep).map(|day| (day, MOVING.1)),
         });
-        Self {
-            head,
-            managers,
-            reps: reps.collect(),
-        }
+        Self { head, managers, reps: reps.collect() }
     }
 
     /// How much a rep takes on, on a day.
     pub fn drive(&self, rep: usize, day: NaiveDate) -> u64 {
         let rep = &self.reps[rep];
         let has_left = rep.leaves.is_some_and(|leaves| leaves <= day);
-        let days = rep
-            .hired
-            .map_or(RAMP_DAYS, |hired| (day - hired).num_days());
+        let days = rep.hired.map_or(RAMP_DAYS, |hired| (day - hired).num_days());
         if has_left || days < 0 {
             return 0;
         }
@@ -118,14 +112,7 @@ impl Team {
                 reports.push(defined(&rep.key, Some(day), now.clone()));
             }
             if let Some(day) = rep.leaves {
-                reports.push(defined(
-                    &rep.key,
-                    Some(day),
-                    UserDefinition {
-                        retired: true,
-                        ..now
-                    },
-                ));
+                reports.push(defined(&rep.key, Some(day), UserDefinition { retired: true, ..now }));
             }
         }
         reports
@@ -147,10 +134,7 @@ fn user(name: &str, manager: &str, office: &str, role: &str) -> UserDefinition {
 }
 
 fn defined(key: &str, since: Option<NaiveDate>, user: UserDefinition) -> Report {
-    let at = |day| Timestamp {
-        seconds: calendar::start_of(day),
-        nanos: 0,
-    };
+    let at = |day| Timestamp { seconds: calendar::start_of(day), nanos: 0 };
     Report {
         key: key.to_owned(),
         rule: SOURCE.to_owned(),

@@ -23,10 +23,7 @@ fn at(report: &Report) -> i64 {
 fn the_same_seed_and_day_tell_the_same() {
     assert_eq!(told(), told());
     assert_ne!(told(), history(8, day("2025-11-14")));
-    let edition = Edition {
-        seed: u64::MAX,
-        last_day: day("2025-11-14"),
-    };
+    let edition = Edition { seed: u64::MAX, last_day: day("2025-11-14") };
     assert_eq!(Edition::read(&edition.write()), Some(edition));
     assert!(edition.write().len() <= 64);
     assert_eq!(Edition::read("crm"), None);
@@ -38,11 +35,7 @@ fn facts_come_in_order_and_end_with_the_last_day() {
     assert!(told.facts.is_sorted_by_key(at));
     let end = calendar::start_of(day("2025-11-15"));
     assert!(told.facts.iter().all(|report| at(report) < end));
-    assert!(
-        told.definitions
-            .iter()
-            .all(|r| r.occurred_at.is_none_or(|at| at.seconds < end))
-    );
+    assert!(told.definitions.iter().all(|r| r.occurred_at.is_none_or(|at| at.seconds < end)));
 }
 
 #[test]
@@ -53,10 +46,7 @@ fn no_deal_does_what_a_deal_cannot_do() {
     for report in &told.facts {
         let key = &*report.key;
         let before = last.insert(key, at(report));
-        assert!(
-            before.is_none_or(|before| before < at(report)),
-            "{key}: one after another"
-        );
+        assert!(before.is_none_or(|before| before < at(report)), "{key}: one after another");
         match report.fact.as_ref().unwrap() {
             Fact::OpportunityOpened(_) => assert!(before.is_none() && open.insert(key), "{key}"),
             Fact::OpportunityReopened(_) => {
@@ -78,10 +68,7 @@ fn owners_work_here() {
     for report in &told.definitions {
         if let Some(Fact::UserDefined(user)) = &report.fact {
             let from = report.occurred_at.map_or(i64::MIN, |at| at.seconds);
-            since
-                .entry(&report.key)
-                .or_default()
-                .push((from, user.retired));
+            since.entry(&report.key).or_default().push((from, user.retired));
         }
     }
     assert_eq!(since.len(), 24);
@@ -91,15 +78,8 @@ fn owners_work_here() {
             Fact::OpportunityOwnerChanged(fact) => &fact.owner,
             _ => continue,
         };
-        let known = since[&**owner]
-            .iter()
-            .rfind(|(from, _)| *from <= at(report));
-        assert_eq!(
-            known.map(|(_, retired)| *retired),
-            Some(false),
-            "{owner} at {}",
-            at(report)
-        );
+        let known = since[&**owner].iter().rfind(|(from, _)| *from <= at(report));
+        assert_eq!(known.map(|(_, retired)| *retired), Some(false), "{owner} at {}", at(report));
     }
 }
 
@@ -152,15 +132,8 @@ impl Looks {
 fn it_looks_like_a_company() {
     let mut looks = Looks::default();
     told().facts.iter().for_each(|report| looks.see(report));
-    let Looks {
-        counts,
-        close_dates,
-        won_by_month,
-    } = &looks;
-    println!(
-        "{counts:?}, {} open, won by month {won_by_month:?}",
-        close_dates.len()
-    );
+    let Looks { counts, close_dates, won_by_month } = &looks;
+    println!("{counts:?}, {} open, won by month {won_by_month:?}", close_dates.len());
     for (what, least) in [
         ("pushed", 1_200),
         ("lost", 800),
@@ -173,21 +146,11 @@ fn it_looks_like_a_company() {
     ] {
         assert!(counts[what] >= least, "{what}: {counts:?}");
     }
-    assert!(
-        (150..700).contains(&close_dates.len()),
-        "{} are open",
-        close_dates.len()
-    );
+    assert!((150..700).contains(&close_dates.len()), "{} are open", close_dates.len());
     let is_ahead = |date: &Option<Date>| {
         date.is_some_and(|date| (date.year, date.month, date.day) >= (2025, 11, 15))
     };
     let ahead = close_dates.values().filter(|date| is_ahead(date)).count();
-    assert!(
-        ahead * 100 >= close_dates.len() * 97,
-        "open deals close in the future"
-    );
-    assert!(
-        won_by_month[2] > 2 * won_by_month[6],
-        "quarters end busily: {won_by_month:?}"
-    );
+    assert!(ahead * 100 >= close_dates.len() * 97, "open deals close in the future");
+    assert!(won_by_month[2] > 2 * won_by_month[6], "quarters end busily: {won_by_month:?}");
 }

@@ -14,13 +14,8 @@ use super::{SOURCE, calendar};
 pub const PIPELINE: &str = "sales";
 
 /// The stages of work, from first to last.
-pub const STAGES: [&str; 5] = [
-    "qualification",
-    "discovery",
-    "proposal",
-    "negotiation",
-    "contracting",
-];
+pub const STAGES: [&str; 5] =
+    ["qualification", "discovery", "proposal", "negotiation", "contracting"];
 
 /// Something that is sold.
 #[derive(Debug)]
@@ -95,11 +90,7 @@ const PRICES_RISE: i64 = 365;
 
 /// So many dollars.
 pub fn dollars(units: i64) -> Option<Money> {
-    Some(Money {
-        currency_code: "USD".to_owned(),
-        units,
-        nanos: 0,
-    })
+    Some(Money { currency_code: "USD".to_owned(), units, nanos: 0 })
 }
 
 /// The pipeline and the products, with the prices of both years.
@@ -110,11 +101,7 @@ pub fn definitions(first_day: NaiveDate) -> Vec<Report> {
         let at = |price| {
             let list_price = dollars(price);
             let name = product.name.to_owned();
-            Fact::ProductDefined(ProductDefinition {
-                name,
-                list_price,
-                retired: false,
-            })
+            Fact::ProductDefined(ProductDefinition { name, list_price, retired: false })
         };
         reports.push(defined(product.key, None, at(product.price)));
         if product.later_price != product.price {
@@ -126,59 +113,25 @@ pub fn definitions(first_day: NaiveDate) -> Vec<Report> {
 
 fn pipeline() -> PipelineDefinition {
     let stages = [
-        (
-            "Qualification",
-            "0.1",
-            ForecastCategory::Pipeline,
-            Outcome::Open,
-        ),
-        (
-            "Discovery",
-            "0.2",
-            ForecastCategory::Pipeline,
-            Outcome::Open,
-        ),
+        ("Qualification", "0.1", ForecastCategory::Pipeline, Outcome::Open),
+        ("Discovery", "0.2", ForecastCategory::Pipeline, Outcome::Open),
         ("Proposal", "0.4", ForecastCategory::BestCase, Outcome::Open),
-        (
-            "Negotiation",
-            "0.7",
-            ForecastCategory::BestCase,
-            Outcome::Open,
-        ),
-        (
-            "Contracting",
-            "0.9",
-            ForecastCategory::Commit,
-            Outcome::Open,
-        ),
+        ("Negotiation", "0.7", ForecastCategory::BestCase, Outcome::Open),
+        ("Contracting", "0.9", ForecastCategory::Commit, Outcome::Open),
         ("Won", "1", ForecastCategory::Closed, Outcome::Won),
         ("Lost", "0", ForecastCategory::Omitted, Outcome::Lost),
-        (
-            "No decision",
-            "0",
-            ForecastCategory::Omitted,
-            Outcome::NoDecision,
-        ),
+        ("No decision", "0", ForecastCategory::Omitted, Outcome::NoDecision),
     ];
-    let stages = (1..)
-        .zip(stages)
-        .map(|(order, (name, probability, category, outcome))| Stage {
-            key: name.to_lowercase().replace(' ', "_"),
-            name: name.to_owned(),
-            order,
-            probability: Some(Decimal {
-                value: probability.to_owned(),
-            }),
-            category: category.into(),
-            outcome: outcome.into(),
-        });
+    let stages = (1..).zip(stages).map(|(order, (name, probability, category, outcome))| Stage {
+        key: name.to_lowercase().replace(' ', "_"),
+        name: name.to_owned(),
+        order,
+        probability: Some(Decimal { value: probability.to_owned() }),
+        category: category.into(),
+        outcome: outcome.into(),
+    });
     let name = "Sales".to_owned();
-    PipelineDefinition {
-        name,
-        furthest: false,
-        stages: stages.collect(),
-        retired: false,
-    }
+    PipelineDefinition { name, furthest: false, stages: stages.collect(), retired: false }
 }
 
 fn defined(key: &str, since: Option<i64>, fact: Fact) -> Report {

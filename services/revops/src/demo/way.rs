@@ -48,32 +48,19 @@ impl Story<'_> {
     fn hand_over(&mut self, deal: &mut Deal, stretch: Stretch) {
         let within = |day: &NaiveDate| *day > stretch.opens && *day < stretch.closes;
         let leaves = self.team.reps[self.rep].leaves.filter(within);
-        let by_chance = if self.chance(4) {
-            Some(self.day_in(stretch))
-        } else {
-            None
-        };
+        let by_chance = if self.chance(4) { Some(self.day_in(stretch)) } else { None };
         let Some(day) = leaves.or(by_chance) else {
             return;
         };
         if let Some(other) = self.team.colleague(self.random, self.rep, day) {
             self.rep = other;
             let owner = self.team.reps[other].key.clone();
-            deal.add(
-                day,
-                Fact::OpportunityOwnerChanged(OpportunityOwnerChanged { owner }),
-            );
+            deal.add(day, Fact::OpportunityOwnerChanged(OpportunityOwnerChanged { owner }));
         }
     }
 
     fn advance(&mut self, deal: &mut Deal, stretch: Stretch) {
-        let Stretch {
-            opens,
-            closes,
-            from_stage,
-            to_stage,
-            ..
-        } = stretch;
+        let Stretch { opens, closes, from_stage, to_stage, .. } = stretch;
         let steps = i64::try_from(to_stage - from_stage).unwrap_or(0);
         let days = (closes - opens).num_days();
         let mut day = opens;
@@ -120,9 +107,7 @@ impl Story<'_> {
             }
             *amount += change;
             let day = self.day_in(stretch);
-            let changed = OpportunityAmountChanged {
-                amount: dollars(*amount),
-            };
+            let changed = OpportunityAmountChanged { amount: dollars(*amount) };
             deal.add(day, Fact::OpportunityAmountChanged(changed));
         }
     }
@@ -158,10 +143,7 @@ impl Story<'_> {
 
 fn moved(stage: usize) -> Fact {
     let stage = STAGES[stage].to_owned();
-    Fact::OpportunityStageChanged(OpportunityStageChanged {
-        stage,
-        pipeline: PIPELINE.to_owned(),
-    })
+    Fact::OpportunityStageChanged(OpportunityStageChanged { stage, pipeline: PIPELINE.to_owned() })
 }
 
 fn overridden(category: ForecastCategory, reason: &str) -> Fact {

@@ -29,19 +29,14 @@ fn named(path: &Path, named_by: &'static str) -> Result<PathBuf, NatsError> {
     if is_program(path) {
         return Ok(path.to_path_buf());
     }
-    Err(NatsError::NotAProgram {
-        path: path.to_path_buf(),
-        named_by,
-    })
+    Err(NatsError::NotAProgram { path: path.to_path_buf(), named_by })
 }
 
 /// Below the working folder, or below a folder that our own program lies in.
 fn fetched() -> Option<PathBuf> {
     let here = env::current_dir().ok();
     let program = env::current_exe().ok();
-    let ours = program
-        .iter()
-        .flat_map(|program| program.ancestors().skip(1));
+    let ours = program.iter().flat_map(|program| program.ancestors().skip(1));
     here.as_deref()
         .into_iter()
         .chain(ours)
@@ -57,8 +52,7 @@ fn on_path() -> Option<PathBuf> {
 }
 
 fn is_program(path: &Path) -> bool {
-    path.metadata()
-        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+    path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 fn version_of(program: &Path) -> Option<(u32, u32, u32)> {
@@ -82,12 +76,7 @@ mod tests {
         assert_eq!(parse_version("nats-server: v2.15.1\n"), Some((2, 15, 1)));
         assert!(parse_version("nats-server: v2.9.10") < Some(OLDEST));
         assert!(parse_version("nats-server: v2.14.4") >= Some(OLDEST));
-        for unknown in [
-            "",
-            "nats-server: v2.15.0-RC.1",
-            "v2.15.1",
-            "nats-server: v2.15",
-        ] {
+        for unknown in ["", "nats-server: v2.15.0-RC.1", "v2.15.1", "nats-server: v2.15"] {
             assert_eq!(parse_version(unknown), None, "{unknown:?}");
         }
     }
@@ -95,10 +84,7 @@ mod tests {
     #[test]
     fn a_named_program_must_be_one() {
         let error = find_binary(Some(Path::new("/no/such/server"))).unwrap_err();
-        assert!(
-            error.to_string().contains("correct --nats-server"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("correct --nats-server"), "{error}");
         assert!(find_binary(Some(Path::new("/"))).is_err());
     }
 }

@@ -15,10 +15,7 @@ pub enum NatsError {
     NotFound,
 
     #[error("{path} is not a program: correct {named_by}")]
-    NotAProgram {
-        path: PathBuf,
-        named_by: &'static str,
-    },
+    NotAProgram { path: PathBuf, named_by: &'static str },
 
     #[error("cannot use {path} for nats-server: check the data folder's permissions and space")]
     Folder { path: PathBuf, source: io::Error },

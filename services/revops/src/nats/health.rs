@@ -38,21 +38,13 @@ async fn exchange(port: u16, path: &str) -> io::Result<(u16, String)> {
     let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
-    stream
-        .take(LONGEST_ANSWER)
-        .read_to_string(&mut answer)
-        .await?;
+    stream.take(LONGEST_ANSWER).read_to_string(&mut answer).await?;
     parse(&answer).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "not an HTTP answer"))
 }
 
 fn parse(answer: &str) -> Option<(u16, String)> {
     let (head, body) = answer.split_once("\r\n\r\n")?;
-    let status = head
-        .strip_prefix("HTTP/1.")?
-        .split(' ')
-        .nth(1)?
-        .parse()
-        .ok()?;
+    let status = head.strip_prefix("HTTP/1.")?.split(' ').nth(1)?.parse().ok()?;
     Some((status, body.to_owned()))
 }
 
@@ -63,16 +55,8 @@ mod tests {
     #[test]
     fn an_answer_is_its_status_and_body() {
         let whole = "HTTP/1.0 503 Service Unavailable\r\nA: b\r\n\r\n{\"status\":\"x\"}\r\n\r\n";
-        assert_eq!(
-            parse(whole),
-            Some((503, "{\"status\":\"x\"}\r\n\r\n".to_owned()))
-        );
-        for broken in [
-            "",
-            "HTTP/1.1 200 OK",
-            "SSH-2.0-x\r\n\r\n",
-            "HTTP/1.1 abc\r\n\r\n",
-        ] {
+        assert_eq!(parse(whole), Some((503, "{\"status\":\"x\"}\r\n\r\n".to_owned())));
+        for broken in ["", "HTTP/1.1 200 OK", "SSH-2.0-x\r\n\r\n", "HTTP/1.1 abc\r\n\r\n"] {
             assert_eq!(parse(broken), None, "{broken:?}");
         }
     }

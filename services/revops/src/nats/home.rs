@@ -34,26 +34,15 @@ pub struct Home {
 impl Home {
     /// Opens the folder, making it (for the owner only) and the server's name if they are new.
     pub fn open(dir: &Path) -> Result<Self, NatsError> {
-        let failed = |source| NatsError::Folder {
-            path: dir.to_path_buf(),
-            source,
-        };
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)
-            .map_err(failed)?;
+        let failed = |source| NatsError::Folder { path: dir.to_path_buf(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
         let dir = dir.canonicalize().map_err(failed)?;
         if dir.to_str().is_none() {
             return Err(NatsError::NotUtf8 { path: dir });
         }
         let lock = lock(&dir)?;
         let name = keep(&dir.join("name"), || format!("revops-{:016x}", random()))?;
-        Ok(Self {
-            dir,
-            name,
-            _lock: lock,
-        })
+        Ok(Self { dir, name, _lock: lock })
     }
 
     pub fn name(&self) -> &str {
@@ -81,23 +70,15 @@ impl Home {
     pub fn last_words(&self) -> String {
         let said = tail(&self.first_words()).unwrap_or_default();
         let logged = tail(&self.log()).unwrap_or_default();
-        let last = |text: &str| {
-            text.lines()
-                .rfind(|line| !line.trim().is_empty())
-                .map(str::to_owned)
-        };
-        last(&said)
-            .or_else(|| last(&logged))
-            .unwrap_or_else(|| "it said nothing".to_owned())
+        let last =
+            |text: &str| text.lines().rfind(|line| !line.trim().is_empty()).map(str::to_owned);
+        last(&said).or_else(|| last(&logged)).unwrap_or_else(|| "it said nothing".to_owned())
     }
 
     pub fn kept_ports(&self) -> Option<Ports> {
         let text = fs::read_to_string(self.dir.join("ports")).ok()?;
         let (client, monitor) = text.trim().split_once(' ')?;
-        Some(Ports {
-            client: client.parse().ok()?,
-            monitor: monitor.parse().ok()?,
-        })
+        Some(Ports { client: client.parse().ok()?, monitor: monitor.parse().ok()? })
     }
 
     /// The kept ports if nobody has taken them, else new ones, which are then kept.
@@ -106,10 +87,7 @@ impl Home {
             if is_free(kept.client) && is_free(kept.monitor) {
                 return Ok(kept);
             }
-            tracing::warn!(
-                ?kept,
-                "somebody else took the ports of nats-server, choosing new ones"
-            );
+            tracing::warn!(?kept, "somebody else took the ports of nats-server, choosing new ones");
         }
         let span = PORTS.end - PORTS.start;
         let offset = u16::try_from(random() % u64::from(span)).unwrap_or_default();
@@ -163,16 +141,11 @@ impl Home {
 /// Two supervisors of one folder would each restart what the other stops.
 fn lock(dir: &Path) -> Result<File, NatsError> {
     let path = dir.join("lock");
-    let failed = |source| NatsError::Folder {
-        path: path.clone(),
-        source,
-    };
+    let failed = |source| NatsError::Folder { path: path.clone(), source };
     let file = File::create(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(NatsError::Locked {
-            path: dir.to_path_buf(),
-        }),
+        Err(TryLockError::WouldBlock) => Err(NatsError::Locked { path: dir.to_path_buf() }),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
 }
@@ -189,10 +162,7 @@ fn keep(path: &Path, make: impl FnOnce() -> String) -> Result<String, NatsError>
 }
 
 fn write(path: &Path, text: &str) -> Result<(), NatsError> {
-    fs::write(path, text).map_err(|source| NatsError::Folder {
-        path: path.to_path_buf(),
-        source,
-    })
+    fs::write(path, text).map_err(|source| NatsError::Folder { path: path.to_path_buf(), source })
 }
 
 fn is_free(port: u16) -> bool {

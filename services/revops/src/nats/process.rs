@@ -43,27 +43,17 @@ impl Process {
             .stderr(File::create(said)?)
             .process_group(0)
             .spawn()?;
-        let pid = child
-            .id()
-            .ok_or_else(|| io::Error::other("the process has no id"))?;
-        Ok(Self {
-            pid,
-            kin: Kin::Child(child),
-        })
+        let pid = child.id().ok_or_else(|| io::Error::other("the process has no id"))?;
+        Ok(Self { pid, kin: Kin::Child(child) })
     }
 
     /// The live process that runs on this configuration: the one in the pid file, or any other.
     pub fn find(config: &Path, pid_file: &Path) -> Option<Self> {
-        let noted = fs::read_to_string(pid_file)
-            .ok()
-            .and_then(|text| text.trim().parse().ok());
+        let noted = fs::read_to_string(pid_file).ok().and_then(|text| text.trim().parse().ok());
         noted
             .filter(|pid| runs_on(*pid, config))
             .or_else(|| all_pids().find(|pid| runs_on(*pid, config)))
-            .map(|pid| Self {
-                pid,
-                kin: Kin::Adopted(config.to_path_buf()),
-            })
+            .map(|pid| Self { pid, kin: Kin::Adopted(config.to_path_buf()) })
     }
 
     pub fn pid(&self) -> u32 {
@@ -96,10 +86,7 @@ impl Process {
         if timeout(GRACE, self.exited()).await.is_ok() {
             return Ok(());
         }
-        tracing::warn!(
-            pid = self.pid,
-            "nats-server did not stop in time, killing it"
-        );
+        tracing::warn!(pid = self.pid, "nats-server did not stop in time, killing it");
         self.signal(Signal::KILL)?;
         self.exited().await;
         Ok(())

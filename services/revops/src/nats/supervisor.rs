@@ -51,13 +51,7 @@ impl Supervisor {
         };
         let vitals = Arc::new(Vitals::default());
         vitals.pid.store(process.pid(), Ordering::Relaxed);
-        Ok(Self {
-            home,
-            binary,
-            ports,
-            process,
-            vitals,
-        })
+        Ok(Self { home, binary, ports, process, vitals })
     }
 
     pub fn ports(&self) -> Ports {
@@ -78,10 +72,7 @@ impl Supervisor {
             Order::Stop => {
                 let pid = self.process.pid();
                 tracing::info!(pid, "stopping nats-server");
-                self.process
-                    .stop()
-                    .await
-                    .map_err(|source| NatsError::Stop { pid, source })
+                self.process.stop().await.map_err(|source| NatsError::Stop { pid, source })
             }
             Order::LetGo => Ok(()),
         }
@@ -142,14 +133,8 @@ async fn adopt(
             Err(error) => tracing::warn!(pid, %error, "cannot adopt the running nats-server"),
         }
     }
-    tracing::info!(
-        pid,
-        "stopping the earlier nats-server, to start it with these settings"
-    );
-    process
-        .stop()
-        .await
-        .map_err(|source| NatsError::Stop { pid, source })?;
+    tracing::info!(pid, "stopping the earlier nats-server, to start it with these settings");
+    process.stop().await.map_err(|source| NatsError::Stop { pid, source })?;
     Ok(None)
 }
 
@@ -190,10 +175,8 @@ async fn launch(
 }
 
 fn spawn(home: &Home, binary: &Path) -> Result<Process, NatsError> {
-    Process::spawn(binary, &home.config(), &home.first_words()).map_err(|source| NatsError::Spawn {
-        path: binary.to_path_buf(),
-        source,
-    })
+    Process::spawn(binary, &home.config(), &home.first_words())
+        .map_err(|source| NatsError::Spawn { path: binary.to_path_buf(), source })
 }
 
 async fn become_ready(
@@ -206,19 +189,13 @@ async fn become_ready(
         let mut pause = Duration::from_millis(5);
         while !health::is_ready(ports.monitor, home.name()).await {
             if process.has_exited() {
-                return Err(NatsError::Exited {
-                    said: home.last_words(),
-                    log: home.log(),
-                });
+                return Err(NatsError::Exited { said: home.last_words(), log: home.log() });
             }
             sleep(pause).await;
             pause = (pause * 2).min(Duration::from_millis(200));
         }
         Ok(())
     };
-    let late = NatsError::NotHealthy {
-        seconds: patience.as_secs(),
-        log: home.log(),
-    };
+    let late = NatsError::NotHealthy { seconds: patience.as_secs(), log: home.log() };
     timeout(patience, ready).await.unwrap_or(Err(late))
 }

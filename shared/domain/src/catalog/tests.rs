@@ -11,44 +11,24 @@ use crate::{
 };
 
 fn at(as_of: i64, known_at: u64) -> Known {
-    Known {
-        as_of: Instant(as_of),
-        known_at,
-    }
+    Known { as_of: Instant(as_of), known_at }
 }
 
 fn product(name: &str) -> Fact {
     let (key, name) = ("anvil".to_owned(), name.to_owned());
-    product::Fact::Defined(product::Defined {
-        key,
-        name,
-        list_price: usd(5),
-        retired: false,
-    })
-    .into()
+    product::Fact::Defined(product::Defined { key, name, list_price: usd(5), retired: false })
+        .into()
 }
 
 fn pipeline() -> Fact {
     let (key, name, stages) = ("sales".to_owned(), "Sales".to_owned(), Vec::new());
-    let defined = pipeline::Defined {
-        key,
-        name,
-        furthest: false,
-        stages,
-        retired: false,
-    };
+    let defined = pipeline::Defined { key, name, furthest: false, stages, retired: false };
     pipeline::Fact::Defined(defined).into()
 }
 
 fn source() -> Fact {
     let (key, name, label) = ("crm".to_owned(), "CRM".to_owned(), "crm".to_owned());
-    source::Fact::Defined(source::Defined {
-        key,
-        name,
-        label,
-        retired: false,
-    })
-    .into()
+    source::Fact::Defined(source::Defined { key, name, label, retired: false }).into()
 }
 
 fn user() -> Fact {
@@ -65,10 +45,7 @@ fn user() -> Fact {
 }
 
 fn erased() -> Fact {
-    person::Fact::Erased(person::Erased {
-        reason_code: String::new(),
-    })
-    .into()
+    person::Fact::Erased(person::Erased { reason_code: String::new() }).into()
 }
 
 fn catalog(kind: Kind, entries: impl IntoIterator<Item = Entry>) -> Catalog {
@@ -103,11 +80,7 @@ fn the_definition_in_force_is_the_last_that_took_effect_and_was_known() {
         (21, 0, None),
     ] {
         let found = catalog.product(ProductId(id(1)), at(as_of, known_at));
-        assert_eq!(
-            found.as_ref().map(|found| &*found.name),
-            expected,
-            "{as_of}, {known_at}"
-        );
+        assert_eq!(found.as_ref().map(|found| &*found.name), expected, "{as_of}, {known_at}");
     }
 }
 
@@ -124,14 +97,8 @@ fn a_definition_is_in_force_since_it_took_effect() {
         let since = catalog.in_force_since(Kind::Product, id(1), at(as_of, known_at));
         assert_eq!(since, expected, "{as_of}, {known_at}");
     }
-    assert_eq!(
-        catalog.in_force_since(Kind::Product, id(2), Known::NOW),
-        None
-    );
-    assert_eq!(
-        catalog.in_force_since(Kind::Opportunity, id(1), Known::NOW),
-        None
-    );
+    assert_eq!(catalog.in_force_since(Kind::Product, id(2), Known::NOW), None);
+    assert_eq!(catalog.in_force_since(Kind::Opportunity, id(1), Known::NOW), None);
 }
 
 #[test]
@@ -141,41 +108,21 @@ fn each_kind_of_configuration_is_found_and_listed() {
 
     let pipelines = defined(Kind::Pipeline, pipeline());
     assert!(pipelines.pipeline(PipelineId(id(1)), after).is_some());
-    assert!(
-        pipelines
-            .pipelines(after)
-            .map(|(found, _)| found)
-            .eq([PipelineId(id(1))])
-    );
+    assert!(pipelines.pipelines(after).map(|(found, _)| found).eq([PipelineId(id(1))]));
     assert_eq!(pipelines.pipelines(before).count(), 0);
 
     let products = defined(Kind::Product, product("Anvil"));
-    assert!(
-        products
-            .products(after)
-            .map(|(found, _)| found)
-            .eq([ProductId(id(1))])
-    );
+    assert!(products.products(after).map(|(found, _)| found).eq([ProductId(id(1))]));
     assert_eq!(products.products(before).count(), 0);
 
     let sources = defined(Kind::Source, source());
     assert!(sources.source(SourceId(id(1)), after).is_some());
-    assert!(
-        sources
-            .sources(after)
-            .map(|(found, _)| found)
-            .eq([SourceId(id(1))])
-    );
+    assert!(sources.sources(after).map(|(found, _)| found).eq([SourceId(id(1))]));
     assert_eq!(sources.sources(before).count(), 0);
 
     let users = defined(Kind::User, user());
     assert!(users.user(UserId(id(1)), after).is_some());
-    assert!(
-        users
-            .users(after)
-            .map(|(found, _)| found)
-            .eq([UserId(id(1))])
-    );
+    assert!(users.users(after).map(|(found, _)| found).eq([UserId(id(1))]));
     assert_eq!(users.users(before).count(), 0);
 }
 
@@ -185,10 +132,7 @@ fn what_was_never_configured_is_not_there() {
     assert_eq!(catalog.product(ProductId(id(1)), Known::NOW), None);
     assert!(!catalog.has(Kind::Product, id(1)));
     assert!(redefined().has(Kind::Product, id(1)));
-    assert!(
-        !redefined().has(Kind::User, id(1)),
-        "another kind is another shelf"
-    );
+    assert!(!redefined().has(Kind::User, id(1)), "another kind is another shelf");
 }
 
 #[test]

@@ -63,12 +63,7 @@ fn a_command_comes_after_what_happened_at_the_same_instant() {
 fn a_fault_told_in_other_words_is_not_a_new_one() {
     let twice = history([(10, open()), (20, lose("price")), (30, win(None))]);
     check_void(&twice, 2, Ok(1));
-    let thrice = [
-        (10, open()),
-        (20, lose("")),
-        (30, win(None)),
-        (40, lose("")),
-    ];
+    let thrice = [(10, open()), (20, lose("")), (30, win(None)), (40, lose(""))];
     check_void(&history(thrice), 3, Ok(1));
 }
 
@@ -96,30 +91,18 @@ fn faults_that_were_there_before_stand_in_nobodys_way() {
 fn a_refusal_tells_which_later_fact_stands_in_the_way() {
     let deal = history([(10, open()), (30, win(None))]);
     let refused = judge::<Opportunity>(&deal, Instant(20), &lose("price")).unwrap_err();
-    assert!(
-        refused.message.ends_with("won although already lost"),
-        "{refused}"
-    );
+    assert!(refused.message.ends_with("won although already lost"), "{refused}");
 }
 
 #[test]
 fn a_command_is_voided_unless_later_facts_depend_on_it() {
-    let deal = history([
-        (10, open()),
-        (20, lose("price")),
-        (30, reopen(None)),
-        (40, note()),
-    ]);
+    let deal = history([(10, open()), (20, lose("price")), (30, reopen(None)), (40, note())]);
     check_void(&deal, 1, Err("LATER_FACTS_DEPEND"));
     check_void(&deal, 2, Err("LATER_FACTS_DEPEND"));
     check_void(&deal, 3, Ok(1));
     check_void(&deal, 4, Ok(1));
     check_void(&history([(10, open())]), 1, Ok(1));
-    check_void(
-        &history([(10, open()), (20, note())]),
-        1,
-        Err("LATER_FACTS_DEPEND"),
-    );
+    check_void(&history([(10, open()), (20, note())]), 1, Err("LATER_FACTS_DEPEND"));
 }
 
 #[test]
@@ -132,21 +115,15 @@ fn what_depended_on_a_command_is_voided_first() {
 
 #[test]
 fn a_command_is_voided_once() {
-    let voided = timeline([
-        entry(10, 1, fact(open())),
-        entry(20, 2, fact(note())),
-        entry(30, 3, void(2)),
-    ]);
+    let voided =
+        timeline([entry(10, 1, fact(open())), entry(20, 2, fact(note())), entry(30, 3, void(2))]);
     check_void(&voided, 2, Ok(0));
 }
 
 #[test]
 fn a_void_cannot_be_voided() {
-    let voided = timeline([
-        entry(10, 1, fact(open())),
-        entry(20, 2, fact(note())),
-        entry(30, 3, void(2)),
-    ]);
+    let voided =
+        timeline([entry(10, 1, fact(open())), entry(20, 2, fact(note())), entry(30, 3, void(2))]);
     check_void(&voided, 3, Err("VOID_OF_VOID"));
 }
 

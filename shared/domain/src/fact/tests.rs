@@ -14,51 +14,17 @@ use crate::{
 
 /// One fact under each name, and one more with everything in it that a name may leave out.
 fn every_fact() -> Vec<Fact> {
-    let external = opportunity::ExternalId {
-        source: "crm".into(),
-        key: "006".into(),
-    };
+    let external = opportunity::ExternalId { source: "crm".into(), key: "006".into() };
     let text = Some(sealed(b"text"));
-    let full = Opened {
-        external_ids: vec![external],
-        name: text.clone(),
-        ..opened()
-    };
-    let why = Reason {
-        text,
-        ..because("price")
-    };
+    let full = Opened { external_ids: vec![external], name: text.clone(), ..opened() };
+    let why = Reason { text, ..because("price") };
     let commit = category(Some(ForecastCategory::Commit));
-    let deals = [
-        open(),
-        Command::Open(full),
-        to("demo"),
-        amount(usd(5)),
-        note(),
-    ];
-    let moves = [
-        close_date(Some(-1)),
-        close_date(None),
-        owner(Some(2)),
-        commit,
-        category(None),
-    ];
-    let ends = [
-        win(None),
-        lose("price"),
-        abandon(""),
-        reopen(Some(stage("demo"))),
-    ];
-    let won = Command::Win(Won {
-        amount: usd(5),
-        reason: why,
-    });
+    let deals = [open(), Command::Open(full), to("demo"), amount(usd(5)), note()];
+    let moves = [close_date(Some(-1)), close_date(None), owner(Some(2)), commit, category(None)];
+    let ends = [win(None), lose("price"), abandon(""), reopen(Some(stage("demo")))];
+    let won = Command::Win(Won { amount: usd(5), reason: why });
     let deals = deals.into_iter().chain(moves).chain(ends).chain([won]);
-    deals
-        .map(fact)
-        .chain([void(1)])
-        .chain(configuration())
-        .collect()
+    deals.map(fact).chain([void(1)]).chain(configuration()).collect()
 }
 
 fn configuration() -> [Fact; 5] {
@@ -72,10 +38,7 @@ fn configuration() -> [Fact; 5] {
         outcome: Outcome::Open,
     };
     [
-        person::Fact::Erased(person::Erased {
-            reason_code: key.clone(),
-        })
-        .into(),
+        person::Fact::Erased(person::Erased { reason_code: key.clone() }).into(),
         pipeline::Fact::Defined(pipeline::Defined {
             key: key.clone(),
             name: name.clone(),
@@ -119,10 +82,7 @@ fn every_name_of_every_kind_is_written_and_read_again() {
         assert_eq!(read.as_ref(), Ok(fact));
     }
     for name in Kind::ALL.iter().flat_map(|kind| kind.fact_names()) {
-        assert!(
-            facts.iter().any(|fact| fact.name() == *name),
-            "{name} is not among them"
-        );
+        assert!(facts.iter().any(|fact| fact.name() == *name), "{name} is not among them");
     }
 }
 
@@ -132,10 +92,7 @@ fn a_name_says_its_kind_and_its_version() {
         assert_eq!(Kind::from_word(kind.word()), Some(*kind));
         assert_eq!(kind.to_string(), kind.word());
         for name in kind.fact_names() {
-            assert!(
-                name.starts_with(&format!("{kind}.")) && name.ends_with(".v1"),
-                "{name}"
-            );
+            assert!(name.starts_with(&format!("{kind}.")) && name.ends_with(".v1"), "{name}");
         }
     }
     assert_eq!(Kind::from_word("quota"), None);
@@ -144,10 +101,7 @@ fn a_name_says_its_kind_and_its_version() {
 #[test]
 fn an_unknown_name_is_told_from_unreadable_bytes() {
     let unknown = |kind, name: &str| {
-        assert_eq!(
-            Fact::decode(kind, name, &[]),
-            Err(FactError::UnknownName(name.to_owned()))
-        );
+        assert_eq!(Fact::decode(kind, name, &[]), Err(FactError::UnknownName(name.to_owned())));
     };
     unknown(Kind::Opportunity, "opportunity.opened.v2");
     unknown(Kind::Opportunity, "person.erased.v1");
@@ -163,19 +117,14 @@ fn bytes_too_few_or_too_many_were_written_by_another_shape() {
         let longer = [&bytes[..], &[0]].concat();
         for wrong in [&bytes[..bytes.len() - 1], &longer] {
             let read = Fact::decode(fact.kind(), fact.name(), wrong);
-            assert!(
-                matches!(read, Err(FactError::Unreadable { .. })),
-                "{read:?}"
-            );
+            assert!(matches!(read, Err(FactError::Unreadable { .. })), "{read:?}");
         }
     }
 }
 
 #[test]
 fn a_plain_text_is_not_written() {
-    let plain = Noted {
-        text: Personal::Plain("Ada called".to_owned()),
-    };
+    let plain = Noted { text: Personal::Plain("Ada called".to_owned()) };
     let refused = fact(Command::Note(plain)).encode().unwrap_err();
     assert!(matches!(refused, FactError::Unwritable { .. }), "{refused}");
     assert!(!refused.to_string().contains("Ada"), "{refused}");
@@ -184,15 +133,9 @@ fn a_plain_text_is_not_written() {
 #[test]
 fn personal_text_is_found_with_its_field_and_the_owner_of_its_key() {
     let slots = |mut fact: Fact| -> Vec<_> {
-        fact.personal()
-            .iter()
-            .map(|slot| (slot.field, slot.person))
-            .collect()
+        fact.personal().iter().map(|slot| (slot.field, slot.person)).collect()
     };
-    let named = Opened {
-        name: Some(sealed(b"Acme")),
-        ..opened()
-    };
+    let named = Opened { name: Some(sealed(b"Acme")), ..opened() };
     let ada = Some(PersonId(id(5)));
     assert_eq!(slots(fact(note())), [("text", None)]);
     assert_eq!(slots(fact(Command::Open(named))), [("name", None)]);
@@ -204,19 +147,13 @@ fn personal_text_is_found_with_its_field_and_the_owner_of_its_key() {
 
 #[test]
 fn every_reason_may_hold_personal_text() {
-    let why = || Reason {
-        code: String::new(),
-        text: Some(sealed(b"because")),
-    };
+    let why = || Reason { code: String::new(), text: Some(sealed(b"because")) };
     for mut fact in [
         opportunity::Fact::CategoryOverridden(opportunity::CategoryOverridden {
             category: None,
             reason: why(),
         }),
-        opportunity::Fact::Won(Won {
-            amount: None,
-            reason: why(),
-        }),
+        opportunity::Fact::Won(Won { amount: None, reason: why() }),
         opportunity::Fact::Lost(opportunity::Lost { reason: why() }),
         opportunity::Fact::Abandoned(opportunity::Abandoned { reason: why() }),
         opportunity::Fact::Reopened(opportunity::Reopened {
@@ -224,10 +161,7 @@ fn every_reason_may_hold_personal_text() {
             stage: None,
             reason: why(),
         }),
-        opportunity::Fact::Voided(opportunity::Voided {
-            command_id: id(1),
-            reason: why(),
-        }),
+        opportunity::Fact::Voided(opportunity::Voided { command_id: id(1), reason: why() }),
     ] {
         let fields: Vec<_> = fact.personal().iter().map(|slot| slot.field).collect();
         assert_eq!(fields, ["reason"], "{}", fact.name());
@@ -236,19 +170,11 @@ fn every_reason_may_hold_personal_text() {
 
 #[test]
 fn a_blanked_fact_is_the_same_whatever_its_text_was() {
-    let noted = |ciphertext: &[u8]| {
-        fact(Command::Note(Noted {
-            text: sealed(ciphertext),
-        }))
-    };
+    let noted = |ciphertext: &[u8]| fact(Command::Note(Noted { text: sealed(ciphertext) }));
     assert_ne!(noted(b"one"), noted(b"two"));
     assert_eq!(noted(b"one").blanked(), noted(b"two").blanked());
     assert!(noted(b"one").blanked().encode().is_ok());
-    assert_eq!(
-        fact(open()).blanked(),
-        fact(open()),
-        "a fact without text stays as it is"
-    );
+    assert_eq!(fact(open()).blanked(), fact(open()), "a fact without text stays as it is");
 }
 
 #[test]

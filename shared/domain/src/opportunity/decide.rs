@@ -57,11 +57,7 @@ impl Opportunity {
     pub(super) fn decide_open(&self, opened: &Opened) -> Result<Vec<Fact>, Rejection> {
         if self.opened_at.is_some() {
             let message = "this opportunity exists already; change it instead of opening it again";
-            return Err(Rejection::exists(
-                "OPPORTUNITY_EXISTS",
-                "opportunity_id",
-                message,
-            ));
+            return Err(Rejection::exists("OPPORTUNITY_EXISTS", "opportunity_id", message));
         }
         self.refuse_amount(opened.amount)?;
         Ok(vec![Fact::Opened(opened.clone())])
@@ -105,10 +101,7 @@ impl Opportunity {
             return Err(Rejection::invalid("CATEGORY_CLOSED", "category", message));
         }
         let already = self.category_override == overridden.category;
-        Ok(unless(
-            already,
-            Fact::CategoryOverridden(overridden.clone()),
-        ))
+        Ok(unless(already, Fact::CategoryOverridden(overridden.clone())))
     }
 
     pub(super) fn decide_win(&self, won: &Won) -> Result<Vec<Fact>, Rejection> {
@@ -155,11 +148,7 @@ impl Opportunity {
             return Ok(());
         }
         let message = "no such opportunity at that instant; open it first, or check the id";
-        Err(Rejection::not_found(
-            "OPPORTUNITY_NOT_FOUND",
-            "opportunity_id",
-            message,
-        ))
+        Err(Rejection::not_found("OPPORTUNITY_NOT_FOUND", "opportunity_id", message))
     }
 
     fn open_deal(&self) -> Result<(), Rejection> {
@@ -175,15 +164,9 @@ impl Opportunity {
         refuse_negative(amount)?;
         match (self.amount, amount) {
             (Some(before), Some(after)) if before.currency != after.currency => {
-                let message = format!(
-                    "the deal is in {}; give the amount in it",
-                    before.currency.code()
-                );
-                Err(Rejection::invalid(
-                    "WRONG_CURRENCY",
-                    "amount.currency_code",
-                    message,
-                ))
+                let message =
+                    format!("the deal is in {}; give the amount in it", before.currency.code());
+                Err(Rejection::invalid("WRONG_CURRENCY", "amount.currency_code", message))
             }
             _ => Ok(()),
         }

@@ -131,11 +131,7 @@ impl Opportunity {
     ) {
         self.check_opened(moment, outcome.word());
         if self.outcome != Outcome::Open {
-            let detail = format!(
-                "{} although already {}",
-                outcome.word(),
-                self.outcome.word()
-            );
+            let detail = format!("{} although already {}", outcome.word(), self.outcome.word());
             self.fault(moment, "CLOSED_TWICE", detail);
         }
         self.check_amount(moment, amount);
@@ -204,10 +200,7 @@ impl Opportunity {
         if amount.minor < 0 {
             self.fault(moment, "NEGATIVE_AMOUNT", "the amount is negative");
         }
-        if let Some(before) = self
-            .amount
-            .filter(|before| before.currency != amount.currency)
-        {
+        if let Some(before) = self.amount.filter(|before| before.currency != amount.currency) {
             let detail = format!(
                 "the amount was in {} and is now in {}",
                 before.currency.code(),

@@ -149,11 +149,7 @@ fn a_category_is_judged_by_hand_and_the_judgement_taken_back() {
     check(&[open(), commit()], commit(), Nothing);
     check(&[open(), commit()], category(None), Recorded);
     check(&[open()], category(None), Nothing);
-    check(
-        &[open()],
-        category(Some(ForecastCategory::Closed)),
-        CATEGORY_CLOSED,
-    );
+    check(&[open()], category(Some(ForecastCategory::Closed)), CATEGORY_CLOSED);
     let moved = deal(&[open(), commit(), to("demo"), win(None), reopen(None)]);
     let judged = moved.category_override;
     assert_eq!(judged, Some(ForecastCategory::Commit), "it outlives them");
@@ -181,10 +177,7 @@ fn winning_again_says_nothing_new_unless_the_amount_differs() {
 
 #[test]
 fn a_deal_ends_once_and_for_one_reason() {
-    for (end, other) in [
-        (lose as fn(&str) -> Command, win(None)),
-        (abandon, lose("price")),
-    ] {
+    for (end, other) in [(lose as fn(&str) -> Command, win(None)), (abandon, lose("price"))] {
         check(&[open()], end("price"), Recorded);
         check(&[open()], end(""), Recorded);
         check(&[open(), end("price")], end(""), Nothing);

@@ -8,38 +8,22 @@ use crate::{
 };
 
 fn at(as_of: i64, known_at: u64) -> Known {
-    Known {
-        as_of: Instant(as_of),
-        known_at,
-    }
+    Known { as_of: Instant(as_of), known_at }
 }
 
 /// The numbers of the commands whose facts count.
 fn live(timeline: &Timeline, at: Known) -> Vec<u128> {
-    timeline
-        .live(at)
-        .map(|entry| entry.moment.command_id.as_u128())
-        .collect()
+    timeline.live(at).map(|entry| entry.moment.command_id.as_u128()).collect()
 }
 
 fn value(timeline: &Timeline, at: Known) -> Option<i64> {
-    timeline
-        .state::<Opportunity>(at)
-        .value()
-        .map(|value| value.minor)
+    timeline.state::<Opportunity>(at).value().map(|value| value.minor)
 }
 
 fn placed(occurred_at: i64, source_seq: u64, command: u128, index: u32) -> Entry {
-    let moment = Moment {
-        occurred_at: Instant(occurred_at),
-        source_seq,
-        command_id: id(command),
-        index,
-    };
-    Entry {
-        moment,
-        ..entry(occurred_at, command, fact(note()))
-    }
+    let moment =
+        Moment { occurred_at: Instant(occurred_at), source_seq, command_id: id(command), index };
+    Entry { moment, ..entry(occurred_at, command, fact(note())) }
 }
 
 #[test]
@@ -70,29 +54,17 @@ fn a_fact_that_is_already_there_is_left_alone() {
 
 #[test]
 fn the_same_voids_are_the_same_timeline_in_whatever_order_they_came() {
-    let entries = [
-        entry(1, 1, fact(open())),
-        entry(8, 2, void(1)),
-        entry(9, 3, void(1)),
-    ];
+    let entries = [entry(1, 1, fact(open())), entry(8, 2, void(1)), entry(9, 3, void(1))];
     let backwards = timeline(entries.iter().rev().cloned());
     assert_eq!(timeline(entries), backwards);
-    assert_eq!(
-        backwards.voided_at(id(1)),
-        Some(2),
-        "the first void took it"
-    );
+    assert_eq!(backwards.voided_at(id(1)), Some(2), "the first void took it");
 }
 
 #[test]
 fn as_of_an_instant_is_strictly_before_it() {
     let timeline = history([(1, open()), (5, amount(usd(7)))]);
     for (as_of, expected) in [(1, None), (2, Some(100)), (5, Some(100)), (6, Some(7))] {
-        assert_eq!(
-            value(&timeline, at(as_of, u64::MAX)),
-            expected,
-            "as of {as_of}"
-        );
+        assert_eq!(value(&timeline, at(as_of, u64::MAX)), expected, "as of {as_of}");
     }
 }
 
@@ -114,11 +86,7 @@ fn what_was_known_is_what_was_recorded_up_to_a_position() {
         (9, 2, Some(100)),
         (9, 3, Some(5)),
     ] {
-        assert_eq!(
-            value(&timeline, at(as_of, known_at)),
-            expected,
-            "{as_of}, {known_at}"
-        );
+        assert_eq!(value(&timeline, at(as_of, known_at)), expected, "{as_of}, {known_at}");
     }
 }
 
@@ -129,18 +97,10 @@ fn a_void_takes_a_command_back_at_every_instant_from_its_position_on() {
         entry(2, 2, fact(amount(usd(7)))),
         entry(9, 3, void(2)),
     ]);
-    for (as_of, known_at, expected) in [
-        (3, 2, Some(7)),
-        (3, 3, Some(100)),
-        (9, 3, Some(100)),
-        (10, 2, Some(7)),
-        (2, 3, Some(100)),
-    ] {
-        assert_eq!(
-            value(&timeline, at(as_of, known_at)),
-            expected,
-            "{as_of}, {known_at}"
-        );
+    for (as_of, known_at, expected) in
+        [(3, 2, Some(7)), (3, 3, Some(100)), (9, 3, Some(100)), (10, 2, Some(7)), (2, 3, Some(100))]
+    {
+        assert_eq!(value(&timeline, at(as_of, known_at)), expected, "{as_of}, {known_at}");
     }
     assert_eq!(timeline.voided_at(id(2)), Some(3));
     assert!(timeline.is_voided(id(2)) && !timeline.is_voided(id(1)));
@@ -148,10 +108,7 @@ fn a_void_takes_a_command_back_at_every_instant_from_its_position_on() {
 
 #[test]
 fn all_facts_of_a_voided_command_are_gone_and_no_void_ever_counts() {
-    let second = Entry {
-        moment: placed(2, 0, 2, 1).moment,
-        ..entry(2, 2, fact(note()))
-    };
+    let second = Entry { moment: placed(2, 0, 2, 1).moment, ..entry(2, 2, fact(note())) };
     let voided = timeline([
         entry(1, 1, fact(open())),
         entry(2, 2, fact(amount(usd(7)))),
@@ -165,15 +122,8 @@ fn all_facts_of_a_voided_command_are_gone_and_no_void_ever_counts() {
 
 #[test]
 fn a_command_finds_its_first_answer() {
-    let second = Entry {
-        moment: placed(2, 0, 2, 1).moment,
-        ..entry(2, 2, fact(note()))
-    };
-    let timeline = timeline([
-        entry(1, 1, fact(open())),
-        second,
-        entry(2, 2, fact(win(None))),
-    ]);
+    let second = Entry { moment: placed(2, 0, 2, 1).moment, ..entry(2, 2, fact(note())) };
+    let timeline = timeline([entry(1, 1, fact(open())), second, entry(2, 2, fact(win(None)))]);
     let answer = timeline.answer_to(id(2)).unwrap();
     assert_eq!((answer.moment.index, answer.position), (0, 2));
     assert_eq!(timeline.answer_to(id(3)), None);
@@ -183,10 +133,7 @@ fn a_command_finds_its_first_answer() {
 fn a_timeline_is_plain_while_facts_come_as_they_happen_and_stay() {
     assert!(Timeline::default().is_plain());
     assert!(history([(1, open()), (1, note()), (2, note())]).is_plain());
-    assert!(
-        !history([(2, open()), (1, note())]).is_plain(),
-        "one came late"
-    );
+    assert!(!history([(2, open()), (1, note())]).is_plain(), "one came late");
     let voided = [entry(1, 1, fact(open())), entry(2, 2, void(1))];
     assert!(!timeline(voided).is_plain(), "one was taken back");
 }
@@ -197,10 +144,7 @@ fn a_timeline_knows_its_last_instant_and_its_newest_position() {
     assert!(empty.is_empty());
     assert_eq!((empty.last_instant(), empty.last_position()), (None, 0));
     let late = history([(9, open()), (5, note())]);
-    assert_eq!(
-        (late.last_instant(), late.last_position()),
-        (Some(Instant(9)), 2)
-    );
+    assert_eq!((late.last_instant(), late.last_position()), (Some(Instant(9)), 2));
 }
 
 #[test]

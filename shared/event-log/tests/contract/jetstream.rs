@@ -105,12 +105,7 @@ async fn a_store_that_lost_its_tail_stops_the_follower() {
     server.kill();
     std::fs::remove_dir_all(server.store()).unwrap();
     server.revive().await;
-    assert_eq!(
-        waiting.await.unwrap(),
-        Err(ReadError::Gone {
-            stream: "REVOPS_LOG"
-        })
-    );
+    assert_eq!(waiting.await.unwrap(), Err(ReadError::Gone { stream: "REVOPS_LOG" }));
 
     let log = server.connect().await.log().await.unwrap();
     let error = log.follow(3).next().await.unwrap_err();
@@ -136,15 +131,9 @@ async fn nothing_can_be_taken_out_of_the_log() {
 async fn a_person_can_see_what_a_frame_holds() {
     let server = Server::start().await;
     let log = server.connect().await.log().await.unwrap();
-    let summary = FrameSummary {
-        first: 1,
-        commits: 2,
-        facts: 3,
-        traceparent: Some("00-1-2-01".to_owned()),
-    };
-    log.append(0, Bytes::from_static(b"frame"), summary)
-        .await
-        .unwrap();
+    let summary =
+        FrameSummary { first: 1, commits: 2, facts: 3, traceparent: Some("00-1-2-01".to_owned()) };
+    log.append(0, Bytes::from_static(b"frame"), summary).await.unwrap();
     let stream = raw(&server).await.get_stream("REVOPS_LOG").await.unwrap();
     let headers = stream.get_raw_message(1).await.unwrap().headers;
     for (name, value) in [
@@ -222,10 +211,7 @@ fn is_on_disk(folder: &Path, bytes: &[u8]) -> bool {
 #[tokio::test]
 async fn the_server_says_when_it_writes_to_disk() {
     let server = Server::start().await;
-    assert_eq!(
-        durability::check(&server.monitor_url()).await.unwrap(),
-        Durability::Always
-    );
+    assert_eq!(durability::check(&server.monitor_url()).await.unwrap(), Durability::Always);
     let server = Server::start_with("sync_interval: \"30s\"").await;
     let relaxed = durability::check(&server.monitor_url()).await.unwrap();
     assert_eq!(relaxed, Durability::Interval(Duration::from_secs(30)));
@@ -234,17 +220,11 @@ async fn the_server_says_when_it_writes_to_disk() {
 #[tokio::test]
 async fn a_server_that_can_not_be_asked_is_an_error() {
     let unreachable = durability::check("http://127.0.0.1:1").await;
-    assert!(matches!(
-        unreachable,
-        Err(DurabilityError::Unreachable { .. })
-    ));
+    assert!(matches!(unreachable, Err(DurabilityError::Unreachable { .. })));
     let nonsense = durability::check("ftp://").await;
     assert!(matches!(nonsense, Err(DurabilityError::Address { .. })));
     let server = Server::start().await;
     let client_port = server.url().replace("nats://", "http://");
     let unreadable = durability::check(&client_port).await;
-    assert!(
-        matches!(unreadable, Err(DurabilityError::Unreadable { .. })),
-        "{unreadable:?}"
-    );
+    assert!(matches!(unreadable, Err(DurabilityError::Unreadable { .. })), "{unreadable:?}");
 }

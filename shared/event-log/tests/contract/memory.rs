@@ -63,10 +63,7 @@ fn faults(seed: u64) -> Faults {
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_acknowledgement_is_resolved() {
-    let unheard = Faults {
-        unacknowledged: 1.0,
-        ..Faults::default()
-    };
+    let unheard = Faults { unacknowledged: 1.0, ..Faults::default() };
     let log = EventLog::Memory(MemoryLog::with_faults(unheard));
     let mut chain = Chain::default();
     for _ in 0..5 {
@@ -85,10 +82,7 @@ async fn write(log: EventLog, writer: u128, mine: usize) -> Vec<(u64, FrameHash)
             chain.accept(stored.sequence, stored.body).unwrap();
         }
         let frame = sample::frame(&chain, 1, 10);
-        let frame = Frame {
-            writer: uuid::Uuid::from_u128(writer),
-            ..frame
-        };
+        let frame = Frame { writer: uuid::Uuid::from_u128(writer), ..frame };
         let body = frame.encode().unwrap();
         let hash = FrameHash::of(&body);
         match log.append(chain.sequence, body, frame.summary(None)).await {
@@ -113,10 +107,7 @@ async fn simulate(seed: u64) -> Chain {
     }
     let mut acknowledged = [one, other].concat();
     acknowledged.sort_by_key(|(sequence, _)| *sequence);
-    assert_eq!(
-        acknowledged, stored,
-        "seed {seed}: each acknowledged frame is there, once"
-    );
+    assert_eq!(acknowledged, stored, "seed {seed}: each acknowledged frame is there, once");
     chain
 }
 

@@ -14,16 +14,9 @@ pub async fn append(log: &EventLog, chain: &mut Chain, commits: usize) -> Frame 
     let frame = sample::frame(chain, commits, 30);
     let body = frame.encode().unwrap();
     let hash = FrameHash::of(&body);
-    let sequence = log
-        .append(chain.sequence, body, frame.summary(None))
-        .await
-        .unwrap();
+    let sequence = log.append(chain.sequence, body, frame.summary(None)).await.unwrap();
     assert_eq!(sequence, chain.sequence + 1);
-    *chain = Chain {
-        sequence,
-        last: frame.last(),
-        hash,
-    };
+    *chain = Chain { sequence, last: frame.last(), hash };
     frame
 }
 
@@ -39,10 +32,7 @@ pub async fn the_first_frame_follows_zero(log: EventLog) {
     assert_eq!(log.head().await.unwrap(), None);
     assert_eq!(log.identity().await.unwrap(), None);
     let stale = try_append(&log, 7, body("too far")).await;
-    assert!(
-        matches!(stale, Err(AppendError::Refused { guard: 7, .. })),
-        "{stale:?}"
-    );
+    assert!(matches!(stale, Err(AppendError::Refused { guard: 7, .. })), "{stale:?}");
     assert_eq!(try_append(&log, 0, body("first")).await, Ok(1));
     assert_eq!(try_append(&log, 1, body("second")).await, Ok(2));
     assert_eq!(log.identity().await.unwrap(), Some(FrameHash::of(b"first")));
@@ -174,18 +164,11 @@ pub async fn a_whole_log_verifies(log: EventLog) {
         append(&log, &mut writer, 3).await;
     }
     let report = verify(&log, None, None, |_| {}).await.unwrap();
-    assert_eq!(
-        (report.frames, report.commits, report.head),
-        (30, 90, writer)
-    );
+    assert_eq!((report.frames, report.commits, report.head), (30, 90, writer));
 }
 
 fn key(id: u128, wrapped: &str) -> NewKey {
-    NewKey {
-        tenant: "acme".into(),
-        id: Uuid::from_u128(id),
-        wrapped: body(wrapped),
-    }
+    NewKey { tenant: "acme".into(), id: Uuid::from_u128(id), wrapped: body(wrapped) }
 }
 
 pub async fn keys_are_created_once(keys: KeyStream) {
@@ -202,11 +185,7 @@ pub async fn racing_creators_agree_on_a_key(keys: KeyStream) {
     for id in 0..10 {
         let (one, other) = (key(id, "one"), key(id, "other"));
         let (one, other) = tokio::join!(keys.create(&one), keys.create(&other));
-        let kept = keys
-            .get("acme", Uuid::from_u128(id))
-            .await
-            .unwrap()
-            .unwrap();
+        let kept = keys.get("acme", Uuid::from_u128(id)).await.unwrap().unwrap();
         match (one.unwrap(), other.unwrap()) {
             (Creation::Created, Creation::Existed(bytes))
             | (Creation::Existed(bytes), Creation::Created) => assert_eq!(bytes, kept),
@@ -217,9 +196,7 @@ pub async fn racing_creators_agree_on_a_key(keys: KeyStream) {
 
 pub async fn keys_are_erased_for_good(keys: KeyStream) {
     let (gone, kept) = (key(1, "gone"), key(2, "kept"));
-    keys.create_many(&[gone.clone(), kept.clone()])
-        .await
-        .unwrap();
+    keys.create_many(&[gone.clone(), kept.clone()]).await.unwrap();
     assert!(keys.erase("acme", gone.id).await.unwrap());
     assert!(!keys.erase("acme", gone.id).await.unwrap());
     assert_eq!(keys.get("acme", gone.id).await.unwrap(), None);
@@ -231,11 +208,7 @@ pub async fn many_keys_are_answered_in_order(keys: KeyStream) {
     let many: Vec<NewKey> = (0..300).map(|id| key(id, "many")).collect();
     let answers = keys.create_many(&many).await.unwrap();
     for (id, answer) in answers.into_iter().enumerate() {
-        let expected = if id == 7 {
-            Creation::Existed(body("before"))
-        } else {
-            Creation::Created
-        };
+        let expected = if id == 7 { Creation::Existed(body("before")) } else { Creation::Created };
         assert_eq!(answer, expected, "key {id}");
     }
 }
@@ -243,11 +216,6 @@ pub async fn many_keys_are_answered_in_order(keys: KeyStream) {
 pub async fn a_tenant_can_not_reach_into_subjects(keys: KeyStream) {
     for tenant in ["", "a.b", "*", ">", "a b"] {
         let error = keys.get(tenant, Uuid::nil()).await.unwrap_err();
-        assert_eq!(
-            error,
-            KeyError::Tenant {
-                tenant: tenant.to_owned()
-            }
-        );
+        assert_eq!(error, KeyError::Tenant { tenant: tenant.to_owned() });
     }
 }

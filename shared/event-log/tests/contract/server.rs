@@ -31,12 +31,7 @@ impl Server {
         );
         std::fs::write(folder.path().join("nats.conf"), config).unwrap();
         let process = spawn(folder.path());
-        let server = Server {
-            process,
-            folder,
-            port,
-            monitor_port,
-        };
+        let server = Server { process, folder, port, monitor_port };
         server.ready().await;
         server
     }
@@ -55,9 +50,7 @@ impl Server {
     }
 
     pub async fn connect(&self) -> JetStream {
-        JetStream::connect(&self.url(), Options::default())
-            .await
-            .unwrap()
+        JetStream::connect(&self.url(), Options::default()).await.unwrap()
     }
 
     /// Ends the process at once, as a crash would.
@@ -75,10 +68,7 @@ impl Server {
     /// Waits until the server takes connections, which it does after reading its store.
     async fn ready(&self) {
         for _ in 0..500 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", self.port))
-                .await
-                .is_ok()
-            {
+            if tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -127,8 +117,5 @@ fn binary() -> PathBuf {
 fn free_ports() -> (u16, u16) {
     let bind = || TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let (one, other) = (bind(), bind());
-    (
-        one.local_addr().unwrap().port(),
-        other.local_addr().unwrap().port(),
-    )
+    (one.local_addr().unwrap().port(), other.local_addr().unwrap().port())
 }

@@ -16,10 +16,7 @@ pub fn frame(chain: &Chain, commits: usize, bytes: usize) -> Frame {
         previous: chain.hash,
         recorded_at: 1_780_000_000_000_000 + first as i64,
         writer: Uuid::from_u128(0x77),
-        commits: (first..)
-            .take(commits)
-            .map(|position| commit(position, bytes))
-            .collect(),
+        commits: (first..).take(commits).map(|position| commit(position, bytes)).collect(),
     }
 }
 
@@ -49,11 +46,7 @@ pub fn commit(position: u64, bytes: usize) -> Commit {
                     fact("opportunity.amount_changed.v1"),
                 ],
             },
-            EntityFacts {
-                kind: "account".into(),
-                id: id(5),
-                facts: vec![fact("account.won.v1")],
-            },
+            EntityFacts { kind: "account".into(), id: id(5), facts: vec![fact("account.won.v1")] },
         ],
     }
 }
@@ -66,11 +59,8 @@ pub fn chain(frames: usize) -> Vec<Bytes> {
     for commits in 1..=frames {
         let frame = frame(&chain, commits, 20);
         let body = frame.encode().unwrap();
-        chain = Chain {
-            sequence: chain.sequence + 1,
-            last: frame.last(),
-            hash: FrameHash::of(&body),
-        };
+        chain =
+            Chain { sequence: chain.sequence + 1, last: frame.last(), hash: FrameHash::of(&body) };
         bodies.push(body);
     }
     bodies

@@ -41,10 +41,7 @@ struct Checkpoint {
 impl Run {
     /// A run of changes that are sorted.
     pub(super) fn of(changes: Vec<Change>, leaves: usize) -> Run {
-        let mut run = Run {
-            changes,
-            ..Run::default()
-        };
+        let mut run = Run { changes, ..Run::default() };
         run.seal(leaves);
         run
     }
@@ -55,11 +52,7 @@ impl Run {
 
     /// Where a change of this instant belongs; `None` before what no longer changes.
     pub(super) fn place(&self, occurred_at: i64) -> Option<usize> {
-        if self
-            .changes
-            .last()
-            .is_none_or(|last| last.occurred_at <= occurred_at)
-        {
+        if self.changes.last().is_none_or(|last| last.occurred_at <= occurred_at) {
             return Some(self.changes.len());
         }
         let sealed = self.sealed();
@@ -91,10 +84,7 @@ impl Run {
                 (change.position.min(least), change.position.max(most))
             });
             self.blocks.push(bounds);
-            let since = self
-                .checkpoints
-                .last()
-                .map_or(0, |checkpoint| checkpoint.len);
+            let since = self.checkpoints.last().map_or(0, |checkpoint| checkpoint.len);
             // As far apart as a checkpoint is large: then all of them together are no larger than
             // the changes themselves.
             if self.sealed() - since >= CHECKPOINT_MIN.max(leaves) {
@@ -118,18 +108,13 @@ impl Run {
     pub(super) fn add_to(&self, sums: &mut [Sum], point: Point) {
         let end = match point.as_of {
             i64::MAX => self.changes.len(),
-            as_of => self
-                .changes
-                .partition_point(|change| change.occurred_at < as_of),
+            as_of => self.changes.partition_point(|change| change.occurred_at < as_of),
         };
         let covered = self.checkpoints.partition_point(|checkpoint| {
             checkpoint.len <= end && checkpoint.most <= point.known_at
         });
         let mut start = 0;
-        if let Some(checkpoint) = covered
-            .checked_sub(1)
-            .and_then(|at| self.checkpoints.get(at))
-        {
+        if let Some(checkpoint) = covered.checked_sub(1).and_then(|at| self.checkpoints.get(at)) {
             start = checkpoint.len;
             for (sum, more) in sums.iter_mut().zip(&checkpoint.sums) {
                 sum.count += more.count;

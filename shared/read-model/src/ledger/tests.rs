@@ -22,10 +22,7 @@ fn brute(changes: &[Given], as_of: i64, known_at: u64) -> BTreeMap<u8, Sum> {
 }
 
 fn answer(ledger: &Ledger<u8>, as_of: i64, known_at: u64) -> BTreeMap<u8, Sum> {
-    ledger
-        .sums(as_of, known_at)
-        .map(|(leaf, sum)| (*leaf, sum))
-        .collect()
+    ledger.sums(as_of, known_at).map(|(leaf, sum)| (*leaf, sum)).collect()
 }
 
 fn insert_all(ledger: &mut Ledger<u8>, changes: &[Given]) {
@@ -48,20 +45,10 @@ fn history(many: u64, late_permille: u64) -> Vec<Given> {
         .map(|position| {
             let chance = scatter(position);
             let late = chance % 1000 < late_permille;
-            let at = if late {
-                scatter(chance) % (10 * position)
-            } else {
-                10 * position
-            };
+            let at = if late { scatter(chance) % (10 * position) } else { 10 * position };
             let jitter = chance % 700;
             let leaf = (chance >> 20) % 200;
-            (
-                at as i64 + jitter as i64,
-                position,
-                leaf as u8,
-                1,
-                (chance >> 40) as i64 - 1_000,
-            )
+            (at as i64 + jitter as i64, position, leaf as u8, 1, (chance >> 40) as i64 - 1_000)
         })
         .collect()
 }
@@ -79,17 +66,9 @@ fn agrees(changes: &[Given]) {
                 0 => i64::MAX,
                 _ => (scatter(seed) % (11 * many)) as i64,
             };
-            let known_at = if seed % 3 == 0 {
-                u64::MAX
-            } else {
-                scatter(seed + 7) % (many + 2)
-            };
+            let known_at = if seed % 3 == 0 { u64::MAX } else { scatter(seed + 7) % (many + 2) };
             let expected = brute(changes, as_of, known_at);
-            assert_eq!(
-                answer(ledger, as_of, known_at),
-                expected,
-                "{as_of} {known_at}"
-            );
+            assert_eq!(answer(ledger, as_of, known_at), expected, "{as_of} {known_at}");
         }
     };
     ask(&live);
@@ -113,15 +92,9 @@ fn many_runs_are_merged_and_stay_exact() {
     let mut ledger = Ledger::default();
     insert_all(&mut ledger, &changes);
     assert!(ledger.runs.len() <= RUNS_MAX && ledger.runs.len() > 2);
-    for (as_of, known_at) in [
-        (i64::MAX, many / 3),
-        (many as i64, many),
-        (3 * many as i64, 90_000),
-    ] {
-        assert_eq!(
-            answer(&ledger, as_of, known_at),
-            brute(&changes, as_of, known_at)
-        );
+    for (as_of, known_at) in [(i64::MAX, many / 3), (many as i64, many), (3 * many as i64, 90_000)]
+    {
+        assert_eq!(answer(&ledger, as_of, known_at), brute(&changes, as_of, known_at));
     }
 }
 
@@ -146,13 +119,7 @@ fn amounts_beyond_64_bits_do_not_overflow() {
     }
     ledger.insert(1, 9, 0, -1, -i128::from(i64::MIN));
     let expected = 5 * i128::from(i64::MAX) - i128::from(i64::MIN);
-    assert_eq!(
-        answer(&ledger, i64::MAX, u64::MAX)[&0],
-        Sum {
-            count: 4,
-            amount: expected
-        }
-    );
+    assert_eq!(answer(&ledger, i64::MAX, u64::MAX)[&0], Sum { count: 4, amount: expected });
 }
 
 proptest! {

@@ -21,9 +21,7 @@ fn writes_until_it_dies() {
     let store = Store::open(root, options()).unwrap().store;
     let writer = Writer::start(store.clone()).unwrap();
     for position in store.checkpoint().unwrap().position + 1.. {
-        let puts = (0..ENTITIES)
-            .map(|n| (entity(n), 0, row_at(position)))
-            .collect();
+        let puts = (0..ENTITIES).map(|n| (entity(n), 0, row_at(position))).collect();
         match writer.send_blocking(chunk(position, puts)) {
             Ok(()) => println!("sent {position}"),
             Err(error) => return println!("stopped: {error}"),
@@ -38,18 +36,13 @@ fn a_killed_writer_leaves_whole_chunks() {
     for chunks in [100, 7, 300, 40] {
         let mut child = start_writing(root.path(), "");
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let sent = lines
-            .by_ref()
-            .filter(|line| line.as_ref().unwrap().contains("sent "));
+        let sent = lines.by_ref().filter(|line| line.as_ref().unwrap().contains("sent "));
         assert_eq!(sent.take(chunks).count(), chunks);
         child.kill().unwrap();
         child.wait().unwrap();
 
         let reached = assert_whole(&root);
-        assert!(
-            reached >= before,
-            "{before} was kept before, and now only {reached}"
-        );
+        assert!(reached >= before, "{before} was kept before, and now only {reached}");
         before = reached;
     }
 }
@@ -60,10 +53,7 @@ fn a_full_disk_is_told_and_leaves_whole_chunks() {
     // A limit of the file size is a disk that is full: writes fail once 2 MiB are there.
     let child = start_writing(root.path(), "trap '' XFSZ; ulimit -f 4096;");
     let output = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
-    assert!(
-        output.contains("stopped: the writer has stopped (sled can not"),
-        "{output}"
-    );
+    assert!(output.contains("stopped: the writer has stopped (sled can not"), "{output}");
     assert!(assert_whole(&root) > 0);
 }
 

@@ -1,9 +1,6 @@
 //! Opens, writes, rebuilds and damages read models on a real disk.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test may stop at anything that it did not expect"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may stop at anything that it did not expect")]
 
 mod dying;
 mod opening;
@@ -35,35 +32,21 @@ fn entity(n: u32) -> EntityKey {
     let mut id = [0; 16];
     id[..4].copy_from_slice(&n.to_be_bytes());
     id[15] = (n.wrapping_mul(0x9E37_79B1) >> 24) as u8;
-    EntityKey {
-        tenant: "acme".into(),
-        kind: "opportunity".into(),
-        id,
-    }
+    EntityKey { tenant: "acme".into(), kind: "opportunity".into(), id }
 }
 
 fn checkpoint(position: u64) -> Checkpoint {
-    Checkpoint {
-        position,
-        sequence: position,
-        log: [1; 32],
-        ..Checkpoint::empty(SCHEMA)
-    }
+    Checkpoint { position, sequence: position, log: [1; 32], ..Checkpoint::empty(SCHEMA) }
 }
 
 fn chunk(position: u64, puts: Vec<(EntityKey, u32, Vec<u8>)>) -> Chunk {
-    Chunk {
-        puts,
-        checkpoint: checkpoint(position),
-    }
+    Chunk { puts, checkpoint: checkpoint(position) }
 }
 
 /// Writes one row at position 1 and closes the store.
 fn write_one_row(store: Store) {
     let writer = Writer::start(store).unwrap();
-    writer
-        .send_blocking(chunk(1, vec![(entity(1), 0, b"first".to_vec())]))
-        .unwrap();
+    writer.send_blocking(chunk(1, vec![(entity(1), 0, b"first".to_vec())])).unwrap();
     writer.flush_and_close().unwrap();
 }
 

@@ -6,19 +6,14 @@ use tempfile::TempDir;
 use crate::{checkpoint, chunk, entity, folders, open, row_count, write_one_row};
 
 fn sorted_rows(count: u32) -> Vec<(EntityKey, u32, Vec<u8>)> {
-    let mut rows: Vec<_> = (0..count)
-        .map(|n| (entity(n), 0, vec![n as u8; 100]))
-        .collect();
+    let mut rows: Vec<_> = (0..count).map(|n| (entity(n), 0, vec![n as u8; 100])).collect();
     rows.sort();
     rows
 }
 
 fn load(live: &Store, rows: u32, position: u64) -> Store {
     let load = BulkLoad::begin(live).unwrap();
-    assert_eq!(
-        load.insert_sorted(sorted_rows(rows)).unwrap(),
-        u64::from(rows)
-    );
+    assert_eq!(load.insert_sorted(sorted_rows(rows)).unwrap(), u64::from(rows));
     load.finish(&checkpoint(position)).unwrap()
 }
 
@@ -36,9 +31,7 @@ fn a_rebuild_takes_over_while_the_old_one_answers() {
     assert_eq!(folders(root.path()), ["timelines-3-2"]);
 
     let writer = Writer::start(new.clone()).unwrap();
-    writer
-        .send_blocking(chunk(51, vec![(entity(1000), 0, vec![])]))
-        .unwrap();
+    writer.send_blocking(chunk(51, vec![(entity(1000), 0, vec![])])).unwrap();
     drop(new);
     writer.flush_and_close().unwrap();
     let opened = open(&root);

@@ -38,30 +38,14 @@ fn blocks_come_back_in_order_and_alone() {
     let store = open(&root).store;
     let writer = Writer::start(store.clone()).unwrap();
     let numbers = [300, 2, 0, 256, 1];
-    let mut puts: Vec<_> = numbers
-        .iter()
-        .map(|n| (entity(5), *n, vec![*n as u8]))
-        .collect();
+    let mut puts: Vec<_> = numbers.iter().map(|n| (entity(5), *n, vec![*n as u8])).collect();
     puts.push((entity(6), 0, b"another".to_vec()));
-    puts.push((
-        EntityKey {
-            tenant: "acme2".into(),
-            ..entity(5)
-        },
-        0,
-        b"another".to_vec(),
-    ));
+    puts.push((EntityKey { tenant: "acme2".into(), ..entity(5) }, 0, b"another".to_vec()));
     writer.send_blocking(chunk(1, puts)).unwrap();
     writer.flush_and_close().unwrap();
 
-    let block = |number: u32| Block {
-        number,
-        bytes: vec![number as u8],
-    };
-    assert_eq!(
-        store.read(&entity(5)).unwrap(),
-        [0, 1, 2, 256, 300].map(block)
-    );
+    let block = |number: u32| Block { number, bytes: vec![number as u8] };
+    assert_eq!(store.read(&entity(5)).unwrap(), [0, 1, 2, 256, 300].map(block));
     assert_eq!(store.read(&entity(7)).unwrap(), []);
 }
 
@@ -75,11 +59,7 @@ fn a_scan_meets_every_row_once_however_it_is_shared_out() {
         let puts: Vec<_> = (0..100)
             .map(|n| (entity(n * position as u32), n % 3, vec![position as u8; 50]))
             .collect();
-        written.extend(
-            puts.iter()
-                .cloned()
-                .map(|(entity, n, bytes)| ((entity, n), bytes)),
-        );
+        written.extend(puts.iter().cloned().map(|(entity, n, bytes)| ((entity, n), bytes)));
         writer.send_blocking(chunk(position, puts)).unwrap();
     }
     writer.flush_and_close().unwrap();
@@ -115,11 +95,7 @@ fn a_scan_stops_when_its_visitor_fails() {
     let mut visited = 0;
     let stopped = store.scan_slices(0..=255, |_| {
         visited += 1;
-        if visited == 4 {
-            Err(Stop::Here)
-        } else {
-            Ok(())
-        }
+        if visited == 4 { Err(Stop::Here) } else { Ok(()) }
     });
     assert!(matches!(stopped, Err(Stop::Here)));
     assert_eq!(visited, 4);
@@ -140,9 +116,7 @@ fn rows_and_checkpoint_arrive_together() {
         let reached = store.checkpoint().unwrap().position;
         for n in 0..20 {
             let blocks = store.read(&entity(n)).unwrap();
-            let bytes = blocks
-                .first()
-                .map_or([0; 8], |block| block.bytes[..].try_into().unwrap());
+            let bytes = blocks.first().map_or([0; 8], |block| block.bytes[..].try_into().unwrap());
             assert!(u64::from_be_bytes(bytes) >= reached);
         }
     }
@@ -156,22 +130,12 @@ async fn progress_tells_of_every_position() {
     let store = open(&root).store;
     let writer = Writer::start(store.clone()).unwrap();
     let mut progress = writer.progress();
-    assert_eq!(
-        *progress.borrow(),
-        Progress {
-            position: 0,
-            failure: None
-        }
-    );
+    assert_eq!(*progress.borrow(), Progress { position: 0, failure: None });
     for position in 1..=100 {
         let puts = vec![(entity(1), 0, vec![0; 100])];
         writer.send(chunk(position, puts)).await.unwrap();
     }
-    let reached = progress
-        .wait_for(|progress| progress.position == 100)
-        .await
-        .unwrap()
-        .clone();
+    let reached = progress.wait_for(|progress| progress.position == 100).await.unwrap().clone();
     assert_eq!(reached.failure, None);
     assert_eq!(store.checkpoint().unwrap().position, 100);
 }
@@ -183,24 +147,11 @@ fn a_value_that_is_too_large_is_refused_before_anything_is_written() {
     let writer = Writer::start(store.clone()).unwrap();
     let largest = vec![(entity(1), 0, vec![7; VALUE_BYTES_MAX])];
     writer.send_blocking(chunk(1, largest)).unwrap();
-    let larger = vec![
-        (entity(2), 0, vec![]),
-        (entity(3), 9, vec![7; VALUE_BYTES_MAX + 1]),
-    ];
+    let larger = vec![(entity(2), 0, vec![]), (entity(3), 9, vec![7; VALUE_BYTES_MAX + 1])];
     let refused = writer.send_blocking(chunk(2, larger)).unwrap_err();
-    assert!(matches!(
-        refused,
-        StoreError::ValueTooLarge {
-            block: 9,
-            bytes: 65_537,
-            ..
-        }
-    ));
+    assert!(matches!(refused, StoreError::ValueTooLarge { block: 9, bytes: 65_537, .. }));
     writer.flush_and_close().unwrap();
     assert_eq!(store.checkpoint().unwrap().position, 1);
     assert_eq!(row_count(&store), 1);
-    assert_eq!(
-        store.read(&entity(1)).unwrap()[0].bytes.len(),
-        VALUE_BYTES_MAX
-    );
+    assert_eq!(store.read(&entity(1)).unwrap()[0].bytes.len(), VALUE_BYTES_MAX);
 }

@@ -49,9 +49,7 @@ pub async fn all(scene: Scene) -> Tally {
     let records = scene.records.take();
     answers_are_true(&commits, &records);
     rules_hold(&commits);
-    let fresh = gather(&scene.log, report.head.sequence, |_| ())
-        .await
-        .unwrap();
+    let fresh = gather(&scene.log, report.head.sequence, |_| ()).await.unwrap();
     let mut catalogs: Vec<Digest> = Vec::new();
     for number in 0..PROCESSES {
         let mut process = scene.processes.borrow_mut()[number].take().unwrap();
@@ -62,11 +60,7 @@ pub async fn all(scene: Scene) -> Tally {
         let checkpoint = open(&scene.folder(number)).await.checkpoint().unwrap();
         assert_eq!(checkpoint.position, report.head.last);
         let totals: Totals = postcard::from_bytes(&checkpoint.totals).unwrap();
-        assert_eq!(
-            totals.of(TENANT),
-            fresh.totals().of(TENANT),
-            "process {number}"
-        );
+        assert_eq!(totals.of(TENANT), fresh.totals().of(TENANT), "process {number}");
     }
     catalogs.dedup();
     assert_eq!(catalogs.len(), 1, "the processes' catalogs differ");
@@ -88,16 +82,9 @@ async fn commits(log: &EventLog, head: Chain) -> Vec<(u64, i64, Commit)> {
         let stored = frames.next().await.unwrap();
         let frame = chain.accept(stored.sequence, stored.body).unwrap();
         let recorded_at = frame.recorded_at;
-        commits.extend(
-            (frame.first..)
-                .zip(frame.commits)
-                .map(|(at, it)| (at, recorded_at, it)),
-        );
+        commits.extend((frame.first..).zip(frame.commits).map(|(at, it)| (at, recorded_at, it)));
     }
-    assert!(
-        commits.is_sorted_by_key(|(_, recorded_at, _)| *recorded_at),
-        "time runs backwards"
-    );
+    assert!(commits.is_sorted_by_key(|(_, recorded_at, _)| *recorded_at), "time runs backwards");
     commits
 }
 
@@ -127,21 +114,13 @@ fn answers_are_true(commits: &[(u64, i64, Commit)], records: &[Record]) {
                 }
             }
             // Whoever did not hear the first answer may ask a process that has not heard either.
-            _ => assert!(
-                position.is_none() || record.in_doubt,
-                "{record:?} is recorded"
-            ),
+            _ => assert!(position.is_none() || record.in_doubt, "{record:?} is recorded"),
         }
     }
     let asked: HashSet<Uuid> = records.iter().map(|record| record.command).collect();
     let invented = commits.iter().filter(|(position, ..)| *position > 4);
-    let invented = invented
-        .filter(|(_, _, commit)| !asked.contains(&commit.command_id))
-        .count();
-    assert_eq!(
-        invented, 0,
-        "somebody's commands are in the log that nobody gave"
-    );
+    let invented = invented.filter(|(_, _, commit)| !asked.contains(&commit.command_id)).count();
+    assert_eq!(invented, 0, "somebody's commands are in the log that nobody gave");
 }
 
 /// The rules across entities hold after every commit.

@@ -15,11 +15,7 @@ use scene::Scene;
 const SEEDS: u64 = 24;
 
 fn seeds() -> Vec<u64> {
-    let number = |name| {
-        std::env::var(name)
-            .ok()
-            .map(|text| text.parse::<u64>().unwrap())
-    };
+    let number = |name| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     match (number("REVOPS_SEED"), number("REVOPS_SEEDS")) {
         (Some(seed), _) => vec![seed],
         (None, count) => (1..=count.unwrap_or(SEEDS)).collect(),

@@ -74,11 +74,8 @@ impl Process {
             hash: FrameHash::from_bytes(checkpoint.frame_hash),
         };
         let log_is = FrameHash::from_bytes(checkpoint.log);
-        let (publish, applied) = watch::channel(Applied {
-            place,
-            recorded_at: totals.recorded_at,
-            log: log_is,
-        });
+        let (publish, applied) =
+            watch::channel(Applied { place, recorded_at: totals.recorded_at, log: log_is });
         let timelines = Arc::new(Timelines::new(store.clone()));
         let fold = Fold::new(
             timelines.clone(),
@@ -92,13 +89,7 @@ impl Process {
         let appender = Appender::new(fold, vault.clone(), clock, Uuid::nil());
         let (events, inbox) = mpsc::unbounded_channel();
         let task = tokio::spawn(live(appender, log.clone(), place, inbox));
-        Process {
-            events,
-            task,
-            applied,
-            timelines,
-            catalogs,
-        }
+        Process { events, task, applied, timelines, catalogs }
     }
 
     /// Hands a command over. The answer never comes when the process dies first.
@@ -123,17 +114,9 @@ impl Process {
 
     /// Writes everything and closes the folder.
     pub async fn close(self) {
-        let Process {
-            events,
-            task,
-            timelines,
-            ..
-        } = self;
+        let Process { events, task, timelines, .. } = self;
         let (sender, closed) = oneshot::channel();
-        assert!(
-            events.send(Event::Close(sender)).is_ok(),
-            "the process has died"
-        );
+        assert!(events.send(Event::Close(sender)).is_ok(), "the process has died");
         let appender = closed.await.unwrap();
         assert_eq!(appender.stopped(), None);
         task.await.unwrap();
@@ -143,10 +126,7 @@ impl Process {
 
     /// Waits until it has taken in a stream sequence.
     pub async fn reach(&mut self, sequence: u64) {
-        self.applied
-            .wait_for(|applied| applied.place.sequence >= sequence)
-            .await
-            .unwrap();
+        self.applied.wait_for(|applied| applied.place.sequence >= sequence).await.unwrap();
     }
 }
 
@@ -169,13 +149,7 @@ pub fn pass(hand: &AtomicI64, micros: i64) {
 /// The rows of a folder are let go of a moment after the process that had them open has died.
 pub async fn open(folder: &Path) -> Store {
     loop {
-        match Store::open(
-            folder,
-            Options {
-                cache_bytes: 1 << 20,
-                ..Options::new(SCHEMA)
-            },
-        ) {
+        match Store::open(folder, Options { cache_bytes: 1 << 20, ..Options::new(SCHEMA) }) {
             Ok(opened) => return opened.store,
             Err(StoreError::InUse { .. }) => std::thread::yield_now(),
             Err(error) => panic!("{error}"),
@@ -223,17 +197,13 @@ async fn live(
             }
         }
         outgoing.extend(appender.next_frame());
+        aside(|| appender.take_in());
         if appending.is_none()
-            && let Some(Outgoing {
-                guard,
-                body,
-                summary,
-            }) = outgoing.pop_front()
+            && let Some(Outgoing { guard, body, summary, .. }) = outgoing.pop_front()
         {
             let log = log.clone();
-            appending = Some(Box::pin(async move {
-                (guard, log.append(guard, body, summary).await)
-            }));
+            appending =
+                Some(Box::pin(async move { (guard, log.append(guard, body, summary).await) }));
         }
     }
 }

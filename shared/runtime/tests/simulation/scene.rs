@@ -61,18 +61,13 @@ impl Scene {
     /// Starts the processes and opens the accounts, while nothing fails yet.
     pub async fn begin() -> Scene {
         let memory = MemoryLog::new();
-        let vault = Vault::open(Master::from_secret(&[7; 32]), KeyStream::memory())
-            .await
-            .unwrap();
+        let vault = Vault::open(Master::from_secret(&[7; 32]), KeyStream::memory()).await.unwrap();
         let scene = Scene {
             log: EventLog::Memory(memory.clone()),
             memory,
             vault: Arc::new(vault),
-            folders: tempfile::tempdir().unwrap(),
-            clocks: SKEWS
-                .iter()
-                .map(|skew| process::clock(NEW_YEAR + skew))
-                .collect(),
+            folders: folders(),
+            clocks: SKEWS.iter().map(|skew| process::clock(NEW_YEAR + skew)).collect(),
             processes: RefCell::default(),
             records: RefCell::default(),
             crashes: RefCell::default(),
@@ -83,9 +78,7 @@ impl Scene {
         }
         for account in 0..ACCOUNTS {
             let command = Uuid::from_u128(0xE0 + account);
-            let asked = scene
-                .ask(0, endow(self::account(account), command))
-                .unwrap();
+            let asked = scene.ask(0, endow(self::account(account), command)).unwrap();
             assert!(asked.await.unwrap().unwrap().changed);
         }
         scene
@@ -128,7 +121,7 @@ impl Scene {
     /// Kills processes and starts them again, for ever.
     async fn misfortune(&self, mut dice: SmallRng) {
         loop {
-            sleep(Duration::from_millis(dice.random_range(50..1_500))).await;
+            sleep(Duration::from_millis(dice.random_range(20..400))).await;
             let number = dice.random_range(0..PROCESSES);
             let doomed = self.processes.borrow_mut()[number].take();
             doomed.unwrap().crash().await;
@@ -160,19 +153,9 @@ impl Scene {
         for count in 0..COMMANDS_PER_CLIENT {
             let command = Uuid::from_u128((u128::from(number) << 32) + u128::from(count));
             let wish = self.wish(&mut dice);
-            let expected = if dice.random_bool(0.2) {
-                self.seen(&wish, &mut dice)
-            } else {
-                None
-            };
+            let expected = if dice.random_bool(0.1) { self.seen(&wish, &mut dice) } else { None };
             let (answer, in_doubt) = self.insist(&mut dice, &wish, command, expected).await;
-            let record = Record {
-                command,
-                wish,
-                expected,
-                in_doubt,
-                answer,
-            };
+            let record = Record { command, wish, expected, in_doubt, answer };
             self.records.borrow_mut().push(record);
             if dice.random_bool(0.3) {
                 self.ask_again(&mut dice).await;
@@ -216,10 +199,7 @@ impl Scene {
         let knows = self.processes.borrow()[number]
             .as_ref()
             .is_some_and(|it| it.applied.borrow().place.last >= first.position);
-        let other = Wish::Price {
-            deal: record.wish.entity(),
-            minor: -1,
-        };
+        let other = Wish::Price { deal: record.wish.entity(), minor: -1 };
         let is_same = dice.random_bool(0.8);
         let wish = if is_same { &record.wish } else { &other };
         let Some(asked) = self.ask(number, wish.order(record.command, record.expected)) else {
@@ -231,20 +211,10 @@ impl Scene {
         match again {
             Ok(again) => {
                 assert!(is_same, "{record:?} and {other:?} have one id");
-                assert_eq!(
-                    again,
-                    Answer {
-                        repeated: true,
-                        ..first
-                    },
-                    "{record:?}"
-                );
+                assert_eq!(again, Answer { repeated: true, ..first }, "{record:?}");
             }
             Err(Refusal::Rejected(why)) if is_same => {
-                assert!(
-                    !knows,
-                    "{record:?} was refused when it was asked again: {why}"
-                );
+                assert!(!knows, "{record:?} was refused when it was asked again: {why}");
             }
             Err(Refusal::Rejected(why)) => {
                 assert!(!knows || why.reason == "REQUEST_ID_REUSED", "{why:?}");
@@ -256,49 +226,33 @@ impl Scene {
     fn recorded(&self, dice: &mut SmallRng) -> Option<(Record, Answer)> {
         let records = self.records.borrow();
         let record = records.get(dice.random_range(0..records.len().max(1)))?;
-        let answer = record
-            .answer
-            .as_ref()
-            .ok()
-            .filter(|answer| answer.changed)?;
+        let answer = record.answer.as_ref().ok().filter(|answer| answer.changed)?;
         Some((record.clone(), *answer))
     }
 
     fn wish(&self, dice: &mut SmallRng) -> Wish {
         let deal = Uuid::from_u128(0xD0 + dice.random_range(0..DEALS));
         let name = NAMES[dice.random_range(0..NAMES.len())].to_owned();
-        match dice.random_range(0..10) {
+        match dice.random_range(0..16) {
             0 | 1 => Wish::Open { deal, name },
             2 => Wish::Lose { deal },
             3 => Wish::Reopen { deal, name },
-            4 => {
+            4..=6 => {
                 let stage = ["new", "talks", "offer"][dice.random_range(0..3)].to_owned();
                 Wish::Move { deal, stage }
             }
-            5 | 6 => Wish::Price {
-                deal,
-                minor: dice.random_range(0..1_000),
-            },
-            7 => match self.recorded(dice) {
-                Some((
-                    Record {
-                        wish: Wish::Price { deal, .. },
-                        command,
-                        ..
-                    },
-                    _,
-                )) => Wish::Void { deal, command },
+            7..=9 => Wish::Price { deal, minor: dice.random_range(0..1_000) },
+            10 => match self.recorded(dice) {
+                Some((Record { wish: Wish::Price { deal, .. }, command, .. }, _)) => {
+                    Wish::Void { deal, command }
+                }
                 _ => Wish::Price { deal, minor: 5 },
             },
             _ => {
                 let from = dice.random_range(0..ACCOUNTS);
                 let to = (from + dice.random_range(1..ACCOUNTS)) % ACCOUNTS;
                 let minor = dice.random_range(1..600);
-                Wish::Transfer {
-                    from: account(from),
-                    to: account(to),
-                    minor,
-                }
+                Wish::Transfer { from: account(from), to: account(to), minor }
             }
         }
     }
@@ -306,17 +260,18 @@ impl Scene {
     /// A position at which somebody has seen the entity: the latest, or an older one.
     fn seen(&self, wish: &Wish, dice: &mut SmallRng) -> Option<u64> {
         let records = self.records.borrow();
-        let of_it = records
-            .iter()
-            .filter(|record| record.wish.entity() == wish.entity());
-        let mut etags: Vec<u64> = of_it
-            .filter_map(|record| record.answer.as_ref().ok())
-            .map(|it| it.etag)
-            .collect();
+        let of_it = records.iter().filter(|record| record.wish.entity() == wish.entity());
+        let mut etags: Vec<u64> =
+            of_it.filter_map(|record| record.answer.as_ref().ok()).map(|it| it.etag).collect();
         etags.sort_unstable();
         let back = dice.random_range(0..3).min(etags.len().checked_sub(1)?);
         Some(etags[etags.len() - 1 - back])
     }
+}
+
+/// Where there is a disk in memory, that: what a disk forgets is not played here.
+fn folders() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 pub fn account(number: u128) -> Uuid {

@@ -104,41 +104,24 @@ impl Wish {
                 claim(desk, opened, *deal, name)
             }
             Wish::Reopen { deal, name } => {
-                let reopened = Reopened {
-                    pipeline: None,
-                    stage: None,
-                    reason: Reason::default(),
-                };
+                let reopened = Reopened { pipeline: None, stage: None, reason: Reason::default() };
                 let reopened = on(desk, *deal, &Command::Reopen(reopened))?;
                 claim(desk, reopened, *deal, name)
             }
             Wish::Lose { deal } => {
-                let lost = Command::Lose(Lost {
-                    reason: Reason::default(),
-                });
+                let lost = Command::Lose(Lost { reason: Reason::default() });
                 let mut decisions = on(desk, *deal, &lost)?;
                 let held = desk.with(Kind::Source, REGISTER, holders)?;
-                if let (false, Some((name, _))) = (
-                    decisions.is_empty(),
-                    held.iter().find(|(_, holder)| *holder == deal),
-                ) {
+                if let (false, Some((name, _))) =
+                    (decisions.is_empty(), held.iter().find(|(_, holder)| *holder == deal))
+                {
                     decisions.push(entry(desk, name, *deal, true)?);
                 }
                 Ok(decisions)
             }
             Wish::Move { deal, stage } => {
-                let stage = Stage {
-                    key: stage.clone(),
-                    order: None,
-                };
-                on(
-                    desk,
-                    *deal,
-                    &Command::ChangeStage(StageChanged {
-                        stage,
-                        pipeline: None,
-                    }),
-                )
+                let stage = Stage { key: stage.clone(), order: None };
+                on(desk, *deal, &Command::ChangeStage(StageChanged { stage, pipeline: None }))
             }
             Wish::Price { deal, minor } => on(desk, *deal, &price(*minor)),
             Wish::Transfer { from, to, minor } => {
@@ -162,10 +145,7 @@ pub fn opened(minor: i64) -> Opened {
         external_ids: Vec::new(),
         name: None,
         pipeline: PipelineId(Uuid::from_u128(0xB1)),
-        stage: Stage {
-            key: "new".to_owned(),
-            order: None,
-        },
+        stage: Stage { key: "new".to_owned(), order: None },
         amount: usd(minor),
         close_date: None,
         owner: None,
@@ -175,15 +155,9 @@ pub fn opened(minor: i64) -> Opened {
 
 /// An order that opens an account.
 pub fn endow(account: Uuid, command_id: Uuid) -> Order {
-    let wish = Wish::Price {
-        deal: account,
-        minor: ENDOWMENT,
-    };
+    let wish = Wish::Price { deal: account, minor: ENDOWMENT };
     let decide = move |desk: &Desk<'_>| on(desk, account, &Command::Open(opened(ENDOWMENT)));
-    Order {
-        decide: Box::new(decide),
-        ..wish.order(command_id, None)
-    }
+    Order { decide: Box::new(decide), ..wish.order(command_id, None) }
 }
 
 /// Cents.
@@ -220,18 +194,9 @@ fn on(desk: &Desk<'_>, deal: Uuid, command: &Command) -> Result<Vec<Decision>, U
         (at, judge::<Opportunity>(timeline, at, command))
     })?;
     let facts = judged?;
-    let decision = Decision {
-        kind: Kind::Opportunity,
-        id: deal,
-        occurred_at,
-        source_seq: 0,
-        facts,
-    };
-    Ok(if decision.facts.is_empty() {
-        Vec::new()
-    } else {
-        vec![decision]
-    })
+    let decision =
+        Decision { kind: Kind::Opportunity, id: deal, occurred_at, source_seq: 0, facts };
+    Ok(if decision.facts.is_empty() { Vec::new() } else { vec![decision] })
 }
 
 fn claim(
@@ -252,9 +217,8 @@ fn claim(
 }
 
 fn entry(desk: &Desk<'_>, name: &str, deal: Uuid, retired: bool) -> Result<Decision, Undecided> {
-    let occurred_at: Instant = desk.with(Kind::Source, REGISTER, |timeline| {
-        desk.instant(None, timeline)
-    })?;
+    let occurred_at: Instant =
+        desk.with(Kind::Source, REGISTER, |timeline| desk.instant(None, timeline))?;
     let defined = source::Defined {
         key: name.to_owned(),
         name: deal.to_string(),
@@ -262,37 +226,17 @@ fn entry(desk: &Desk<'_>, name: &str, deal: Uuid, retired: bool) -> Result<Decis
         retired,
     };
     let facts = vec![Fact::Source(source::Fact::Defined(defined))];
-    Ok(Decision {
-        kind: Kind::Source,
-        id: REGISTER,
-        occurred_at,
-        source_seq: 0,
-        facts,
-    })
+    Ok(Decision { kind: Kind::Source, id: REGISTER, occurred_at, source_seq: 0, facts })
 }
 
 fn void(desk: &Desk<'_>, deal: Uuid, command_id: Uuid) -> Result<Vec<Decision>, Undecided> {
-    let reason = Reason {
-        code: "typo".to_owned(),
-        text: None,
-    };
-    let fact = Fact::Opportunity(opportunity::Fact::Voided(opportunity::Voided {
-        command_id,
-        reason,
-    }));
+    let reason = Reason { code: "typo".to_owned(), text: None };
+    let fact =
+        Fact::Opportunity(opportunity::Fact::Voided(opportunity::Voided { command_id, reason }));
     let (occurred_at, judged) = desk.with(Kind::Opportunity, deal, |timeline| {
         let at = desk.instant(None, timeline);
-        (
-            at,
-            judge_void::<Opportunity>(timeline, at, command_id, fact),
-        )
+        (at, judge_void::<Opportunity>(timeline, at, command_id, fact))
     })?;
     let facts = judged?;
-    Ok(vec![Decision {
-        kind: Kind::Opportunity,
-        id: deal,
-        occurred_at,
-        source_seq: 0,
-        facts,
-    }])
+    Ok(vec![Decision { kind: Kind::Opportunity, id: deal, occurred_at, source_seq: 0, facts }])
 }

@@ -37,10 +37,7 @@ const DEALS: &str = "id,rep,at,text\n\
     4,Bob,someday,a secret\n";
 
 fn rejected() -> Verdict {
-    Verdict::Rejected {
-        field: "occurred_at".to_owned(),
-        reason: "FUTURE".to_owned(),
-    }
+    Verdict::Rejected { field: "occurred_at".to_owned(), reason: "FUTURE".to_owned() }
 }
 
 /// What is counted when definitions and facts get these verdicts.
@@ -64,68 +61,24 @@ fn rows_are_applied_already_there_or_rejected() {
         ([Applied, Applied], [(); 6].map(|()| Applied), 3, 0, 1),
         (old(), [(); 6].map(|()| AlreadyThere), 0, 3, 1),
         // One new report makes a row new; here it is Ada, whom two rows name.
-        (
-            [Applied, AlreadyThere],
-            [(); 6].map(|()| AlreadyThere),
-            2,
-            1,
-            1,
-        ),
-        (
-            old(),
-            [
-                AlreadyThere,
-                Applied,
-                AlreadyThere,
-                AlreadyThere,
-                Applied,
-                Applied,
-            ],
-            2,
-            1,
-            1,
-        ),
+        ([Applied, AlreadyThere], [(); 6].map(|()| AlreadyThere), 2, 1, 1),
+        (old(), [AlreadyThere, Applied, AlreadyThere, AlreadyThere, Applied, Applied], 2, 1, 1),
         // One rejected report makes a row rejected, whatever else was new.
-        (
-            old(),
-            [
-                Applied,
-                rejected(),
-                Applied,
-                Applied,
-                rejected(),
-                rejected(),
-            ],
-            1,
-            0,
-            3,
-        ),
+        (old(), [Applied, rejected(), Applied, Applied, rejected(), rejected()], 1, 0, 3),
         ([rejected(), Applied], [(); 6].map(|()| Applied), 1, 0, 3),
     ] {
         let (summary, _) = count(&definitions, &facts);
-        let rows = Tally {
-            rows_read: 4,
-            applied,
-            already_there,
-            rejected,
-            would_send: None,
-        };
+        let rows = Tally { rows_read: 4, applied, already_there, rejected, would_send: None };
         assert_eq!(summary.rows, rows);
         let reports = summary.reports;
         assert_eq!((reports.definitions, reports.facts), (2, 6));
-        assert_eq!(
-            reports.applied + reports.already_there + reports.rejected,
-            8
-        );
+        assert_eq!(reports.applied + reports.already_there + reports.rejected, 8);
     }
 }
 
 #[test]
 fn rejects_say_where_and_why_and_nothing_else() {
-    let (_, rejects) = count(
-        &[rejected(), Verdict::Applied],
-        &[(); 6].map(|()| rejected()),
-    );
+    let (_, rejects) = count(&[rejected(), Verdict::Applied], &[(); 6].map(|()| rejected()));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rejects.csv");
     rejects::write(&path, &rejects).unwrap();

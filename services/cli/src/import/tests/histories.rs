@@ -13,16 +13,10 @@ fn history(name: &str) -> Option<Plan> {
     let data = std::env::var_os("REVOPS_DATA")
         .map_or_else(|| root.join("../shared/data"), PathBuf::from)
         .join(name);
-    let mapping = root
-        .join("deploy/mappings")
-        .join(name)
-        .with_extension("toml");
+    let mapping = root.join("deploy/mappings").join(name).with_extension("toml");
     let mapping = mapping::parse(&std::fs::read_to_string(mapping).unwrap(), name).unwrap();
     if !data.is_dir() {
-        println!(
-            "skipped: {} is not there (REVOPS_DATA names its folder)",
-            data.display()
-        );
+        println!("skipped: {} is not there (REVOPS_DATA names its folder)", data.display());
         return None;
     }
     Some(Plan::make(&mapping, &data).unwrap())
@@ -77,12 +71,6 @@ fn an_event_log() {
     ];
     assert_eq!(by_rule(&plan), BTreeMap::from(expected));
     let mut stated = vec![false; plan.rows.len()];
-    plan.facts
-        .iter()
-        .flat_map(|planned| &planned.rows)
-        .for_each(|&row| stated[row] = true);
-    assert!(
-        stated.iter().all(|&stated| stated),
-        "every row states a fact"
-    );
+    plan.facts.iter().flat_map(|planned| &planned.rows).for_each(|&row| stated[row] = true);
+    assert!(stated.iter().all(|&stated| stated), "every row states a fact");
 }

@@ -93,21 +93,14 @@ pub fn files() -> [(&'static str, &'static str); 2] {
 }
 
 fn euros(units: i64, nanos: i32) -> Option<Money> {
-    Some(Money {
-        currency_code: "EUR".to_owned(),
-        units,
-        nanos,
-    })
+    Some(Money { currency_code: "EUR".to_owned(), units, nanos })
 }
 
 fn report(key: &str, rule: &str, at: i64, seq: u64, fact: Fact) -> Report {
     Report {
         key: key.to_owned(),
         rule: rule.to_owned(),
-        occurred_at: Some(Timestamp {
-            seconds: at,
-            nanos: 0,
-        }),
+        occurred_at: Some(Timestamp { seconds: at, nanos: 0 }),
         source_seq: seq,
         fact: Some(fact),
     }
@@ -128,40 +121,15 @@ fn opened(owner: &str, product: &str, price: i64, close_date: Option<Date>) -> F
 #[test]
 fn rows_become_reports_in_the_order_of_time() {
     let plan = plan(MAPPING, &files()).unwrap();
-    let march = Some(Date {
-        year: 2024,
-        month: 3,
-        day: 1,
-    });
-    let won = OpportunityWon {
-        amount: euros(90, 500_000_000),
-        ..Default::default()
-    };
-    let note = OpportunityNoted {
-        text: "Open/Gadget".to_owned(),
-    };
-    let facts: Vec<Report> = plan
-        .facts
-        .iter()
-        .map(|planned| planned.report.clone())
-        .collect();
+    let march = Some(Date { year: 2024, month: 3, day: 1 });
+    let won = OpportunityWon { amount: euros(90, 500_000_000), ..Default::default() };
+    let note = OpportunityNoted { text: "Open/Gadget".to_owned() };
+    let facts: Vec<Report> = plan.facts.iter().map(|planned| planned.report.clone()).collect();
     assert_eq!(
         facts,
         [
-            report(
-                "a",
-                "opened",
-                1_704_067_200,
-                83,
-                opened("nobody", "Gadget", 7, None)
-            ),
-            report(
-                "b",
-                "opened",
-                1_704_153_600,
-                73,
-                opened("Ada", "Widget", 100, march)
-            ),
+            report("a", "opened", 1_704_067_200, 83, opened("nobody", "Gadget", 7, None)),
+            report("b", "opened", 1_704_153_600, 73, opened("Ada", "Widget", 100, march)),
             report("a", "note", 1_704_412_800, 20, Fact::OpportunityNoted(note)),
             report("b", "won", 1_709_296_200, 70, Fact::OpportunityWon(won)),
         ]
@@ -174,15 +142,10 @@ fn rows_become_reports_in_the_order_of_time() {
 #[test]
 fn definitions_hold_from_the_beginning_unless_they_say_otherwise() {
     let plan = plan(MAPPING, &files()).unwrap();
-    let Some(Fact::PipelineDefined(pipeline)) = &plan.catalog[0].fact else {
-        panic!("a pipeline")
-    };
+    let Some(Fact::PipelineDefined(pipeline)) = &plan.catalog[0].fact else { panic!("a pipeline") };
     let orders: Vec<u32> = pipeline.stages.iter().map(|stage| stage.order).collect();
     assert_eq!((&*pipeline.name, orders), ("p", vec![1, 9]));
-    assert_eq!(
-        plan.catalog[0].occurred_at.map(|at| at.seconds),
-        Some(946_684_800)
-    );
+    assert_eq!(plan.catalog[0].occurred_at.map(|at| at.seconds), Some(946_684_800));
     let defined: Vec<(&str, &str, bool)> = plan
         .definitions
         .iter()
@@ -196,14 +159,8 @@ fn definitions_hold_from_the_beginning_unless_they_say_otherwise() {
         ("Gadget", "thing", true),
     ];
     assert_eq!(defined, expected);
-    let user = UserDefinition {
-        role: "rep".to_owned(),
-        ..Default::default()
-    };
-    assert_eq!(
-        plan.definitions[0].report.fact,
-        Some(Fact::UserDefined(user))
-    );
+    let user = UserDefinition { role: "rep".to_owned(), ..Default::default() };
+    assert_eq!(plan.definitions[0].report.fact, Some(Fact::UserDefined(user)));
     let catalog = plan.rows.iter().filter(|row| row.is_catalog).count();
     assert_eq!((plan.rows.len(), catalog), (4, 2));
 }
@@ -219,71 +176,30 @@ fn one_definition_stands_for_all_rows_that_make_it() {
 #[test]
 fn a_row_is_taken_whole_or_not_at_all() {
     let mapping = MAPPING.replace("\nempty = [\"closed\"]", "\nwhen = { stage = \"Open\" }");
-    let mapping = mapping.replace(
-        "fact = \"opened\"\n",
-        "fact = \"opened\"\nnot_empty = [\"opened\"]\n",
-    );
-    let mapping = mapping.replace(
-        "fact = \"user\"\n",
-        "fact = \"user\"\nwhen = { stage = \"Won\" }\n",
-    );
+    let mapping =
+        mapping.replace("fact = \"opened\"\n", "fact = \"opened\"\nnot_empty = [\"opened\"]\n");
+    let mapping =
+        mapping.replace("fact = \"user\"\n", "fact = \"user\"\nwhen = { stage = \"Won\" }\n");
     let good = "Won,Wdgt,Ada,02.01.2024,01.03.2024,90.50";
     for (row, rule, field, reason) in [
         (format!(",{good},7"), "rep", "", ""),
         (format!("a,{good},x"), "opened", "order", "BAD_ORDER"),
         (format!("a,{good},-1"), "opened", "order", "BAD_ORDER"),
-        (
-            format!("a,{good},1844674407370955162"),
-            "opened",
-            "order",
-            "BAD_ORDER",
-        ),
+        (format!("a,{good},1844674407370955162"), "opened", "order", "BAD_ORDER"),
         (format!("a,{good}"), "", "", "FIELD_COUNT"),
-        (
-            format!("a,{},7", good.replace("90.50", "ninety")),
-            "won",
-            "amount",
-            "BAD_MONEY",
-        ),
-        (
-            format!("a,{},7", good.replace("02.01.2024", "2024-01-02")),
-            "opened",
-            "at",
-            "BAD_DATE",
-        ),
-        (
-            format!("a,{},7", good.replace("01.03.2024", "1st")),
-            "opened",
-            "close_date",
-            "BAD_DATE",
-        ),
-        (
-            format!("a,{},7", good.replacen("Won", "", 1)),
-            "opened",
-            "stage",
-            "EMPTY",
-        ),
+        (format!("a,{},7", good.replace("90.50", "ninety")), "won", "amount", "BAD_MONEY"),
+        (format!("a,{},7", good.replace("02.01.2024", "2024-01-02")), "opened", "at", "BAD_DATE"),
+        (format!("a,{},7", good.replace("01.03.2024", "1st")), "opened", "close_date", "BAD_DATE"),
+        (format!("a,{},7", good.replacen("Won", "", 1)), "opened", "stage", "EMPTY"),
         ("a,Other,,,,,,".to_owned(), "", "", "NO_RULE"),
     ] {
         let deals = format!("id,stage,thing,rep,opened,closed,value,seq\n{row}\n");
         let plan = plan(&mapping, &[("deals.csv", &deals), ("things.csv", THINGS)]).unwrap();
-        let (rule, field, reason) = if row.starts_with(',') {
-            ("opened", "key", "EMPTY")
-        } else {
-            (rule, field, reason)
-        };
+        let (rule, field, reason) =
+            if row.starts_with(',') { ("opened", "key", "EMPTY") } else { (rule, field, reason) };
         let reject = &plan.rejects[0];
-        let found = (
-            &*reject.file,
-            reject.line,
-            &*reject.rule,
-            &*reject.field,
-            &*reject.reason,
-        );
+        let found = (&*reject.file, reject.line, &*reject.rule, &*reject.field, &*reject.reason);
         assert_eq!(found, ("deals.csv", 2, rule, field, reason), "{row}");
-        assert!(
-            plan.facts.is_empty() && plan.definitions.len() == 2,
-            "{row}"
-        );
+        assert!(plan.facts.is_empty() && plan.definitions.len() == 2, "{row}");
     }
 }

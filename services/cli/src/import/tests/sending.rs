@@ -51,10 +51,7 @@ impl ReportService for Door {
                     // One at a time, so that a stream can end inside a batch.
                     let answer = door.answer(index, &report);
                     index += 1;
-                    let response = ReportResponse {
-                        answers: vec![answer],
-                        revision: 7 + index,
-                    };
+                    let response = ReportResponse { answers: vec![answer], revision: 7 + index };
                     if answers.send(Ok(response)).await.is_err() {
                         return;
                     }
@@ -76,27 +73,15 @@ impl ReportService for Door {
 impl Door {
     fn new(answers_per_stream: u64, end: Status) -> Self {
         let (known, streams) = Default::default();
-        Self {
-            known,
-            streams,
-            answers_per_stream,
-            end,
-        }
+        Self { known, streams, answers_per_stream, end }
     }
 
     fn answer(&self, index: u64, report: &Report) -> ReportAnswer {
-        let mut answer = ReportAnswer {
-            index,
-            ..Default::default()
-        };
+        let mut answer = ReportAnswer { index, ..Default::default() };
         if report.key.is_empty() {
             answer.set_status(ReportStatus::Rejected);
             let (reason, field) = ("EMPTY_KEY".to_owned(), "key".to_owned());
-            answer.rejection = Some(ReportRejection {
-                reason,
-                field,
-                message: String::new(),
-            });
+            answer.rejection = Some(ReportRejection { reason, field, message: String::new() });
         } else if self.known.lock().unwrap().insert(report.encode_to_vec()) {
             answer.set_status(ReportStatus::Applied);
         } else {
@@ -110,16 +95,8 @@ impl Door {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let service = ReportServiceServer::new(self.clone());
         let incoming = TcpListenerStream::new(listener);
-        tokio::spawn(
-            Server::builder()
-                .add_service(service)
-                .serve_with_incoming(incoming),
-        );
-        Endpoint::from_shared(address)
-            .unwrap()
-            .connect()
-            .await
-            .unwrap()
+        tokio::spawn(Server::builder().add_service(service).serve_with_incoming(incoming));
+        Endpoint::from_shared(address).unwrap().connect().await.unwrap()
     }
 
     async fn sender(&self) -> Sender {
@@ -131,9 +108,7 @@ fn notes(count: usize, text: &str) -> Vec<Report> {
     let note = |key: usize| Report {
         key: key.to_string(),
         rule: "note".to_owned(),
-        fact: Some(Fact::OpportunityNoted(OpportunityNoted {
-            text: text.to_owned(),
-        })),
+        fact: Some(Fact::OpportunityNoted(OpportunityNoted { text: text.to_owned() })),
         ..Default::default()
     };
     (0..count).map(note).collect()
@@ -148,29 +123,12 @@ async fn every_report_has_its_verdict_and_repeats_are_known() {
     let references: Vec<&Report> = reports.iter().collect();
     let mut heard = 0;
     let first = sender.send(&references, |done| heard = done).await.unwrap();
-    assert_eq!(
-        (first.verdicts.len(), first.revision, heard),
-        (9_000, 9_007, 9_000)
-    );
+    assert_eq!((first.verdicts.len(), first.revision, heard), (9_000, 9_007, 9_000));
     let (field, reason) = ("key".to_owned(), "EMPTY_KEY".to_owned());
     assert_eq!(first.verdicts[4_321], Verdict::Rejected { field, reason });
-    assert_eq!(
-        first
-            .verdicts
-            .iter()
-            .filter(|v| **v == Verdict::Applied)
-            .count(),
-        8_999
-    );
+    assert_eq!(first.verdicts.iter().filter(|v| **v == Verdict::Applied).count(), 8_999);
     let second = sender.send(&references, |_| {}).await.unwrap();
-    assert_eq!(
-        second
-            .verdicts
-            .iter()
-            .filter(|v| **v == Verdict::AlreadyThere)
-            .count(),
-        8_999
-    );
+    assert_eq!(second.verdicts.iter().filter(|v| **v == Verdict::AlreadyThere).count(), 8_999);
     assert_eq!(*door.streams.lock().unwrap(), ["s", "s"]);
     assert_eq!(sender.send(&[], |_| {}).await.unwrap().verdicts, []);
 }
@@ -180,16 +138,9 @@ async fn a_stream_that_breaks_is_taken_up_where_it_was_answered() {
     let door = Door::new(1_700, Status::unavailable("going down"));
     let sender = door.sender().await;
     let reports = notes(5_000, "x");
-    let sent = sender
-        .send(&reports.iter().collect::<Vec<_>>(), |_| {})
-        .await
-        .unwrap();
+    let sent = sender.send(&reports.iter().collect::<Vec<_>>(), |_| {}).await.unwrap();
     assert_eq!(sent.verdicts.len(), 5_000);
-    assert!(
-        sent.verdicts
-            .iter()
-            .all(|verdict| *verdict == Verdict::Applied)
-    );
+    assert!(sent.verdicts.iter().all(|verdict| *verdict == Verdict::Applied));
     assert_eq!(door.streams.lock().unwrap().len(), 3);
 }
 
@@ -198,10 +149,7 @@ async fn large_reports_travel_in_smaller_batches() {
     let door = Door::new(u64::MAX, Status::unavailable(""));
     let sender = door.sender().await;
     let reports = notes(1_500, &"x".repeat(8_192));
-    let sent = sender
-        .send(&reports.iter().collect::<Vec<_>>(), |_| {})
-        .await
-        .unwrap();
+    let sent = sender.send(&reports.iter().collect::<Vec<_>>(), |_| {}).await.unwrap();
     assert_eq!(sent.verdicts.len(), 1_500);
 }
 
@@ -210,14 +158,8 @@ async fn a_refusal_ends_it_and_says_how_far_it_came() {
     let door = Door::new(10, Status::failed_precondition("retired"));
     let sender = door.sender().await;
     let reports = notes(20, "x");
-    let error = sender
-        .send(&reports.iter().collect::<Vec<_>>(), |_| {})
-        .await
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("after 10 of 20 reports"),
-        "{error}"
-    );
+    let error = sender.send(&reports.iter().collect::<Vec<_>>(), |_| {}).await.unwrap_err();
+    assert!(error.to_string().contains("after 10 of 20 reports"), "{error}");
     assert_eq!(error.downcast_ref::<Status>().unwrap().message(), "retired");
     assert_eq!(door.streams.lock().unwrap().len(), 1);
 }
@@ -231,12 +173,6 @@ async fn patience_ends() {
     let sender = Sender::new(channel, "t", "a", "s", "m").unwrap();
     let sender = sender.with_patience(Duration::from_millis(300));
     let reports = notes(1, "x");
-    let error = sender
-        .send(&reports.iter().collect::<Vec<_>>(), |_| {})
-        .await
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("after 0 of 1 reports"),
-        "{error}"
-    );
+    let error = sender.send(&reports.iter().collect::<Vec<_>>(), |_| {}).await.unwrap_err();
+    assert!(error.to_string().contains("after 0 of 1 reports"), "{error}");
 }

@@ -13,19 +13,10 @@ use crate::{
 fn an_opened_deal_is_what_its_opening_said() {
     let deal = deal(&[open()]);
     assert!(deal.is_open());
-    assert_eq!(
-        (deal.opened_at, deal.stage_entered_at),
-        (Some(Instant(1)), Some(Instant(1)))
-    );
+    assert_eq!((deal.opened_at, deal.stage_entered_at), (Some(Instant(1)), Some(Instant(1))));
     assert_eq!((deal.value(), deal.stage), (usd(100), Some(stage("lead"))));
-    assert_eq!(
-        (deal.close_date, deal.owner.map(|owner| owner.0)),
-        (Some(Date(90)), Some(id(1)))
-    );
-    assert!(
-        !Opportunity::default().is_open(),
-        "what was never opened is not open"
-    );
+    assert_eq!((deal.close_date, deal.owner.map(|owner| owner.0)), (Some(Date(90)), Some(id(1))));
+    assert!(!Opportunity::default().is_open(), "what was never opened is not open");
 }
 
 #[test]
@@ -33,27 +24,18 @@ fn a_stage_is_entered_when_it_changes() {
     let entered = |given: &[Command]| deal(given).stage_entered_at;
     assert_eq!(entered(&[open(), to("lead")]), Some(Instant(1)));
     assert_eq!(entered(&[open(), note(), to("demo")]), Some(Instant(3)));
-    assert_eq!(
-        entered(&[open_in(nth_stage(2)), to_nth(1)]),
-        Some(Instant(1))
-    );
+    assert_eq!(entered(&[open_in(nth_stage(2)), to_nth(1)]), Some(Instant(1)));
 }
 
 #[test]
 fn a_closed_deal_knows_when_why_and_for_how_much() {
     let won = deal(&[open(), win(usd(80))]);
-    assert_eq!(
-        (won.outcome, won.closed_at),
-        (Outcome::Won, Some(Instant(2)))
-    );
+    assert_eq!((won.outcome, won.closed_at), (Outcome::Won, Some(Instant(2))));
     assert_eq!((won.value(), won.amount), (usd(80), usd(100)));
     let lost = deal(&[open(), lose("price")]);
     assert_eq!((lost.outcome, &*lost.reason_code), (Outcome::Lost, "price"));
     assert_eq!((lost.value(), lost.stage), (usd(100), Some(stage("lead"))));
-    assert_eq!(
-        deal(&[open(), abandon("silence")]).outcome,
-        Outcome::NoDecision
-    );
+    assert_eq!(deal(&[open(), abandon("silence")]).outcome, Outcome::NoDecision);
 }
 
 #[test]
@@ -63,14 +45,8 @@ fn a_reopened_deal_expects_again_what_it_expected() {
     assert_eq!((reopened.value(), reopened.closed_at), (usd(100), None));
     assert_eq!(reopened.stage, Some(stage("lead")));
     let moved = deal(&[open(), lose("price"), reopen(Some(stage("demo")))]);
-    assert_eq!(
-        (moved.stage, moved.stage_entered_at),
-        (Some(stage("demo")), Some(Instant(3)))
-    );
-    assert_eq!(
-        (moved.reason_code, moved.reason_text),
-        (String::new(), None)
-    );
+    assert_eq!((moved.stage, moved.stage_entered_at), (Some(stage("demo")), Some(Instant(3))));
+    assert_eq!((moved.reason_code, moved.reason_text), (String::new(), None));
 }
 
 #[track_caller]
@@ -82,14 +58,8 @@ fn check_faults(given: &[Command], then: &[&str]) {
 #[test]
 fn a_report_that_fits_leaves_no_fault() {
     let commit = category(Some(ForecastCategory::Commit));
-    check_faults(
-        &[open(), to("demo"), amount(usd(5)), close_date(None), commit],
-        &[],
-    );
-    check_faults(
-        &[open(), win(usd(80)), owner(None), note(), reopen(None)],
-        &[],
-    );
+    check_faults(&[open(), to("demo"), amount(usd(5)), close_date(None), commit], &[]);
+    check_faults(&[open(), win(usd(80)), owner(None), note(), reopen(None)], &[]);
 }
 
 #[test]
@@ -133,18 +103,10 @@ fn each_fact_that_cannot_be_is_a_fault() {
     check_faults(&[open(), win(usd(-1))], &["NEGATIVE_AMOUNT"]);
     check_faults(&[open(), amount(eur(5))], &["CURRENCY_CHANGED"]);
     check_faults(&[open(), win(eur(5))], &["CURRENCY_CHANGED"]);
-    check_faults(
-        &[open(), open_with(eur(5))],
-        &["OPENED_TWICE", "CURRENCY_CHANGED"],
-    );
+    check_faults(&[open(), open_with(eur(5))], &["OPENED_TWICE", "CURRENCY_CHANGED"]);
     check_faults(
         &[lose(""), win(usd(-1))],
-        &[
-            "NOT_OPENED",
-            "NOT_OPENED",
-            "CLOSED_TWICE",
-            "NEGATIVE_AMOUNT",
-        ],
+        &["NOT_OPENED", "NOT_OPENED", "CLOSED_TWICE", "NEGATIVE_AMOUNT"],
     );
 }
 
@@ -154,10 +116,7 @@ fn a_report_counts_even_when_it_is_a_fault() {
     assert_eq!((changed.outcome, changed.value()), (Outcome::Won, usd(7)));
     assert_eq!(changed.amount, eur(-5));
     let again = deal(&[open(), open_in(stage("demo"))]);
-    assert_eq!(
-        (again.opened_at, again.stage),
-        (Some(Instant(1)), Some(stage("demo")))
-    );
+    assert_eq!((again.opened_at, again.stage), (Some(Instant(1)), Some(stage("demo"))));
 }
 
 #[test]
