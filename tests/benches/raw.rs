@@ -23,12 +23,16 @@ use crate::rounds::{Round, closed_loop};
 const LOG: (&str, &str) = ("REVOPS_LOG", "revops.log");
 
 /// A plain client.
-pub struct Raw(Context);
+pub struct Raw {
+    url: String,
+    context: Context,
+}
 
 impl Raw {
     /// Connects, and makes streams of its own beside the product's.
     pub async fn connect(url: &str) -> anyhow::Result<Raw> {
-        Ok(Raw(jetstream::new(async_nats::connect(url).await?)))
+        let context = jetstream::new(async_nats::connect(url).await?);
+        Ok(Raw { url: url.to_owned(), context })
     }
 
     /// Makes a stream with one subject of the same name.
@@ -39,11 +43,12 @@ impl Raw {
             storage: StorageType::File,
             ..Config::default()
         };
-        self.0.create_stream(config).await?;
+        self.context.create_stream(config).await?;
         Ok(())
     }
 
-    /// So many clients publish one message after another, each waiting for its acknowledgement.
+    /// So many clients, each with a connection, publish one message after another, waiting for
+    /// each acknowledgement.
     pub async fn publish_each(
         &self,
         subject: &'static str,
@@ -52,8 +57,11 @@ impl Raw {
         length: Duration,
     ) -> anyhow::Result<Round> {
         let bodies = Arc::new(bodies);
-        let clients: Vec<_> = (0..clients).map(|client| (client, self.0.clone())).collect();
-        closed_loop(clients, length, move |(client, context), turn| {
+        let mut contexts = Vec::with_capacity(clients);
+        for client in 0..clients {
+            contexts.push((client, jetstream::new(async_nats::connect(&self.url).await?)));
+        }
+        closed_loop(contexts, length, move |(client, context), turn| {
             let body = bodies[(client * 7919 + turn as usize) % bodies.len()].clone();
             async move {
                 context.publish(subject, body).await?.await?;
@@ -71,14 +79,14 @@ impl Raw {
         bodies: &[Bytes],
         length: Duration,
     ) -> anyhow::Result<(usize, Duration)> {
-        let mut stream = self.0.get_stream(subject).await?;
+        let mut stream = self.context.get_stream(subject).await?;
         let mut guard = stream.info().await?.state.last_sequence;
         let started = Instant::now();
         let mut done = 0;
         for body in bodies {
             let mut headers = HeaderMap::new();
             headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, guard.to_string());
-            let sent = self.0.publish_with_headers(subject, headers, body.clone()).await?;
+            let sent = self.context.publish_with_headers(subject, headers, body.clone()).await?;
             guard = sent.await?.sequence;
             done += 1;
             if started.elapsed() > length {
@@ -93,13 +101,13 @@ impl Raw {
         &self,
         body: Bytes,
     ) -> anyhow::Result<jetstream::context::PublishAckFuture> {
-        Ok(self.0.publish(LOG.1, body).await?)
+        Ok(self.context.publish(LOG.1, body).await?)
     }
 
     /// Takes so many messages of the log and drops them.
     pub async fn drain_log(&self, messages: u64) -> anyhow::Result<Duration> {
         let config = pull::Config { ack_policy: AckPolicy::None, ..pull::Config::default() };
-        let consumer = self.0.create_consumer_on_stream(config, LOG.0).await?;
+        let consumer = self.context.create_consumer_on_stream(config, LOG.0).await?;
         let started = Instant::now();
         let mut arriving = consumer.stream().max_messages_per_batch(5_000).messages().await?;
         for _ in 0..messages {

@@ -90,45 +90,46 @@ async fn command_of(world: &World, deal: &str, fact: &str) -> String {
 /// it is that changes the answer, one of them for each, to be sure that there is something to keep.
 fn questions(deals: &Deals) -> Vec<(String, Option<&'static str>)> {
     let Deals { won, moving, priced } = deals;
-    let mut questions: Vec<(String, Option<&'static str>)> = Vec::new();
-    for (command, what) in [
-        ("pipeline".into(), Some("a move")),
-        ("pipeline --by office".into(), Some("a definition")),
-        ("pipeline --by owner".into(), Some("an amount")),
-        ("pipeline --by manager".into(), Some("a definition")),
-        ("pipeline --by product".into(), Some("a deal")),
-        ("pipeline --by month".into(), Some("a deal")),
-        (format!("opportunity get {moving}"), Some("a move")),
-        (format!("opportunity get {priced}"), Some("an amount")),
-        ("opportunity list --all".into(), Some("a deal")),
-        ("opportunity list --stage talks".into(), Some("a move")),
-        ("opportunity list --order amount --descending".into(), Some("an amount")),
-        (format!("history opportunity {moving}"), Some("a move")),
-        (format!("history opportunity {priced}"), Some("an amount")),
-        ("history user ann".into(), Some("a definition")),
-        ("catalog user get ann".into(), Some("a definition")),
-        ("catalog user list".into(), Some("a definition")),
-        ("catalog pipeline list".into(), None),
-        ("catalog product get box".into(), None),
-    ] {
-        questions.push((format!("{command} --as-of 2026-01-12"), what));
-        questions.push((command, what));
-    }
-    for (command, what) in [
-        ("metrics".to_owned(), Some("a void")),
-        ("metrics --by owner".into(), Some("a void")),
-        ("metrics --by office".into(), Some("a void")),
-        ("metrics --by month".into(), Some("a void")),
-        ("metrics --by reason".into(), Some("a void")),
-        ("metrics --from 2026-01-01 --to 2026-03-01 --by quarter".into(), Some("a void")),
-        ("opportunity list --outcome won".into(), Some("a void")),
-        (format!("opportunity get {won}"), Some("a void")),
-        (format!("history opportunity {won}"), Some("a void")),
-    ] {
-        questions.push((format!("{command} --as-of 2026-02-15"), what));
-        questions.push((command, what));
-    }
-    questions
+    // What changes the answer as of a day in between, and what changes it as of now.
+    let between = [
+        ("pipeline".into(), Some("a move"), Some("a void")),
+        ("pipeline --by office".into(), Some("a definition"), Some("a definition")),
+        ("pipeline --by owner".into(), Some("an amount"), Some("an amount")),
+        ("pipeline --by manager".into(), Some("a definition"), Some("a definition")),
+        ("pipeline --by product".into(), Some("a deal"), Some("a deal")),
+        ("pipeline --by month".into(), Some("a deal"), Some("a deal")),
+        (format!("opportunity get {moving}"), Some("a move"), Some("a move")),
+        (format!("opportunity get {priced}"), Some("an amount"), Some("an amount")),
+        ("opportunity list --all".into(), Some("a deal"), Some("a deal")),
+        ("opportunity list --stage talks".into(), Some("a move"), None),
+        ("opportunity list --order amount --descending".into(), Some("an amount"), Some("a void")),
+        (format!("history opportunity {moving}"), Some("a move"), Some("a move")),
+        (format!("history opportunity {priced}"), Some("an amount"), Some("an amount")),
+        ("history user ann".into(), Some("a definition"), Some("a definition")),
+        ("catalog user get ann".into(), Some("a definition"), Some("a definition")),
+        ("catalog user list".into(), Some("a definition"), Some("a definition")),
+        ("catalog pipeline list".into(), None, None),
+        ("catalog product get box".into(), None, None),
+    ];
+    let between = between.into_iter().flat_map(|(command, then, now): (String, _, _)| {
+        [(format!("{command} --as-of 2026-01-12"), then), (command, now)]
+    });
+    let closed = [
+        "metrics".to_owned(),
+        "metrics --by owner".into(),
+        "metrics --by office".into(),
+        "metrics --by month".into(),
+        "metrics --by reason".into(),
+        "metrics --from 2026-01-01 --to 2026-03-01 --by quarter".into(),
+        "opportunity list --outcome won".into(),
+        format!("opportunity get {won}"),
+        format!("history opportunity {won}"),
+    ];
+    let closed = closed.into_iter().flat_map(|command| {
+        let then = format!("{command} --as-of 2026-02-15");
+        [(then, Some("a void")), (command, Some("a void"))]
+    });
+    between.chain(closed).collect()
 }
 
 async fn ask_all(

@@ -61,7 +61,25 @@ impl Row {
     }
 
     fn logical(&self, id: Uuid) -> Vec<u8> {
-        format!("{id}/{self:?}").into_bytes()
+        let mut row = Vec::with_capacity(192);
+        let mut add = |part: Option<&[u8]>| {
+            let bytes = part.unwrap_or_default();
+            row.push(u8::from(part.is_some()));
+            row.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+            row.extend_from_slice(bytes);
+        };
+        add(Some(id.as_bytes()));
+        add(self.opened_at.map(|at| at.0.to_le_bytes()).as_ref().map(|bytes| &bytes[..]));
+        add(self.pipeline.as_ref().map(|id| &id.0.as_bytes()[..]));
+        add(Some(self.stage.as_bytes()));
+        add(self.amount.map(|amount| amount.minor.to_le_bytes()).as_ref().map(|bytes| &bytes[..]));
+        add(self.amount.as_ref().map(|amount| amount.currency.code().as_bytes()));
+        add(self.close_date.map(|date| date.0.to_le_bytes()).as_ref().map(|bytes| &bytes[..]));
+        add(self.owner.as_ref().map(|id| &id.0.as_bytes()[..]));
+        add(self.product.as_ref().map(|id| &id.0.as_bytes()[..]));
+        add(Some(self.outcome.word().as_bytes()));
+        add(Some(&self.faults.to_le_bytes()));
+        row
     }
 }
 
@@ -78,10 +96,15 @@ impl Deals {
             None => self.tenants.entry(entity.tenant.to_string()).or_default(),
         };
         let row = Row::of(deal);
-        tenant.digest.add(&row.logical(entity.id));
-        if let Some(before) = tenant.rows.insert(entity.id, row) {
+        let before = tenant.rows.get(&entity.id);
+        if before == Some(&row) {
+            return;
+        }
+        if let Some(before) = before {
             tenant.digest.remove(&before.logical(entity.id));
         }
+        tenant.digest.add(&row.logical(entity.id));
+        tenant.rows.insert(entity.id, row);
     }
 }
 

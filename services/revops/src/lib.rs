@@ -6,3 +6,8 @@ pub mod demo;
 pub mod nats;
 pub mod server;
 pub mod up;
+
+/// Facts are small, many, and often freed by another thread than made them, which the system's
+/// allocator is slow at.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -70,28 +70,14 @@ impl Link {
 impl Chain {
     /// Takes the next frame in, or tells what is wrong with it and stays in place.
     pub fn accept(&mut self, sequence: u64, body: Bytes) -> Result<Frame, ChainError> {
-        match Link::read(body) {
-            Ok((link, frame)) => self.join(sequence, Ok(link)).map(|()| frame),
-            Err(error) => {
-                let (position, source) = (self.last.saturating_add(1), error.clone());
-                self.join(sequence, Err(error))?;
-                Err(ChainError::Unreadable { sequence, position, source })
-            }
-        }
+        let (link, frame) = Link::read(body).map_err(|source| self.unreadable(sequence, source))?;
+        self.join(sequence, link)?;
+        Ok(frame)
     }
 
     /// Goes on over the next frame, or tells what is wrong with it and stays in place.
-    pub fn join(
-        &mut self,
-        sequence: u64,
-        link: Result<Link, FrameError>,
-    ) -> Result<(), ChainError> {
-        let expected = self.sequence.saturating_add(1);
-        let position = self.last.saturating_add(1);
-        if sequence != expected {
-            return Err(ChainError::Missing { sequence: expected, position, found: sequence });
-        }
-        let link = link.map_err(|source| ChainError::Unreadable { sequence, position, source })?;
+    pub fn join(&mut self, sequence: u64, link: Link) -> Result<(), ChainError> {
+        let position = self.expect(sequence)?;
         if link.first != position {
             return Err(ChainError::Position { sequence, position, found: link.first });
         }
@@ -101,6 +87,24 @@ impl Chain {
         }
         *self = Chain { sequence, last: link.last, hash: link.hash };
         Ok(())
+    }
+
+    /// What is wrong when the bytes at this sequence cannot be read.
+    pub fn unreadable(&self, sequence: u64, source: FrameError) -> ChainError {
+        match self.expect(sequence) {
+            Ok(position) => ChainError::Unreadable { sequence, position, source },
+            Err(missing) => missing,
+        }
+    }
+
+    /// The position of the next frame, if this is its sequence.
+    fn expect(&self, found: u64) -> Result<u64, ChainError> {
+        let sequence = self.sequence.saturating_add(1);
+        let position = self.last.saturating_add(1);
+        if found != sequence {
+            return Err(ChainError::Missing { sequence, position, found });
+        }
+        Ok(position)
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use domain::Kind;
-use event_log::{Chain, EventLog, Frame, FrameError, Link, Stored, Word};
+use event_log::{EventLog, Frame, FrameError, Link, Stored, Word};
 
 use crate::{
     digest::Digest,
@@ -80,6 +80,7 @@ impl Gathered {
     fn add(&mut self, read: Read) -> Result<(), RebuildError> {
         let Read { sequence, link, recorded_at, rows } = read;
         let mut place = self.applied.place;
+        let link = link.map_err(|error| place.unreadable(sequence, error))?;
         place.join(sequence, link)?;
         let Rows { bytes, ends, digests } = rows?;
         for (tenant, digest) in digests {
