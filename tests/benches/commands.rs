@@ -1,6 +1,6 @@
 //! Durable commands over gRPC, beside single messages, the same frames, and an empty call.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Context;
 use api::opportunities::v1::{
@@ -48,6 +48,9 @@ struct Measured {
     single: Rounds,
     frames: Rounds,
     per_frame: Vec<f64>,
+    /// Processor time in the cell, and for how many calls.
+    commands_took: (Duration, u64),
+    empty_took: (Duration, u64),
 }
 
 /// Measures, and adds the lines.
@@ -121,9 +124,17 @@ async fn one_round(
     let channels = cell.connect(clients.div_ceil(CLIENTS_PER_CONNECTION)).await?;
     let channels: Vec<Channel> =
         (0..clients).map(|client| channels[client % channels.len()].clone()).collect();
-    into.empty.add(empty_calls(channels.clone(), length / 2).await?);
+    let idle = cell.processor()?;
+    let empty = empty_calls(channels.clone(), length / 2).await?;
+    into.empty_took.0 += cell.processor()? - idle;
+    into.empty_took.1 += empty.done;
+    into.empty.add(empty);
     let before = log.head().await?.map_or(0, |head| head.sequence);
-    into.commands.add(command_calls(channels, length).await?);
+    let idle = cell.processor()?;
+    let commands = command_calls(channels, length).await?;
+    into.commands_took.0 += cell.processor()? - idle;
+    into.commands_took.1 += commands.done;
+    into.commands.add(commands);
     let bodies = frames_after(log, before).await?;
     let frames: Vec<Frame> = bodies.iter().cloned().map(Frame::decode).collect::<Result<_, _>>()?;
     let commits: usize = frames.iter().map(|frame| frame.commits.len()).sum();
@@ -194,7 +205,7 @@ fn show(
     place: usize,
     table: &mut Table,
 ) -> anyhow::Result<()> {
-    let Measured { commands, empty, single, frames, per_frame } = measured;
+    let Measured { commands, empty, single, frames, per_frame, .. } = measured;
     let held_back_by = match clients {
         1 => "one fsync per command, and four hops between processes",
         16 => "the round trip of a frame: a command waits for one and a half",
@@ -224,5 +235,9 @@ fn show(
         line.ratio = Some(commands.rate() / published[place]);
         table.line(&line)?;
     }
-    Ok(())
+    let micros = |(took, calls): (Duration, u64)| took.as_secs_f64() * 1e6 / calls as f64;
+    let (command, empty) = (micros(measured.commands_took), micros(measured.empty_took));
+    table.remark(&format!(
+        "processor time in the cell: {command:.0} µs for a command, {empty:.0} µs for an empty call"
+    ))
 }

@@ -41,12 +41,14 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<Folded> 
     let (events, chain) = write_history(scale, &ground, &data, &raw).await?;
     let rounds = if scale.deals >= 1_000_000 { 2 } else { 3 };
     let (mut folds, mut drains) = (Rounds::default(), Rounds::default());
+    let mut took = Duration::ZERO;
     for _ in 0..rounds {
         let drained = raw.drain_log(chain.sequence).await?;
         drains.add_rate(per_second(events, drained));
         std::fs::remove_dir_all(data.join("read-model")).context("no read model")?;
         let cell = OtherProcess::start(&ground.nats, &data, true).await?;
         folds.add_rate(per_second(events, cell.opened));
+        took = cell.processor()?;
         cell.stop().await?;
     }
     let mut starts = Vec::new();
@@ -58,6 +60,8 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<Folded> 
     starts.sort();
     let cell = OtherProcess::start(&ground.nats, &data, true).await?;
     show(scale, (&folds, &drains), starts[starts.len() / 2], events, table)?;
+    let micros = took.as_secs_f64() * 1e6 / events as f64;
+    table.remark(&format!("processor time of the fold: {micros:.2} µs for an event"))?;
     Ok(Folded { ground, cell, last: chain.last })
 }
 

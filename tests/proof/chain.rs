@@ -176,6 +176,10 @@ async fn a_follower_stops_at_whatever_was_done_and_names_the_frame() {
             let error = error.to_string();
             assert!(error.contains(&format!("stream sequence {named} ")), "{what}: {error}");
             assert!(error.contains("position"), "{what}: {error}");
+            // It has let go of its folder, and comes to the same end when it tries again.
+            let Err(again) = follow(&log, folder.path()).await else { panic!("{what}: followed") };
+            let again = again.to_string();
+            assert!(again.contains("stream sequence"), "{what}: {again}");
         });
         if cases.len() >= 8 {
             cases.join_next().await.unwrap().unwrap();

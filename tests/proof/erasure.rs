@@ -29,8 +29,10 @@ async fn a_person_is_forgotten_and_nothing_else() {
     assert_eq!((&owner["key"], &owner["name"]), (&KEY.into(), &NAME.into()));
     let user = owner["id"].as_str().unwrap().to_owned();
 
+    let key = wrapped_key(&world, &person).await.expect("a key to seal under");
     world.stop().await;
     no_file_names_anybody(world.data());
+    assert!(is_in_a_file(world.data(), &key), "the key would be found, were it there");
     world.resume().await;
 
     let before = Numbers::of(&world, &deal, &user).await;
@@ -40,9 +42,11 @@ async fn a_person_is_forgotten_and_nothing_else() {
     assert_eq!(Numbers::of(&world, &deal, &user).await, before);
     it_stays_so(&world, &person).await;
     let digests = world.digests().await;
+    assert_eq!(wrapped_key(&world, &person).await, None);
 
     world.stop().await;
     no_file_names_anybody(world.data());
+    assert!(!is_in_a_file(world.data(), &key), "the person's key is still on disk");
     std::fs::remove_dir_all(world.read_model()).unwrap();
     world.resume().await;
 
@@ -50,8 +54,8 @@ async fn a_person_is_forgotten_and_nothing_else() {
     assert_eq!(Numbers::of(&world, &deal, &user).await, before);
     assert_eq!(world.digests().await, digests, "the rebuilt read model differs");
     let verified = world.cli(&["projection", "verify"]).await;
-    let verdicts = verified["projections"].as_array().unwrap();
-    assert!(verdicts.iter().all(|verdict| verdict["ok"] == true), "{verified}");
+    assert!(verified["verdicts"].as_array().unwrap().len() >= 5, "{verified}");
+    assert_eq!(verified["ok"], true, "{verified}");
     assert_eq!(world.cli(&["log", "verify"]).await["ok"], true);
 }
 
@@ -141,12 +145,17 @@ async fn nobody_is_named(world: &World, deal: &str, user: &str) {
     }
     let shown = world.cli(&["catalog", "user", "get", user]).await;
     assert_eq!(shown["user"]["name_erased"], true, "{shown}");
-    let owner = &world.cli(&["opportunity", "get", deal]).await["opportunity"]["owner"];
-    assert_eq!((&owner["id"], &owner["name"]), (&user.into(), &Value::Null), "{owner}");
-    let table = world.words(&["opportunity", "get", deal]).await.data;
+    let shown = world.cli(&["opportunity", "get", deal]).await;
+    let owner = &shown["opportunity"]["owner"];
+    assert_eq!(
+        (&owner["id"], &owner["key"], &owner["name"]),
+        (&user.into(), &Value::Null, &Value::Null)
+    );
+    assert_eq!((&owner["known"], &owner["erased"]), (&true.into(), &true.into()), "{owner}");
+    let table = world.words(&["catalog", "user", "get", user]).await.data;
     assert!(table.contains("(erased)"), "{table}");
     // What belongs to the deal is still there.
-    assert!(table.contains(DEAL), "{table}");
+    assert_eq!(shown["opportunity"]["name"], DEAL);
 }
 
 /// The same person is not defined again, neither by a command nor by a report; and to erase them
@@ -160,6 +169,22 @@ async fn it_stays_so(world: &World, person: &str) {
     let erased = world.cli(&["person", "erase", person, "--reason", "asked"]).await;
     assert_eq!(erased["changed"], false);
     assert_eq!(world.position().await, position);
+}
+
+/// The key that a person's texts are sealed under, as the log's server keeps it.
+async fn wrapped_key(world: &World, person: &str) -> Option<bytes::Bytes> {
+    let options = event_log::Options::default();
+    let stream = event_log::JetStream::connect(&world.nats().url, options).await.unwrap();
+    let keys = stream.keys().await.unwrap();
+    keys.get("default", person.parse().unwrap()).await.unwrap()
+}
+
+fn is_in_a_file(folder: &Path, bytes: &[u8]) -> bool {
+    let holds = |file: PathBuf| {
+        let content = std::fs::read(file).unwrap();
+        content.windows(bytes.len()).any(|window| window == bytes)
+    };
+    files(folder).into_iter().any(holds)
 }
 
 /// Reads every file, of the log's server, the read model and all else.

@@ -23,6 +23,7 @@ use uuid::Uuid;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A seed of the machine's choosing, unless one is named, and always printed.
+#[expect(clippy::print_stdout, reason = "whoever sees a test fail needs its seed")]
 pub fn seed(what: &str) -> u64 {
     let named = std::env::var("REVOPS_SEED").ok().map(|text| text.parse().unwrap());
     let seed = named.unwrap_or_else(|| {

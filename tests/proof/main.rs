@@ -3,6 +3,9 @@
 
 mod architecture;
 mod arrival;
+mod bad_input;
+mod bad_questions;
+mod bad_reports;
 mod bpic;
 mod chain;
 mod child;

@@ -89,7 +89,7 @@ async fn work(channels: &[Channel], shared: &[String], seed: u64) -> Vec<(Ask, R
     for (process, channel) in channels.iter().enumerate() {
         for client in 0..CLIENTS_EACH {
             let (channel, shared) = (channel.clone(), shared.to_vec());
-            let mut dice = SmallRng::seed_from_u64(seed + (process * 100 + client) as u64);
+            let mut dice = SmallRng::seed_from_u64(seed + (1 + process * 100 + client) as u64);
             clients.spawn(async move {
                 let own = Uuid::from_u128(dice.random()).to_string();
                 let open = Ask::new(&mut dice, &own, What::Open);

@@ -198,7 +198,9 @@ impl Planning {
         let decided = self.runtime.record(head, (E::KIND, id), move |desk| {
             let (occurred_at, source_seq, judged) = desk.with(E::KIND, id, |timeline| {
                 let at = asked.unwrap_or_else(|| takes_effect(timeline, desk.now()));
-                (at, timeline.sequence_after(at), judge::<E>(timeline, at, &command))
+                let judged = judge::<E>(timeline, at, &command);
+                let judged = judged.map_err(|why| from_proto::within("definition", why));
+                (at, timeline.sequence_after(at), judged)
             })?;
             Ok(vec![Decision { kind: E::KIND, id, occurred_at, source_seq, facts: judged? }])
         });

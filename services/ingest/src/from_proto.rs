@@ -10,7 +10,11 @@ use domain::{
     },
     pipeline, product, user,
 };
-use runtime::{from_proto, query, runtime::Runtime};
+use runtime::{
+    from_proto::{self, within},
+    query,
+    runtime::Runtime,
+};
 use uuid::Uuid;
 
 /// The longest name of a mapping's rule, in bytes.
@@ -68,7 +72,7 @@ impl Reader<'_> {
         let fact = report.fact.as_ref().ok_or_else(|| from_proto::missing("fact"))?;
         let at = report.occurred_at.as_ref();
         let at = at.map(|at| query::instant("occurred_at", at)).transpose()?;
-        let read = match self.definition(&key, fact)? {
+        let read = match self.definition(&key, fact).map_err(|why| within(word(fact), why))? {
             Some((kind, said, seal_under)) => Read {
                 kind,
                 id: self.id(kind, &key),
@@ -81,7 +85,7 @@ impl Reader<'_> {
             None => {
                 let occurred_at = at.ok_or_else(|| from_proto::missing("occurred_at"))?;
                 self.runtime.refuse_future("occurred_at", Some(occurred_at))?;
-                let fact = self.happened(&key, fact)?;
+                let fact = self.happened(&key, fact).map_err(|why| within(word(fact), why))?;
                 let id = self.id(Kind::Opportunity, &key);
                 let has_text = !Fact::from(fact.clone()).personal().is_empty();
                 Read {
@@ -133,7 +137,7 @@ impl Reader<'_> {
         Ok(match fact {
             Reported::OpportunityOpened(it) => To::Opened(self.opened(key, it)?),
             Reported::OpportunityStageChanged(it) => To::StageChanged(StageChanged {
-                stage: stage("opportunity_stage_changed.stage", &it.stage)?,
+                stage: stage("stage", &it.stage)?,
                 pipeline: self.pipeline(&it.pipeline),
             }),
             Reported::OpportunityAmountChanged(it) => To::AmountChanged(AmountChanged {
@@ -164,7 +168,7 @@ impl Reader<'_> {
             Reported::OpportunityReopened(it) => To::Reopened(Reopened {
                 stage: match it.stage.as_str() {
                     "" => None,
-                    named => Some(stage("opportunity_reopened.stage", named)?),
+                    named => Some(stage("stage", named)?),
                 },
                 pipeline: self.pipeline(&it.pipeline),
                 reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
@@ -180,19 +184,16 @@ impl Reader<'_> {
     }
 
     fn opened(&self, key: &str, it: &OpportunityOpened) -> Result<Opened, Rejection> {
-        let pipeline = from_proto::key("opportunity_opened.pipeline", &it.pipeline)?;
+        let pipeline = from_proto::key("pipeline", &it.pipeline)?;
         let product =
             (!it.product.is_empty()).then(|| ProductId(self.id(Kind::Product, &it.product)));
         Ok(Opened {
             external_ids: vec![ExternalId { source: self.source.to_owned(), key: key.to_owned() }],
-            name: from_proto::name("opportunity_opened.name", &it.name)?,
+            name: from_proto::name("name", &it.name)?,
             pipeline: PipelineId(self.id(Kind::Pipeline, &pipeline)),
-            stage: stage("opportunity_opened.stage", &it.stage)?,
-            amount: from_proto::optional_money("opportunity_opened.amount", it.amount.as_ref())?,
-            close_date: from_proto::optional_date(
-                "opportunity_opened.close_date",
-                it.close_date.as_ref(),
-            )?,
+            stage: stage("stage", &it.stage)?,
+            amount: from_proto::optional_money("amount", it.amount.as_ref())?,
+            close_date: from_proto::optional_date("close_date", it.close_date.as_ref())?,
             owner: self.user(&it.owner),
             product,
         })
@@ -246,6 +247,26 @@ impl Reader<'_> {
 /// A stage as the source names it; an unknown one is recorded as it is.
 fn stage(field: &str, key: &str) -> Result<Stage, Rejection> {
     Ok(Stage { key: from_proto::key(field, key)?, order: None })
+}
+
+/// What the contract calls a fact, and with it the fields in it.
+fn word(fact: &Reported) -> &'static str {
+    match fact {
+        Reported::OpportunityOpened(_) => "opportunity_opened",
+        Reported::OpportunityStageChanged(_) => "opportunity_stage_changed",
+        Reported::OpportunityAmountChanged(_) => "opportunity_amount_changed",
+        Reported::OpportunityCloseDateChanged(_) => "opportunity_close_date_changed",
+        Reported::OpportunityOwnerChanged(_) => "opportunity_owner_changed",
+        Reported::OpportunityCategoryOverridden(_) => "opportunity_category_overridden",
+        Reported::OpportunityWon(_) => "opportunity_won",
+        Reported::OpportunityLost(_) => "opportunity_lost",
+        Reported::OpportunityAbandoned(_) => "opportunity_abandoned",
+        Reported::OpportunityReopened(_) => "opportunity_reopened",
+        Reported::OpportunityNoted(_) => "opportunity_noted",
+        Reported::PipelineDefined(_) => "pipeline_defined",
+        Reported::ProductDefined(_) => "product_defined",
+        Reported::UserDefined(_) => "user_defined",
+    }
 }
 
 fn check_order(report: &Report) -> Result<(), Rejection> {

@@ -14,6 +14,7 @@ use event_log::Word;
 use prost::Message;
 use runtime::{
     desk::{Decision, Desk, Undecided},
+    from_proto::within,
     keeper::answer_of,
     order::{Answer, Order, Refusal},
     query::{self, Caller},
@@ -188,7 +189,9 @@ impl Door {
 fn decide(desk: &Desk<'_>, read: &Read) -> Result<Vec<Decision>, Undecided> {
     let facts: Vec<domain::Fact> = match &read.said {
         Said::Happened(fact) => vec![with_order(desk, read, fact)?.into()],
-        Said::Pipeline(command) => alone::<Pipeline>(command)?,
+        Said::Pipeline(command) => {
+            alone::<Pipeline>(command).map_err(|why| within("pipeline_defined", why))?
+        }
         Said::Product(command) => alone::<Product>(command)?,
         Said::User(command) => alone::<User>(command)?,
     };

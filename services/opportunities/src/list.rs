@@ -96,7 +96,8 @@ impl Question {
 
     fn wants(&self, row: &Row) -> bool {
         let close_date = |test: &dyn Fn(Date) -> bool| row.close_date.is_some_and(test);
-        row.opened_at.is_some()
+        // What was reported of a deal that nobody opened is a fault, and is found as one.
+        (row.opened_at.is_some() || self.has_faults == Some(true))
             && (self.outcomes.is_empty() || self.outcomes.contains(&row.outcome))
             && (self.owner.is_none() || self.owner == row.owner)
             && self.stage.as_ref().is_none_or(|stage| **stage == *row.stage)

@@ -6,6 +6,7 @@ use domain::{
     Date, Instant, Kind, Known, Money, Outcome, PipelineId, ProductId, Timeline, UserId,
     opportunity::Opportunity,
 };
+use foldhash::fast::RandomState;
 use runtime::{digest::Digest, timelines::EntityRef, view::View};
 use uuid::Uuid;
 
@@ -17,7 +18,7 @@ pub struct Deals {
 
 #[derive(Default)]
 struct Tenant {
-    rows: HashMap<Uuid, Row>,
+    rows: HashMap<Uuid, Row, RandomState>,
     digest: Digest,
 }
 

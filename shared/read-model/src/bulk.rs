@@ -20,13 +20,14 @@ impl BulkLoad {
     /// Adds rows and tells how many. Single inserts in key order are the fastest way into sled,
     /// and they do not stop the readers of the live store, as batches would; any other order is
     /// right too, but slower. Several threads may add at once.
-    pub fn insert_sorted(
+    pub fn insert_sorted<Bytes: AsRef<[u8]>>(
         &self,
-        rows: impl IntoIterator<Item = (EntityKey, u32, Vec<u8>)>,
+        rows: impl IntoIterator<Item = (EntityKey, u32, Bytes)>,
     ) -> Result<u64, StoreError> {
         let mut count = 0;
         for (entity, block, bytes) in rows {
-            check_size(&entity, block, &bytes)?;
+            let bytes = bytes.as_ref();
+            check_size(&entity, block, bytes)?;
             self.store.put(&entity, block, bytes)?;
             count += 1;
         }

@@ -4,6 +4,8 @@ mod run;
 
 use std::{collections::HashMap, hash::Hash};
 
+use foldhash::fast::RandomState;
+
 use run::{BLOCK, Change, Point, Run, add_covered};
 
 /// How many changes that came late are kept unsorted before they become a run.
@@ -24,12 +26,12 @@ pub struct Sum {
 #[derive(Debug, Clone)]
 pub struct Interner<T> {
     values: Vec<T>,
-    ids: HashMap<T, u32>,
+    ids: HashMap<T, u32, RandomState>,
 }
 
 impl<T> Default for Interner<T> {
     fn default() -> Self {
-        Interner { values: Vec::new(), ids: HashMap::new() }
+        Interner { values: Vec::new(), ids: HashMap::default() }
     }
 }
 

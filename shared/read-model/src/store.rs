@@ -137,7 +137,7 @@ impl Store {
         &self,
         entity: &EntityKey,
         block: u32,
-        bytes: Vec<u8>,
+        bytes: &[u8],
     ) -> Result<(), StoreError> {
         self.db().insert(keys::row(entity, block), bytes)?;
         Ok(())
@@ -168,7 +168,7 @@ impl Store {
         block: u32,
         bytes: Vec<u8>,
     ) -> Result<(), StoreError> {
-        self.put(entity, block, bytes)
+        self.put(entity, block, &bytes)
     }
 
     /// Takes a row away and leaves the checkpoint as it was.

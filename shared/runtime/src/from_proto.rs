@@ -260,6 +260,15 @@ pub fn user(
     })
 }
 
+/// The refusal of a part of a message: its field is named from the whole.
+pub fn within(part: &str, mut rejection: Rejection) -> Rejection {
+    let inner = rejection.field.strip_prefix("definition.").unwrap_or(&rejection.field);
+    if !inner.is_empty() {
+        rejection.field = format!("{part}.{inner}");
+    }
+    rejection
+}
+
 /// What is said of a required field that is absent.
 pub fn missing(field: &str) -> Rejection {
     Rejection::invalid("FIELD_MISSING", field, "it is required")

@@ -91,7 +91,10 @@ impl From<TimelineError> for Refusal {
 
 impl From<VaultError> for Refusal {
     fn from(error: VaultError) -> Refusal {
-        Refusal::Internal(error.to_string())
+        match error {
+            VaultError::Keys(_) => Refusal::Unavailable(error.to_string()),
+            _ => Refusal::Internal(error.to_string()),
+        }
     }
 }
 

@@ -42,6 +42,9 @@ pub enum QueryError {
         /// The position that this process reflects.
         reached: u64,
     },
+    /// Something that the answer needs is out of reach for now.
+    #[error("not answered: {0}")]
+    Unavailable(String),
     /// Our own fault.
     #[error("internal: {0}")]
     Internal(String),
@@ -194,7 +197,8 @@ impl Runtime {
 
     async fn frame(&self, sequence: u64) -> Result<Frame, QueryError> {
         let internal = |why: String| QueryError::Internal(why);
-        let stored = self.log.get(sequence).await.map_err(|error| internal(error.to_string()))?;
+        let stored = self.log.get(sequence).await;
+        let stored = stored.map_err(|error| QueryError::Unavailable(error.to_string()))?;
         let stored = stored.ok_or_else(|| internal(format!("frame {sequence} is missing")))?;
         Frame::decode(stored.body).map_err(|error| internal(error.to_string()))
     }

@@ -78,7 +78,7 @@ pub fn load_all(gathered: &Gathered, load: &BulkLoad) -> Result<(), RebuildError
         gathered.entities.iter().map(|(entity, blocks)| (entity.key(), blocks)).collect();
     order.sort_by_cached_key(|(key, _)| key.encode());
     load.insert_sorted(order.into_iter().flat_map(|(key, blocks)| {
-        (0u32..).zip(blocks).map(move |(number, block)| (key.clone(), number, block.clone()))
+        (0u32..).zip(blocks).map(move |(number, block)| (key.clone(), number, block))
     }))?;
     Ok(())
 }

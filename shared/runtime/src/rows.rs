@@ -128,6 +128,12 @@ impl<'a> Row<'a> {
 
     /// The entry that the row holds.
     pub fn entry(&self, kind: Kind) -> Result<Entry, RowError> {
+        self.entry_after(None, kind)
+    }
+
+    /// The same, beside the entry before it: mostly the same person asked, and is named once.
+    pub fn entry_after(&self, before: Option<&Entry>, kind: Kind) -> Result<Entry, RowError> {
+        let same = before.map(|before| &before.provenance.actor).filter(|it| ***it == *self.actor);
         let position = self.position;
         let fact = Fact::decode(kind, self.name, self.body)
             .map_err(|why| RowError::Fact { position, why })?;
@@ -142,7 +148,7 @@ impl<'a> Row<'a> {
             recorded_at: Instant(self.recorded_at),
             provenance: Provenance {
                 fingerprint: self.fingerprint,
-                actor: Arc::from(self.actor),
+                actor: same.cloned().unwrap_or_else(|| Arc::from(self.actor)),
                 source: self.source.map(Arc::from),
                 correlation_id: self.correlation_id.unwrap_or(self.command_id),
                 causation_id: self.causation_id,

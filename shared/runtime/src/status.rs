@@ -41,6 +41,9 @@ pub fn of_query(error: &QueryError) -> Status {
         QueryError::Behind { .. } => {
             with_details(Code::DeadlineExceeded, "NOT_THERE_YET", "min_revision", error.to_string())
         }
+        QueryError::Unavailable(_) => {
+            with_details(Code::Unavailable, "LOG_UNAVAILABLE", "", error.to_string())
+        }
         QueryError::Internal(_) => with_details(Code::Internal, "INTERNAL", "", error.to_string()),
     }
 }

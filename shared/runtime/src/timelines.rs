@@ -228,7 +228,8 @@ impl Hot {
 /// Adds the entries of a block to a timeline.
 pub fn read_block(kind: Kind, block: &[u8], into: &mut Timeline) -> Result<(), RowError> {
     rows::for_each(block, |row| {
-        into.insert(row.entry(kind)?);
+        let entry = row.entry_after(into.entries().last(), kind)?;
+        into.insert(entry);
         Ok(())
     })
 }

@@ -168,7 +168,10 @@ fn unknown(id: Uuid) -> Reference {
 
 impl From<VaultError> for QueryError {
     fn from(error: VaultError) -> QueryError {
-        QueryError::Internal(error.to_string())
+        match error {
+            VaultError::Keys(_) => QueryError::Unavailable(error.to_string()),
+            _ => QueryError::Internal(error.to_string()),
+        }
     }
 }
 
@@ -176,6 +179,16 @@ impl From<VaultError> for QueryError {
 mod tests {
     use super::*;
     use crate::from_proto;
+
+    #[test]
+    fn a_key_stream_out_of_reach_is_no_fault_of_ours() {
+        let away = || VaultError::Keys("the server restarts".to_owned());
+        let asked = tonic::Status::from(QueryError::from(away()));
+        let commanded = tonic::Status::from(crate::order::Refusal::from(away()));
+        for status in [asked, commanded] {
+            assert_eq!(status.code(), tonic::Code::Unavailable, "{status}");
+        }
+    }
 
     #[test]
     fn values_come_back_as_they_went() {

@@ -12,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use scene::Scene;
 
 /// What every run of the tests plays.
-const SEEDS: u64 = 24;
+const SEEDS: u64 = 20;
 
 fn seeds() -> Vec<u64> {
     let number = |name| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());

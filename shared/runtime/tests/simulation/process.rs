@@ -57,7 +57,16 @@ pub struct Process {
 
 impl Process {
     /// Opens a folder as it was left, and follows and appends from there.
-    pub async fn start(log: &EventLog, vault: &Arc<Vault>, clock: Clock, folder: &Path) -> Process {
+    ///
+    /// No two starts have the same writer's id: it is what keeps two frames of one place, one
+    /// instant and one command apart, so that only one of their writers takes it for its own.
+    pub async fn start(
+        log: &EventLog,
+        vault: &Arc<Vault>,
+        clock: Clock,
+        folder: &Path,
+        writer: Uuid,
+    ) -> Process {
         let store = open(folder).await;
         let checkpoint = store.checkpoint().unwrap();
         let totals: Totals = postcard::from_bytes(&checkpoint.totals).unwrap_or_default();
@@ -86,7 +95,7 @@ impl Process {
             totals,
             checkpoint.position,
         );
-        let appender = Appender::new(fold, vault.clone(), clock, Uuid::nil());
+        let appender = Appender::new(fold, vault.clone(), clock, writer);
         let (events, inbox) = mpsc::unbounded_channel();
         let task = tokio::spawn(live(appender, log.clone(), place, inbox));
         Process { events, task, applied, timelines, catalogs }

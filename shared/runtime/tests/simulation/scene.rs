@@ -55,6 +55,7 @@ pub struct Scene {
     pub processes: RefCell<Vec<Option<Process>>>,
     pub records: RefCell<Vec<Record>>,
     pub crashes: RefCell<u64>,
+    starts: RefCell<u128>,
 }
 
 impl Scene {
@@ -71,6 +72,7 @@ impl Scene {
             processes: RefCell::default(),
             records: RefCell::default(),
             crashes: RefCell::default(),
+            starts: RefCell::default(),
         };
         for number in 0..PROCESSES {
             let process = scene.start(number).await;
@@ -134,7 +136,9 @@ impl Scene {
 
     async fn start(&self, number: usize) -> Process {
         let clock = self.clocks[number].0.clone();
-        Process::start(&self.log, &self.vault, clock, &self.folder(number)).await
+        *self.starts.borrow_mut() += 1;
+        let writer = Uuid::from_u128(*self.starts.borrow());
+        Process::start(&self.log, &self.vault, clock, &self.folder(number), writer).await
     }
 
     /// Hands an order to a process, if that is alive.
