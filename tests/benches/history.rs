@@ -2,10 +2,9 @@
 
 use bytes::Bytes;
 use domain::{
-    Currency, Date, Fact, Instant, Kind, Money, PipelineId, ProductId, UserId,
+    Currency, Date, Fact, Instant, Kind, Money, PipelineId, ProductId, Reason, UserId,
     opportunity::{
-        self, AmountChanged, CloseDateChanged, Lost, Opened, OwnerChanged, Reason, Stage,
-        StageChanged, Won,
+        self, AmountChanged, CloseDateChanged, Lost, Opened, OwnerChanged, Stage, StageChanged, Won,
     },
 };
 use event_log::{Chain, Commit, EntityFacts, Frame, FrameHash, Word};
@@ -158,6 +157,8 @@ impl History {
                 close_date,
                 owner: Some(UserId(pick(&self.catalog.owners, told.value))),
                 product: Some(ProductId(pick(&self.catalog.products, told.value))),
+                account: None,
+                opportunity_type: None,
             }),
             What::Stage => {
                 To::StageChanged(StageChanged { stage: stage(told.value), pipeline: None })

@@ -6,11 +6,11 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use domain::{
-    Currency, Date, Fact, ForecastCategory, Kind, Money, Outcome, PersonId, Personal, PipelineId,
-    ProductId, Sealed, UserId,
+    AccountId, Currency, Date, ExternalId, Fact, ForecastCategory, Kind, Money, OpportunityType,
+    Outcome, PersonId, Personal, PipelineId, ProductId, Reason, Sealed, UserId, Voided,
     opportunity::{
-        self, Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, ExternalId, Lost,
-        Noted, Opened, OwnerChanged, Reason, Reopened, Stage, StageChanged, Voided, Won,
+        self, Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, Lost, Noted, Opened,
+        OwnerChanged, Reopened, Stage, StageChanged, Won,
     },
     person, pipeline, product, source, user,
 };
@@ -104,6 +104,8 @@ fn opened() -> Vec<Fact> {
         close_date: Some(Date(20_543)),
         owner: Some(UserId(id(b'u'))),
         product: Some(ProductId(id(b'q'))),
+        account: Some(AccountId(id(b'a'))),
+        opportunity_type: Some(OpportunityType::Expansion),
     };
     vec![opportunity::Fact::Opened(opened).into()]
 }
@@ -190,6 +192,8 @@ fn bare() -> Vec<Fact> {
         close_date: None,
         owner: None,
         product: None,
+        account: None,
+        opportunity_type: None,
     };
     let stage = Stage { key: "offer".into(), order: None };
     let reason = Reason::default;

@@ -2,11 +2,11 @@
 
 use api::ingest::v1::{OpportunityOpened, Report, report::Fact as Reported};
 use domain::{
-    Fact, Instant, Kind, Known, PersonId, PipelineId, ProductId, Rejection, UserId,
+    ExternalId, Fact, Instant, Kind, Known, PersonId, PipelineId, ProductId, Rejection, UserId,
     catalog::Catalog,
     opportunity::{
-        self, Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, ExternalId, Lost,
-        Noted, Opened, OwnerChanged, Reopened, Stage, StageChanged, Won,
+        self, Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, Lost, Noted, Opened,
+        OwnerChanged, Reopened, Stage, StageChanged, Won,
     },
     pipeline, product, user,
 };
@@ -196,6 +196,8 @@ impl Reader<'_> {
             close_date: from_proto::optional_date("close_date", it.close_date.as_ref())?,
             owner: self.user(&it.owner),
             product,
+            account: None,
+            opportunity_type: None,
         })
     }
 

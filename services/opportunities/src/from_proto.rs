@@ -7,11 +7,11 @@ use api::opportunities::v1::{
     ReopenOpportunityRequest, VoidOpportunityCommandRequest, WinOpportunityRequest,
 };
 use domain::{
-    Instant, Kind, Known, Outcome, PipelineId, ProductId, Rejection, UserId,
+    ExternalId, Instant, Kind, Known, Outcome, PipelineId, ProductId, Rejection, UserId, Voided,
     catalog::Catalog,
     opportunity::{
-        Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, Command, ExternalId, Lost,
-        Noted, Opened, Opportunity, OwnerChanged, Reopened, Stage, StageChanged, Voided, Won,
+        Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, Command, Lost, Noted,
+        Opened, Opportunity, OwnerChanged, Reopened, Stage, StageChanged, Won,
     },
     pipeline,
 };
@@ -179,6 +179,8 @@ pub fn open(request: &OpenOpportunityRequest, at: &Context<'_>) -> Result<Comman
         close_date: from_proto::optional_date("close_date", request.close_date.as_ref())?,
         owner: at.owner(&request.owner)?,
         product: at.product(&request.product)?,
+        account: None,
+        opportunity_type: None,
     }))
 }
 

@@ -18,6 +18,8 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A company that buys, or may.
+    AccountId
     /// A deal.
     OpportunityId
     /// A human being whose words and names are sealed under a key of their own.

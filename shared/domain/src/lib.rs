@@ -10,31 +10,39 @@ mod fact;
 
 pub mod catalog;
 pub mod entity;
+pub mod external_id;
 pub mod forecast_category;
 pub mod id;
 pub mod instant;
 pub mod money;
 pub mod opportunity;
+pub mod opportunity_type;
 pub mod outcome;
 pub mod person;
 pub mod personal;
 pub mod pipeline;
 pub mod product;
+pub mod reason;
 pub mod rejection;
 pub mod source;
 pub mod timeline;
 pub mod user;
+pub mod voided;
 
 pub use entity::{Entity, Fault};
+pub use external_id::{ExternalId, PersonalExternalId};
 pub use fact::{Fact, FactError, Kind};
 pub use forecast_category::ForecastCategory;
-pub use id::{OpportunityId, PersonId, PipelineId, ProductId, SourceId, UserId};
+pub use id::{AccountId, OpportunityId, PersonId, PipelineId, ProductId, SourceId, UserId};
 pub use instant::{Date, Instant};
 pub use money::{Currency, Money};
+pub use opportunity_type::OpportunityType;
 pub use outcome::Outcome;
 pub use personal::{Personal, Sealed};
+pub use reason::Reason;
 pub use rejection::{Rejection, RejectionKind};
 pub use timeline::{Entry, Known, Moment, Provenance, Timeline};
+pub use voided::Voided;
 
 #[cfg(test)]
 mod properties;

@@ -1,11 +1,11 @@
 //! An opportunity: a deal from its opening to its outcome.
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::{
-    Date, Entity, Fault, ForecastCategory, Kind, Moment, Money, Outcome, Personal, PipelineId,
-    ProductId, Rejection, UserId, personal::Slot,
+    AccountId, Date, Entity, ExternalId, Fault, ForecastCategory, Kind, Moment, Money,
+    OpportunityType, Outcome, Personal, PipelineId, ProductId, Reason, Rejection, UserId, Voided,
+    personal::Slot,
 };
 
 mod decide;
@@ -35,6 +35,10 @@ pub struct Opened {
     pub owner: Option<UserId>,
     /// What is to be sold.
     pub product: Option<ProductId>,
+    /// Whom it is to be sold to.
+    pub account: Option<AccountId>,
+    /// Whether it is to a new customer or to one already there.
+    pub opportunity_type: Option<OpportunityType>,
 }
 
 /// The deal stands in another stage.
@@ -117,24 +121,6 @@ pub struct Noted {
     pub text: Personal,
 }
 
-/// Another command's facts are taken back, at every instant, from this position on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Voided {
-    /// The command.
-    pub command_id: Uuid,
-    /// Why.
-    pub reason: Reason,
-}
-
-/// An id in a system of record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExternalId {
-    /// The source's key.
-    pub source: String,
-    /// The record's key there.
-    pub key: String,
-}
-
 /// A stage as a fact names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stage {
@@ -142,15 +128,6 @@ pub struct Stage {
     pub key: String,
     /// Its order, only in a pipeline that counts the furthest stage reached.
     pub order: Option<u32>,
-}
-
-/// Why something was decided: a stable code to count by, and words for people.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    /// `[a-z0-9_]{0,64}`; empty when none was given.
-    pub code: String,
-    /// In somebody's own words.
-    pub text: Option<Personal>,
 }
 
 facts! {

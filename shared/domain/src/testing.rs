@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use crate::{
     Currency, Date, Entity, Entry, Fact, ForecastCategory, Instant, Known, Moment, Money, Personal,
-    PipelineId, ProductId, Provenance, Sealed, Timeline, UserId,
+    PipelineId, ProductId, Provenance, Reason, Sealed, Timeline, UserId, Voided,
     opportunity::{
         self, Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, Command, Lost, Noted,
-        Opened, Opportunity, OwnerChanged, Reason, Reopened, Stage, StageChanged, Voided, Won,
+        Opened, Opportunity, OwnerChanged, Reopened, Stage, StageChanged, Won,
     },
 };
 
@@ -60,6 +60,8 @@ pub fn opened() -> Opened {
         close_date: Some(Date(90)),
         owner: Some(UserId(id(1))),
         product: Some(ProductId(id(1))),
+        account: None,
+        opportunity_type: None,
     }
 }
 

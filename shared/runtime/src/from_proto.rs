@@ -7,8 +7,8 @@ use api::{
 };
 use chrono::{Datelike, NaiveDate};
 use domain::{
-    Currency, Date, ForecastCategory, Money, Outcome, PersonId, Personal, Rejection, UserId,
-    opportunity::Reason, pipeline, product, source, user,
+    Currency, Date, ForecastCategory, Money, Outcome, PersonId, Personal, Reason, Rejection,
+    UserId, pipeline, product, source, user,
 };
 use uuid::Uuid;
 

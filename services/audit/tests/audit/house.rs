@@ -114,8 +114,8 @@ impl House {
     /// Takes a command back.
     pub fn void(&self, tenant: &str, id: Uuid, command_id: Uuid) -> Order {
         self.order(tenant, (Kind::Opportunity, id), move |desk| {
-            let reason = opportunity::Reason { code: "typo".to_owned(), text: None };
-            let void = opportunity::Voided { command_id, reason };
+            let reason = domain::Reason { code: "typo".to_owned(), text: None };
+            let void = domain::Voided { command_id, reason };
             let void = Fact::Opportunity(opportunity::Fact::Voided(void));
             let (occurred_at, facts) = desk.with(Kind::Opportunity, id, |timeline| {
                 let at = desk.instant(None, timeline);
@@ -159,6 +159,8 @@ pub fn opened(stage: &str, minor: i64) -> Command {
         close_date: None,
         owner: None,
         product: None,
+        account: None,
+        opportunity_type: None,
     })
 }
 

@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     Currency, Date, Entity, Entry, Fact, Instant, Kind, Known, Moment, Money, Outcome, PipelineId,
-    ProductId, Provenance, Timeline, UserId,
+    ProductId, Provenance, Reason, Timeline, UserId, Voided,
     opportunity::{
         self, Abandoned, AmountChanged, CloseDateChanged, Lost, Noted, Opened, Opportunity,
-        OwnerChanged, Reason, Reopened, Stage, StageChanged, Voided, Won,
+        OwnerChanged, Reopened, Stage, StageChanged, Won,
     },
 };
 use runtime::{timelines::EntityRef, view::View};
@@ -52,6 +52,8 @@ pub fn opened(key: &str, owner: u128, amount: Option<Money>) -> opportunity::Fac
         close_date: Some(Date(17_257)),
         owner: Some(user(owner)),
         product: Some(ProductId(Uuid::from_u128(7))),
+        account: None,
+        opportunity_type: None,
     })
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Fact, FactError, Kind};
 use crate::{
-    ForecastCategory, Outcome, PersonId, Personal, opportunity,
-    opportunity::{Command, Noted, Opened, Reason, Won},
+    ExternalId, ForecastCategory, Outcome, PersonId, Personal, Reason, Voided, opportunity,
+    opportunity::{Command, Noted, Opened, Won},
     person, pipeline, product, source,
     testing::{
         abandon, amount, because, category, close_date, fact, id, lose, note, open, opened, owner,
@@ -14,7 +14,7 @@ use crate::{
 
 /// One fact under each name, and one more with everything in it that a name may leave out.
 fn every_fact() -> Vec<Fact> {
-    let external = opportunity::ExternalId { source: "crm".into(), key: "006".into() };
+    let external = ExternalId { source: "crm".into(), key: "006".into() };
     let text = Some(sealed(b"text"));
     let full = Opened { external_ids: vec![external], name: text.clone(), ..opened() };
     let why = Reason { text, ..because("price") };
@@ -161,7 +161,7 @@ fn every_reason_may_hold_personal_text() {
             stage: None,
             reason: why(),
         }),
-        opportunity::Fact::Voided(opportunity::Voided { command_id: id(1), reason: why() }),
+        opportunity::Fact::Voided(Voided { command_id: id(1), reason: why() }),
     ] {
         let fields: Vec<_> = fact.personal().iter().map(|slot| slot.field).collect();
         assert_eq!(fields, ["reason"], "{}", fact.name());

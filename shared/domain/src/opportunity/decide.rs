@@ -2,9 +2,9 @@
 
 use super::{
     Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, Fact, Lost, Noted, Opened,
-    Opportunity, OwnerChanged, Reason, Reopened, StageChanged, Won,
+    Opportunity, OwnerChanged, Reopened, StageChanged, Won,
 };
-use crate::{ForecastCategory, Money, Outcome, Rejection};
+use crate::{ForecastCategory, Money, Outcome, Reason, Rejection};
 
 /// What may be asked of a deal. Each carries the fact that it would record.
 #[derive(Debug, Clone, PartialEq, Eq)]

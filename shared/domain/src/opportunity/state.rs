@@ -1,12 +1,12 @@
 //! A deal as it stands at some instant, and what each fact makes of it.
 
 use super::{
-    AmountChanged, CategoryOverridden, CloseDateChanged, ExternalId, Opened, OwnerChanged, Reason,
-    Reopened, Stage, StageChanged,
+    AmountChanged, CategoryOverridden, CloseDateChanged, Opened, OwnerChanged, Reopened, Stage,
+    StageChanged,
 };
 use crate::{
-    Date, Fault, ForecastCategory, Instant, Moment, Money, Outcome, Personal, PipelineId,
-    ProductId, UserId,
+    AccountId, Date, ExternalId, Fault, ForecastCategory, Instant, Moment, Money, OpportunityType,
+    Outcome, Personal, PipelineId, ProductId, Reason, UserId,
 };
 
 /// A deal as it stands at some instant.
@@ -32,6 +32,10 @@ pub struct Opportunity {
     pub owner: Option<UserId>,
     /// What is to be sold.
     pub product: Option<ProductId>,
+    /// Whom it is to be sold to.
+    pub account: Option<AccountId>,
+    /// Whether it is to a new customer or to one already there.
+    pub opportunity_type: Option<OpportunityType>,
     /// A person's judgement of the category.
     pub category_override: Option<ForecastCategory>,
     /// How it ended, if it did.
@@ -88,6 +92,8 @@ impl Opportunity {
         self.close_date = fact.close_date;
         self.owner = fact.owner;
         self.product = fact.product;
+        self.account = fact.account;
+        self.opportunity_type = fact.opportunity_type;
     }
 
     pub(super) fn change_stage(&mut self, moment: &Moment, fact: &StageChanged) {

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Currency, Entity, Fact, Instant, Kind, Known, Money, PipelineId, Rejection, Timeline,
+    Currency, Entity, Fact, Instant, Kind, Known, Money, PipelineId, Reason, Rejection, Timeline,
     entity::{judge, judge_void},
     opportunity::{
-        self, AmountChanged, Command, Lost, Opened, Opportunity, Reason, Reopened, Stage,
-        StageChanged,
+        self, AmountChanged, Command, Lost, Opened, Opportunity, Reopened, Stage, StageChanged,
     },
     source,
 };
@@ -150,6 +149,8 @@ pub fn opened(minor: i64) -> Opened {
         close_date: None,
         owner: None,
         product: None,
+        account: None,
+        opportunity_type: None,
     }
 }
 
@@ -231,8 +232,7 @@ fn entry(desk: &Desk<'_>, name: &str, deal: Uuid, retired: bool) -> Result<Decis
 
 fn void(desk: &Desk<'_>, deal: Uuid, command_id: Uuid) -> Result<Vec<Decision>, Undecided> {
     let reason = Reason { code: "typo".to_owned(), text: None };
-    let fact =
-        Fact::Opportunity(opportunity::Fact::Voided(opportunity::Voided { command_id, reason }));
+    let fact = Fact::Opportunity(opportunity::Fact::Voided(domain::Voided { command_id, reason }));
     let (occurred_at, judged) = desk.with(Kind::Opportunity, deal, |timeline| {
         let at = desk.instant(None, timeline);
         (at, judge_void::<Opportunity>(timeline, at, command_id, fact))
