@@ -1,6 +1,6 @@
 //! The log folded into a durable read model, beside a plain drain; and a restart.
 
-use std::{collections::VecDeque, path::PathBuf, time::Duration};
+use std::{collections::VecDeque, path::Path, time::Duration};
 
 use anyhow::Context;
 use event_log::{Chain, Frame, FrameHash, JetStream, Options};
@@ -73,7 +73,7 @@ fn per_second(events: u64, elapsed: Duration) -> f64 {
 async fn write_history(
     scale: Scale,
     ground: &Ground,
-    data: &PathBuf,
+    data: &Path,
     raw: &Raw,
 ) -> anyhow::Result<(u64, Chain)> {
     const WINDOW: usize = 1_000;

@@ -104,6 +104,7 @@ impl History {
             first: self.chain.last + 1,
             previous: self.chain.hash,
             recorded_at: last.recorded_at,
+            behind: 0,
             writer: Uuid::from_u128(1),
             commits: commits?,
         };
@@ -132,7 +133,7 @@ impl History {
             command_id,
             fingerprint: *Uuid::from_u64_pair(number, mixed(number)).as_bytes(),
             actor: self.words.actors[told.deal as usize % self.words.actors.len()].clone(),
-            source: None,
+            origin: None,
             correlation_id: command_id,
             causation_id: None,
             entities: vec![facts],

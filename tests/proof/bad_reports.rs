@@ -194,18 +194,22 @@ fn closed_pipeline() -> PipelineDefinition {
     pipeline
 }
 
-/// Given a report, the reason and the field that are named.
-fn unreadable() -> Vec<(&'static str, Report, &'static str, &'static str)> {
-    let open = |change: fn(&mut OpportunityOpened)| report("bad", on(1), opened(change));
-    let cents = Some(Money { currency_code: "USD".into(), units: 1, nanos: 1 });
-    let price = Fact::OpportunityAmountChanged(OpportunityAmountChanged { amount: cents });
-    let reason_code = "No, thanks".to_owned();
-    let lost = Fact::OpportunityLost(OpportunityLost { reason_code, ..Default::default() });
-    let note = |text: String| Fact::OpportunityNoted(OpportunityNoted { text });
+/// What is given, the report, and the reason and the field that are named.
+type Unreadable = (&'static str, Report, &'static str, &'static str);
+
+fn unreadable() -> Vec<Unreadable> {
+    [unreadable_heads(), unreadable_openings(), unreadable_changes()].concat()
+}
+
+fn opened_badly(change: fn(&mut OpportunityOpened)) -> Report {
+    report("bad", on(1), opened(change))
+}
+
+fn unreadable_heads() -> Vec<Unreadable> {
     let future = Some(at("2199-01-01T00:00:00Z"));
     let nanos = Some(Timestamp { seconds: 1_767_225_600, nanos: 1 });
-    let nothing = Report { fact: None, ..open(|_| ()) };
-    let no_rule = Report { rule: String::new(), ..open(|_| ()) };
+    let nothing = Report { fact: None, ..opened_badly(|_| ()) };
+    let no_rule = Report { rule: String::new(), ..opened_badly(|_| ()) };
     vec![
         ("no key", report("", on(1), moved("talks")), "KEY_INVALID", "key"),
         ("no rule", no_rule, "RULE_INVALID", "rule"),
@@ -213,68 +217,56 @@ fn unreadable() -> Vec<(&'static str, Report, &'static str, &'static str)> {
         ("no time", report("bad", None, moved("talks")), "FIELD_MISSING", "occurred_at"),
         ("the future", report("bad", future, moved("talks")), "TIME_IN_FUTURE", "occurred_at"),
         ("nanoseconds", report("bad", nanos, moved("talks")), "TIME_INVALID", "occurred_at"),
-        (
-            "no pipeline",
-            open(|it| it.pipeline.clear()),
-            "KEY_INVALID",
-            "opportunity_opened.pipeline",
-        ),
-        ("no stage", open(|it| it.stage.clear()), "KEY_INVALID", "opportunity_opened.stage"),
-        (
-            "no stage to move to",
-            report("bad", on(1), moved("")),
-            "KEY_INVALID",
-            "opportunity_stage_changed.stage",
-        ),
+    ]
+}
+
+fn unreadable_openings() -> Vec<Unreadable> {
+    let rows: [(_, fn(&mut OpportunityOpened), _, _); 5] = [
+        ("no pipeline", |it| it.pipeline.clear(), "KEY_INVALID", "opportunity_opened.pipeline"),
+        ("no stage", |it| it.stage.clear(), "KEY_INVALID", "opportunity_opened.stage"),
         (
             "an unknown currency",
-            open(|it| it.amount = Some(Money::default())),
+            |it| it.amount = Some(Money::default()),
             "MONEY_INVALID",
             "opportunity_opened.amount.currency_code",
         ),
         (
-            "a fraction of a cent",
-            report("bad", on(1), price),
-            "MONEY_INVALID",
-            "opportunity_amount_changed.amount.nanos",
-        ),
-        (
-            "a pipeline without a way in",
-            report("own", None, Fact::PipelineDefined(closed_pipeline())),
-            "PIPELINE_INVALID",
-            "pipeline_defined.stages",
-        ),
-        (
             "a day that is none",
-            open(|it| it.close_date = Some(Date { year: 2026, month: 13, day: 1 })),
+            |it| it.close_date = Some(Date { year: 2026, month: 13, day: 1 }),
             "DATE_INVALID",
             "opportunity_opened.close_date",
         ),
         (
             "a name without end",
-            open(|it| it.name = "x".repeat(1_025)),
+            |it| it.name = "x".repeat(1_025),
             "TEXT_TOO_LONG",
             "opportunity_opened.name",
         ),
-        (
-            "a reason of words",
-            report("bad", on(1), lost),
-            "REASON_INVALID",
-            "opportunity_lost.reason_code",
-        ),
-        (
-            "an empty note",
-            report("bad", on(1), note(String::new())),
-            "FIELD_MISSING",
-            "opportunity_noted.text",
-        ),
-        (
-            "a note without end",
-            report("bad", on(1), note("x".repeat(8_193))),
-            "TEXT_TOO_LONG",
-            "opportunity_noted.text",
-        ),
-    ]
+    ];
+    let row = |(given, change, reason, field)| (given, opened_badly(change), reason, field);
+    rows.map(row).into()
+}
+
+fn unreadable_changes() -> Vec<Unreadable> {
+    let cents = Some(Money { currency_code: "USD".into(), units: 1, nanos: 1 });
+    let price = Fact::OpportunityAmountChanged(OpportunityAmountChanged { amount: cents });
+    let reason_code = "No, thanks".to_owned();
+    let lost = Fact::OpportunityLost(OpportunityLost { reason_code, ..Default::default() });
+    let note = |text: String| Fact::OpportunityNoted(OpportunityNoted { text });
+    let endless = note("x".repeat(8_193));
+    let rows = [
+        ("no stage to move to", moved(""), "KEY_INVALID", "opportunity_stage_changed.stage"),
+        ("a fraction of a cent", price, "MONEY_INVALID", "opportunity_amount_changed.amount.nanos"),
+        ("a reason of words", lost, "REASON_INVALID", "opportunity_lost.reason_code"),
+        ("an empty note", note(String::new()), "FIELD_MISSING", "opportunity_noted.text"),
+        ("a note without end", endless, "TEXT_TOO_LONG", "opportunity_noted.text"),
+    ];
+    let pipeline = report("own", None, Fact::PipelineDefined(closed_pipeline()));
+    let closed = "a pipeline without a way in";
+    rows.map(|(given, fact, reason, field)| (given, report("bad", on(1), fact), reason, field))
+        .into_iter()
+        .chain([(closed, pipeline, "PIPELINE_INVALID", "pipeline_defined.stages")])
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

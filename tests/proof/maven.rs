@@ -132,7 +132,7 @@ async fn a_day_is_right(world: &World, day: &str, expected: &Value) {
     assert_eq!(value("deals_won"), &expected["won_to_date"], "{day}");
     match expected["win_rate_to_date"].as_f64() {
         Some(_) => {
-            assert_eq!(number(value("win_rate")), number(&expected["win_rate_to_date"]), "{day}")
+            assert_eq!(number(value("win_rate")), number(&expected["win_rate_to_date"]), "{day}");
         }
         None => {
             assert_eq!(value("win_rate"), &Value::Null, "{day}");

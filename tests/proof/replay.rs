@@ -13,7 +13,7 @@ use std::{
 use domain::Kind;
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use read_model::{EntityKey, Options, Store};
-use runtime::rows::SCHEMA;
+use runtime::rows;
 use tests::World;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -207,10 +207,10 @@ async fn a_row_that_was_changed_is_found_and_named() {
         kind: Kind::Opportunity.word().to_owned(),
         id: *deal.parse::<Uuid>().unwrap().as_bytes(),
     };
-    let opened = Store::open(world.read_model(), Options::new(SCHEMA)).unwrap();
+    let opened = Store::open(world.read_model(), Options::new(rows::schema())).unwrap();
     assert_eq!(opened.fresh, None);
     let theirs = opened.store.read(&key(other)).unwrap().remove(0);
-    opened.store.put_raw(&key(changed), 0, theirs.bytes).unwrap();
+    opened.store.put_raw(&key(changed), 0, &theirs.bytes).unwrap();
     drop(opened);
 
     world.resume().await;

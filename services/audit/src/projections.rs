@@ -1,6 +1,6 @@
 //! ProjectionService at the edge: the projections of this process, rebuilt and verified on demand.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use api::projections::v1::{
     ListProjectionsRequest, ListProjectionsResponse, Projection, ProjectionHealth,
@@ -134,7 +134,7 @@ async fn compare(
 
 fn projection(standing: Standing) -> Projection {
     let (health, detail) = match standing.health {
-        Health::Following => (ProjectionHealth::Ok, String::new()),
+        Health::Following => (ProjectionHealth::Ok, passed_by(&standing.passed)),
         Health::CatchingUp => {
             let detail = format!("{} positions are still to be folded", standing.lag);
             (ProjectionHealth::CatchingUp, detail)
@@ -152,6 +152,15 @@ fn projection(standing: Standing) -> Projection {
         health: health.into(),
         detail,
     }
+}
+
+/// What a program that is older than the log leaves to a newer one.
+fn passed_by(passed: &BTreeMap<String, u64>) -> String {
+    if passed.is_empty() {
+        return String::new();
+    }
+    let kinds: Vec<_> = passed.iter().map(|(kind, facts)| format!("{facts} of {kind}")).collect();
+    format!("facts of newer kinds pass by ({}): upgrade to read them", kinds.join(", "))
 }
 
 fn shown(step: Step) -> verify_projection_response::Step {

@@ -48,6 +48,7 @@ struct Entry {
     fact: String,
     actor: Option<String>,
     source: Option<String>,
+    rule: Option<String>,
     correlation_id: Option<String>,
     causation_id: Option<String>,
     changes: Vec<Change>,
@@ -81,6 +82,7 @@ impl From<sent::HistoryEntry> for Entry {
             fact: entry.fact,
             actor: given(entry.actor),
             source: given(entry.source),
+            rule: given(entry.rule),
             correlation_id: given(entry.correlation_id),
             causation_id: given(entry.causation_id),
             changes: entry.changes.into_iter().map(Change::from).collect(),
@@ -120,7 +122,9 @@ impl Entry {
     fn row(&self) -> Vec<Cell> {
         let maybe = |text: &Option<String>| Cell::text(text.as_deref().unwrap_or_default());
         let by = match &self.source {
-            Some(source) => format!("source {source}"),
+            Some(source) => {
+                format!("source {source}, rule {}", self.rule.as_deref().unwrap_or_default())
+            }
             None => self.actor.clone().unwrap_or_default(),
         };
         let words = text_shown(self.reason.as_deref(), self.reason_erased);
@@ -221,7 +225,7 @@ mod tests {
             concat!(
                 r#"{"position":12,"recorded_at":null,"occurred_at":null,"source_seq":0,"#,
                 r#""command_id":"c","fact":"opportunity.stage_changed.v1","actor":"cli","#,
-                r#""source":null,"correlation_id":null,"causation_id":null,"#,
+                r#""source":null,"rule":null,"correlation_id":null,"causation_id":null,"#,
                 r#""changes":[{"field":"stage","before":"new","after":"late"}],"#,
                 r#""reason_code":null,"reason":null,"reason_erased":true,"voided_by":14}"#,
             )

@@ -32,7 +32,7 @@ macro_rules! asked {
             rpc: $rpc,
             request_id: &$message.request_id,
             etag: &$message.etag,
-            at: $message.effective_at.as_ref(),
+            at: $message.effective_at.as_ref().map(|at| ("effective_at", at)),
         }
     };
 }

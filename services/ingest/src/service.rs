@@ -10,7 +10,7 @@ use domain::{
     Entity, Kind, Known, PipelineId, Rejection, SourceId, opportunity::Fact, pipeline::Pipeline,
     product::Product, user::User,
 };
-use event_log::Word;
+use event_log::{Origin, Word};
 use prost::Message;
 use runtime::{
     desk::{Decision, Desk, Undecided},
@@ -172,7 +172,7 @@ impl Door {
             command_id,
             fingerprint: vault.fingerprint(&[b"Report", &row]),
             actor: self.caller.actor.clone(),
-            source: Some(source.clone()),
+            origin: Some(Origin { source: source.clone(), rule: Word::from(report.rule.as_str()) }),
             correlation_id: command_id,
             causation_id: None,
             expected: None,

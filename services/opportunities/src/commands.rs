@@ -40,7 +40,7 @@ impl Opportunities {
             rpc: "OpenOpportunityRequest",
             request_id: &message.request_id,
             etag: "",
-            at: message.occurred_at.as_ref(),
+            at: message.occurred_at.as_ref().map(|at| ("occurred_at", at)),
         };
         let head = self.runtime.head(&request, &asked).map_err(rejected)?;
         self.runtime.refuse_future("occurred_at", head.at).map_err(rejected)?;

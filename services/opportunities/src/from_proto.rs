@@ -15,7 +15,6 @@ use domain::{
     },
     pipeline,
 };
-use prost_types::Timestamp;
 use runtime::{command::Asked, from_proto, runtime::Runtime};
 
 /// A command on one opportunity, as the contract spells them all.
@@ -49,8 +48,8 @@ macro_rules! on_opportunity {
             }
         }
     )+};
-    (@at $self:ident, dated) => { $self.occurred_at.as_ref() };
-    (@at $self:ident, undated) => { None::<&Timestamp> };
+    (@at $self:ident, dated) => { $self.occurred_at.as_ref().map(|at| ("occurred_at", at)) };
+    (@at $self:ident, undated) => { None };
 }
 
 on_opportunity! {

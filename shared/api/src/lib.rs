@@ -11,6 +11,7 @@ pub const FILE_DESCRIPTOR_SET: &[u8] = tonic::include_file_descriptor_set!("desc
 
 #[allow(
     clippy::all,
+    clippy::allow_attributes_without_reason,
     clippy::pedantic,
     missing_docs,
     rustdoc::all,

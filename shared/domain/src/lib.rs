@@ -41,7 +41,7 @@ pub use outcome::Outcome;
 pub use personal::{Personal, Sealed};
 pub use reason::Reason;
 pub use rejection::{Rejection, RejectionKind};
-pub use timeline::{Entry, Known, Moment, Provenance, Timeline};
+pub use timeline::{Entry, Known, Moment, Origin, Provenance, Timeline};
 pub use voided::Voided;
 
 #[cfg(test)]

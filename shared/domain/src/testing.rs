@@ -148,7 +148,7 @@ pub fn entry(occurred_at: i64, command: u128, fact: impl Into<Fact>) -> Entry {
         provenance: Provenance {
             fingerprint: [0; 16],
             actor: Arc::from("ada"),
-            source: None,
+            origin: None,
             correlation_id: id(command),
             causation_id: None,
         },

@@ -26,12 +26,21 @@ pub struct Provenance {
     pub fingerprint: [u8; 16],
     /// Opaque id of the user who asked, or of the process that reported.
     pub actor: Arc<str>,
-    /// The registered source of a report; `None` for a person's command.
-    pub source: Option<Arc<str>>,
+    /// What reported it; `None` for a person's command.
+    pub origin: Option<Origin>,
     /// What this command belongs to.
     pub correlation_id: Uuid,
     /// The command that led to it.
     pub causation_id: Option<Uuid>,
+}
+
+/// Where a report came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The key of the registered source.
+    pub source: Arc<str>,
+    /// The rule of its mapping that made the report.
+    pub rule: Arc<str>,
 }
 
 /// A fact with both of its times.
@@ -183,7 +192,7 @@ impl Timeline {
                 provenance: Provenance {
                     fingerprint: [0; 16],
                     actor: Arc::from(""),
-                    source: None,
+                    origin: None,
                     correlation_id: Uuid::nil(),
                     causation_id: None,
                 },

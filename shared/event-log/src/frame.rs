@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub const MAX_FRAME_BYTES: usize = 256 * 1024;
 
 /// What a frame takes besides its commits, at most: its head and its checksum.
-pub const FRAME_HEAD_BYTES: usize = 96;
+pub const FRAME_HEAD_BYTES: usize = 112;
 
 /// A short text that recurs from commit to commit: held once per frame and shared.
 pub type Word = Arc<str>;
@@ -23,8 +23,11 @@ pub struct Frame {
     pub first: u64,
     /// Hash of the frame before; zeros for the first frame.
     pub previous: FrameHash,
-    /// When the writer sealed the frame, in microseconds UTC.
+    /// The writer's clock when it sealed the frame, in microseconds UTC: as it was, right or wrong.
     pub recorded_at: i64,
+    /// How far that clock lay behind the latest one of any frame before, in microseconds; nearly
+    /// always 0. With it the log can be searched by time though clocks differ.
+    pub behind: u64,
     /// The process that wrote the frame.
     pub writer: Uuid,
     pub commits: Vec<Commit>,
@@ -38,11 +41,20 @@ pub struct Commit {
     /// Keyed digest of the command, to tell a repetition from a different use of the same id.
     pub fingerprint: [u8; 16],
     pub actor: Word,
-    /// The registered source that reported this; `None` for a person.
-    pub source: Option<Word>,
+    /// What reported this; `None` for a person.
+    pub origin: Option<Origin>,
     pub correlation_id: Uuid,
     pub causation_id: Option<Uuid>,
     pub entities: Vec<EntityFacts>,
+}
+
+/// Where a report came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The key of the registered source.
+    pub source: Word,
+    /// The rule of its mapping that made the report.
+    pub rule: Word,
 }
 
 /// What a commit says about one entity.
@@ -124,6 +136,11 @@ impl Frame {
         self.first + (self.commits.len() as u64).saturating_sub(1)
     }
 
+    /// The latest clock of this frame and all before it, which never runs backwards.
+    pub fn latest(&self) -> i64 {
+        self.recorded_at.saturating_add_unsigned(self.behind)
+    }
+
     pub fn summary(&self, traceparent: Option<String>) -> FrameSummary {
         FrameSummary {
             first: self.first,
@@ -150,7 +167,7 @@ impl Commit {
         COMMIT
             + word(&self.tenant)
             + word(&self.actor)
-            + self.source.as_ref().map_or(0, word)
+            + self.origin.as_ref().map_or(0, |origin| word(&origin.source) + word(&origin.rule))
             + self.entities.iter().map(entity).sum::<usize>()
     }
 

@@ -36,7 +36,7 @@ pub use chain::{Chain, ChainError, Link};
 pub use connection::{ConnectError, JetStream, Options};
 pub use frame::{
     Commit, EntityFacts, FRAME_HEAD_BYTES, Fact, Frame, FrameError, FrameHash, FrameSummary,
-    MAX_FRAME_BYTES, Word,
+    MAX_FRAME_BYTES, Origin, Word,
 };
 pub use jetstream::JetStreamLog;
 pub use keys::{Creation, KeyError, KeyStream, NewKey};

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::frame::{
-    Commit, EntityFacts, Fact, Frame, FrameError, FrameHash, MAX_FRAME_BYTES, Word,
+    Commit, EntityFacts, Fact, Frame, FrameError, FrameHash, MAX_FRAME_BYTES, Origin, Word,
 };
 
 const FORMAT: u8 = 1;
@@ -31,6 +31,7 @@ struct FrameHead<'a> {
     first: u64,
     previous: [u8; 32],
     recorded_at: i64,
+    behind: u64,
     writer: [u8; 16],
     /// Every text of the frame once, in order of first use; elsewhere their index stands.
     #[serde(borrow)]
@@ -44,10 +45,16 @@ struct CommitHead {
     command_id: [u8; 16],
     fingerprint: [u8; 16],
     actor: u32,
-    source: Option<u32>,
+    origin: Option<OriginWhole>,
     correlation_id: [u8; 16],
     causation_id: Option<[u8; 16]>,
     entities: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OriginWhole {
+    source: u32,
+    rule: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -87,6 +94,7 @@ pub(crate) fn encode(frame: &Frame) -> Result<Bytes, FrameError> {
         first,
         previous: *frame.previous.as_bytes(),
         recorded_at: frame.recorded_at,
+        behind: frame.behind,
         writer: frame.writer.into_bytes(),
         words: writer.words.order,
         commits: count(frame.commits.len()),
@@ -120,6 +128,7 @@ pub(crate) fn decode(bytes: &Bytes) -> Result<Frame, FrameError> {
         first: head.first,
         previous: FrameHash::from_bytes(head.previous),
         recorded_at: head.recorded_at,
+        behind: head.behind,
         writer: Uuid::from_bytes(head.writer),
         commits,
     })
@@ -160,7 +169,10 @@ impl<'a> Writer<'a> {
                 command_id: commit.command_id.into_bytes(),
                 fingerprint: commit.fingerprint,
                 actor: self.words.index(&commit.actor),
-                source: commit.source.as_ref().map(|source| self.words.index(source)),
+                origin: commit.origin.as_ref().map(|origin| OriginWhole {
+                    source: self.words.index(&origin.source),
+                    rule: self.words.index(&origin.rule),
+                }),
                 correlation_id: commit.correlation_id.into_bytes(),
                 causation_id: commit.causation_id.map(Uuid::into_bytes),
                 entities: count(commit.entities.len()),
@@ -227,11 +239,15 @@ impl Reader<'_> {
             command_id: Uuid::from_bytes(head.command_id),
             fingerprint: head.fingerprint,
             actor: self.word(head.actor)?,
-            source: head.source.map(|source| self.word(source)).transpose()?,
+            origin: head.origin.map(|origin| self.origin(&origin)).transpose()?,
             correlation_id: Uuid::from_bytes(head.correlation_id),
             causation_id: head.causation_id.map(Uuid::from_bytes),
             entities: repeat(head.entities, || self.entity())?,
         })
+    }
+
+    fn origin(&self, origin: &OriginWhole) -> Result<Origin, FrameError> {
+        Ok(Origin { source: self.word(origin.source)?, rule: self.word(origin.rule)? })
     }
 
     fn entity(&mut self) -> Result<EntityFacts, FrameError> {

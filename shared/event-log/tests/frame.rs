@@ -5,7 +5,7 @@ mod sample;
 use bytes::Bytes;
 use event_log::{
     Chain, Commit, EntityFacts, FRAME_HEAD_BYTES, Fact, Frame, FrameError, FrameHash,
-    MAX_FRAME_BYTES, Word,
+    MAX_FRAME_BYTES, Origin, Word,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -215,13 +215,20 @@ prop_compose! {
         command_id in uuids(),
         fingerprint in any::<[u8; 16]>(),
         actor in words(),
-        source in option::of(words()),
+        origin in option::of((words(), words())),
         correlation_id in uuids(),
         causation_id in option::of(uuids()),
         entities in vec(entities(), 0..4),
     ) -> Commit {
         Commit {
-            tenant, command_id, fingerprint, actor, source, correlation_id, causation_id, entities,
+            tenant,
+            command_id,
+            fingerprint,
+            actor,
+            origin: origin.map(|(source, rule)| Origin { source, rule }),
+            correlation_id,
+            causation_id,
+            entities,
         }
     }
 }
@@ -231,10 +238,11 @@ prop_compose! {
         first in 1..u64::MAX / 2,
         previous in any::<[u8; 32]>(),
         recorded_at in any::<i64>(),
+        behind in any::<u64>(),
         writer in uuids(),
         commits in vec(commits(), 1..6),
     ) -> Frame {
-        Frame { first, previous: FrameHash::from_bytes(previous), recorded_at, writer, commits }
+        Frame { first, previous: FrameHash::from_bytes(previous), recorded_at, behind, writer, commits }
     }
 }
 

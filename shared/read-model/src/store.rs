@@ -162,13 +162,8 @@ impl Store {
 #[cfg(any(test, feature = "tamper"))]
 impl Store {
     /// Alters or adds a row and leaves the checkpoint as it was.
-    pub fn put_raw(
-        &self,
-        entity: &EntityKey,
-        block: u32,
-        bytes: Vec<u8>,
-    ) -> Result<(), StoreError> {
-        self.put(entity, block, &bytes)
+    pub fn put_raw(&self, entity: &EntityKey, block: u32, bytes: &[u8]) -> Result<(), StoreError> {
+        self.put(entity, block, bytes)
     }
 
     /// Takes a row away and leaves the checkpoint as it was.
@@ -205,7 +200,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(&root, Options::new(1)).unwrap().store;
         let entity = EntityKey { tenant: "acme".into(), kind: "lead".into(), id: [0; 16] };
-        store.put_raw(&entity, 0, b"altered".to_vec()).unwrap();
+        store.put_raw(&entity, 0, b"altered").unwrap();
         assert_eq!(store.read(&entity).unwrap()[0].bytes, b"altered");
         store.remove_raw(&entity, 0).unwrap();
         assert_eq!(store.read(&entity).unwrap(), []);

@@ -6,6 +6,8 @@
 //! When another process was faster, everything that is not in the log is decided again: decisions
 //! are pure, so that those whose entities were not touched come out as they were.
 
+mod judging;
+
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
@@ -20,13 +22,14 @@ use event_log::{
 use read_model::StoreError;
 use uuid::Uuid;
 
+use self::judging::Decided;
 use crate::{
     clock::Clock,
-    desk::{Ahead, Decision, Desk, Undecided},
+    desk::Ahead,
     fold::{Fold, FoldError},
     order::{Answer, Order, Refusal, Reply},
-    timelines::{EntityRef, entries_of},
-    vault::{Place, Vault},
+    timelines::EntityRef,
+    vault::Vault,
 };
 
 /// How long a command that changed nothing is remembered, in microseconds: ten minutes.
@@ -286,21 +289,23 @@ impl Appender {
         self.stop(&error.to_string());
     }
 
-    /// Where the next frame goes, and the clock of the one before: after everything that is known
+    /// Where the next frame goes, and the latest clock before it: after everything that is known
     /// to be in the log, folded or not.
     fn tip(&self) -> (Chain, i64) {
         match &self.acknowledged {
-            Some((place, flight)) => (*place, flight.frame.recorded_at),
-            None => (self.fold.applied().place, self.fold.applied().recorded_at),
+            Some((place, flight)) => (*place, flight.frame.latest()),
+            None => (self.fold.applied().place, self.fold.applied().latest),
         }
     }
 
     fn launch(&mut self, commits: Vec<Commit>, awaited: Vec<Awaited>) -> Option<Outgoing> {
-        let (place, recorded_at) = self.tip();
+        let (place, latest) = self.tip();
+        let now = self.clock.now().0;
         let frame = Frame {
             first: place.last + 1,
             previous: place.hash,
-            recorded_at: self.clock.now().0.max(recorded_at),
+            recorded_at: now,
+            behind: u64::try_from(latest.saturating_sub(now)).unwrap_or(0),
             writer: self.writer,
             commits,
         };
@@ -416,133 +421,6 @@ impl Appender {
         let waiting = waiting.into_iter().map(|pending| (pending.order, pending.reply));
         flight.chain(waiting).for_each(|(order, reply)| self.ask(order, reply));
     }
-
-    fn decide(&mut self, order: &Order) -> Result<Decided, Refusal> {
-        if let Some(answer) = self.first_answer(order)? {
-            return Ok(Decided::Answer(answer));
-        }
-        let desk = Desk {
-            timelines: &self.fold.timelines,
-            undecided: &self.ahead,
-            tenant: &order.tenant,
-            now: self.clock.now(),
-        };
-        if let Some(expected) = order.expected {
-            let latest = desk.with(order.kind, order.id, domain::Timeline::last_position)?;
-            if latest != expected {
-                let message = "somebody changed it since you read it: read it again";
-                return Err(Rejection::stale(message).into());
-            }
-        }
-        let decisions = (order.decide)(&desk).map_err(|undecided| match undecided {
-            Undecided::Rejected(rejection) => Refusal::Rejected(rejection),
-            Undecided::Timelines(error) => Refusal::from(error),
-        })?;
-        if decisions.iter().all(|decision| decision.facts.is_empty()) {
-            return Ok(Decided::Answer(Answer::default()));
-        }
-        self.commit(order, decisions).map(Decided::Commit)
-    }
-
-    /// What a command was answered the first time, when it was asked before.
-    fn first_answer(&self, order: &Order) -> Result<Option<Answer>, Refusal> {
-        let reused = || {
-            let message = "this id was used for another request: give each request its own";
-            Refusal::Rejected(Rejection::invalid("REQUEST_ID_REUSED", "request_id", message))
-        };
-        let desk = Desk {
-            timelines: &self.fold.timelines,
-            undecided: &self.ahead,
-            tenant: &order.tenant,
-            now: Instant::BEGINNING,
-        };
-        let found = desk.with(order.kind, order.id, |timeline| {
-            timeline
-                .answer_to(order.command_id)
-                .map(|entry| (entry.position, entry.provenance.fingerprint))
-        })?;
-        if let Some((position, fingerprint)) = found {
-            if fingerprint != order.fingerprint {
-                return Err(reused());
-            }
-            let answer = Answer { position, etag: position, changed: true, repeated: true };
-            return Ok(Some(answer));
-        }
-        let now = self.clock.now();
-        match self.unchanged.get(&(order.tenant.clone(), order.command_id)) {
-            Some(it) if now.0 - it.since.0 >= UNCHANGED_MEMORY_US => Ok(None),
-            Some(it) if it.fingerprint != order.fingerprint => Err(reused()),
-            Some(it) => Ok(Some(Answer { repeated: true, ..it.answer })),
-            None => Ok(None),
-        }
-    }
-
-    fn commit(&self, order: &Order, decisions: Vec<Decision>) -> Result<Commit, Refusal> {
-        let mut entities: Vec<EntityFacts> = Vec::with_capacity(decisions.len());
-        for decision in decisions {
-            let (kind, id) = (decision.kind, decision.id);
-            let word = kind.word();
-            // One list per entity: a fact's place in it tells it from the command's others.
-            let known = entities.iter().position(|facts| facts.id == id && &*facts.kind == word);
-            let at = known.unwrap_or_else(|| {
-                entities.push(EntityFacts { kind: Word::from(word), id, facts: Vec::new() });
-                entities.len() - 1
-            });
-            let facts = &mut entities[at].facts;
-            for mut fact in decision.facts {
-                let name = fact.name();
-                let place =
-                    Place { tenant: &order.tenant, kind, entity: id, fact: name, field: "" };
-                self.vault.seal(place, order.command_id, &mut fact)?;
-                let body = fact.encode().map_err(|error| Refusal::Internal(error.to_string()))?;
-                facts.push(event_log::Fact {
-                    name: Word::from(name),
-                    occurred_at: decision.occurred_at.0,
-                    source_seq: decision.source_seq,
-                    body: Bytes::from(body),
-                });
-            }
-        }
-        entities.retain(|entity| !entity.facts.is_empty());
-        Ok(Commit {
-            tenant: order.tenant.clone(),
-            command_id: order.command_id,
-            fingerprint: order.fingerprint,
-            actor: order.actor.clone(),
-            source: order.source.clone(),
-            correlation_id: order.correlation_id,
-            causation_id: order.causation_id,
-            entities,
-        })
-    }
-
-    /// Puts a decided commit where the next decisions see it.
-    fn look_ahead(&mut self, commit: &Commit) -> Result<(), Refusal> {
-        let recorded_at = self.clock.now().0;
-        for facts in &commit.entities {
-            let kind = domain::Kind::from_word(&facts.kind)
-                .ok_or_else(|| Refusal::Internal(format!("unknown kind {}", facts.kind)))?;
-            let entity = EntityRef { tenant: commit.tenant.clone(), kind, id: facts.id };
-            let entries = entries_of(commit, ON_ITS_WAY, recorded_at, kind, &facts.facts)
-                .map_err(|error| Refusal::Internal(error.to_string()))?;
-            if !self.ahead.contains_key(&entity) {
-                let timeline = (*self.fold.timelines.get_hot(&entity)?).clone();
-                self.ahead.insert(entity.clone(), Ahead { timeline, commits: 0 });
-            }
-            if let Some(ahead) = self.ahead.get_mut(&entity) {
-                ahead.commits += 1;
-                for (entry, _) in entries {
-                    ahead.timeline.insert(entry);
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-enum Decided {
-    Commit(Commit),
-    Answer(Answer),
 }
 
 fn refuse(awaited: Vec<Awaited>, refusal: &Refusal) {

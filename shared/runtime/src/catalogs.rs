@@ -80,7 +80,7 @@ fn add_to(digest: &mut Digest, entity: &EntityRef, entry: &domain::Entry) {
         index: entry.moment.index,
         fingerprint: [0; 16],
         actor: "",
-        source: None,
+        origin: None,
         correlation_id: None,
         causation_id: None,
         name: entry.fact.name(),

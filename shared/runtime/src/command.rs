@@ -45,8 +45,8 @@ pub struct Asked<'a> {
     pub request_id: &'a str,
     /// `etag`.
     pub etag: &'a str,
-    /// `occurred_at` or `effective_at`.
-    pub at: Option<&'a Timestamp>,
+    /// When it happened or takes effect, with the field that says so.
+    pub at: Option<(&'static str, &'a Timestamp)>,
 }
 
 impl Runtime {
@@ -63,7 +63,7 @@ impl Runtime {
             fingerprint: self.vault.fingerprint(&[asked.rpc.as_bytes(), &bytes]),
             command_id: command_id.unwrap_or_else(clock::new_id),
             expected: self.expected(asked.etag)?,
-            at: asked.at.map(|at| query::instant("occurred_at", at)).transpose()?,
+            at: asked.at.map(|(field, at)| query::instant(field, at)).transpose()?,
             caller,
         })
     }
@@ -113,7 +113,7 @@ impl Runtime {
             command_id: head.command_id,
             fingerprint: head.fingerprint,
             actor: head.caller.actor.clone(),
-            source: None,
+            origin: None,
             correlation_id: head.command_id,
             causation_id: None,
             expected: head.expected,

@@ -211,7 +211,7 @@ fn differing(expected: &Row<'_>, stored: &Row<'_>) -> Vec<&'static str> {
         ("command_id", expected.command_id == stored.command_id),
         ("fingerprint", expected.fingerprint == stored.fingerprint),
         ("actor", expected.actor == stored.actor),
-        ("source", expected.source == stored.source),
+        ("origin", expected.origin == stored.origin),
         ("correlation_id", expected.correlation_id == stored.correlation_id),
         ("causation_id", expected.causation_id == stored.causation_id),
         ("fact", expected.name == stored.name),

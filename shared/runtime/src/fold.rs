@@ -1,6 +1,9 @@
 //! The one way in which frames become timelines and views, whether this process wrote them or not.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use domain::{Entry, Fact, Kind, person};
 use event_log::{Chain, Commit, Frame, FrameHash};
@@ -10,7 +13,7 @@ use tokio::sync::watch;
 
 use crate::{
     digest::Digest,
-    rows::{Row, SCHEMA},
+    rows::{self, Row},
     timelines::{EntityRef, Hot, Puts, TimelineError, Timelines, entries_of},
     vault::Vault,
     view::{Projection, Touch},
@@ -24,21 +27,24 @@ const PUTS_PER_COMMIT: usize = 16;
 pub struct Applied {
     /// The place in the log.
     pub place: Chain,
-    /// The clock of the last frame, microseconds UTC.
-    pub recorded_at: i64,
+    /// The latest clock of any frame so far, microseconds UTC.
+    pub latest: i64,
     /// The log's identity: the hash of its first frame.
     pub log: FrameHash,
 }
 
-/// The timelines' digests per tenant, kept beside the position in the store.
+/// What is kept beside the position in the store.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
-    /// The clock of the last whole frame, microseconds UTC.
-    pub recorded_at: i64,
+    /// The latest clock up to the last whole frame, microseconds UTC.
+    pub latest: i64,
     /// The last position of the last whole frame; a chunk may end in the middle of the next.
     pub whole: u64,
     /// Digest of each tenant's timelines.
     pub tenants: HashMap<String, Digest>,
+    /// How many facts there are of each kind that this program does not know: a newer one records
+    /// them, and they pass by here.
+    pub passed: BTreeMap<String, u64>,
 }
 
 impl Totals {
@@ -49,7 +55,19 @@ impl Totals {
             sum.merge(digest);
             sum.without(&before.of(tenant));
         }
-        (self.recorded_at, self.whole) = (after.recorded_at, after.whole);
+        self.passed.clone_from(&after.passed);
+        (self.latest, self.whole) = (after.latest, after.whole);
+    }
+
+    /// Counts facts of a kind that this program does not know.
+    pub(crate) fn pass(&mut self, kind: &str, facts: u64) {
+        match self.passed.get_mut(kind) {
+            Some(passed) => *passed += facts,
+            None => {
+                tracing::warn!(kind, "facts of a newer kind pass by: upgrade to read them");
+                self.passed.insert(kind.to_owned(), facts);
+            }
+        }
     }
 
     /// The digest that the timelines of a tenant have together.
@@ -160,11 +178,11 @@ impl Fold {
             let touched = touches.into_iter().map(|touch| (touch.entity, touch.position));
             recording.touched.extend(touched);
         }
-        self.totals.recorded_at = frame.recorded_at;
+        self.totals.latest = frame.latest();
         self.totals.whole = place.last;
         let log = self.applied().log;
         let log = if log == FrameHash::NONE { place.hash } else { log };
-        self.applied.send_replace(Applied { place, recorded_at: frame.recorded_at, log });
+        self.applied.send_replace(Applied { place, latest: frame.latest(), log });
         self.flush_if_full()
     }
 
@@ -232,11 +250,11 @@ impl Fold {
     }
 
     /// Decodes a frame before anything of it is inserted, so that an unknown fact leaves no trace.
-    fn decode<'a>(&self, frame: &'a Frame) -> Result<Vec<Decoded<'a>>, FoldError> {
+    fn decode<'a>(&mut self, frame: &'a Frame) -> Result<Vec<Decoded<'a>>, FoldError> {
         let mut decoded = Vec::with_capacity(frame.commits.len());
         let commits = (frame.first..).zip(&frame.commits);
         for (position, commit) in commits.filter(|(position, _)| *position > self.folded) {
-            decode_commit(position, frame.recorded_at, commit, &mut decoded)
+            decode_commit(position, frame.recorded_at, commit, &mut decoded, &mut self.totals)
                 .map_err(|why| FoldError::Commit { position, why })?;
         }
         Ok(decoded)
@@ -277,10 +295,13 @@ fn decode_commit<'a>(
     recorded_at: i64,
     commit: &'a Commit,
     into: &mut Vec<Decoded<'a>>,
+    totals: &mut Totals,
 ) -> Result<(), TimelineError> {
     for facts in &commit.entities {
-        let kind = Kind::from_word(&facts.kind)
-            .ok_or_else(|| TimelineError::UnknownKind(facts.kind.to_string()))?;
+        let Some(kind) = Kind::from_word(&facts.kind) else {
+            totals.pass(&facts.kind, facts.facts.len() as u64);
+            continue;
+        };
         let entity = EntityRef { tenant: commit.tenant.clone(), kind, id: facts.id };
         let entries = entries_of(commit, position, recorded_at, kind, &facts.facts)?;
         let mut digest = Digest::default();
@@ -295,7 +316,7 @@ fn decode_commit<'a>(
 /// The checkpoint of a place in the log.
 pub fn checkpoint_at(applied: &Applied, totals: &Totals) -> Checkpoint {
     Checkpoint {
-        schema: SCHEMA,
+        schema: rows::schema(),
         log: *applied.log.as_bytes(),
         position: applied.place.last,
         sequence: applied.place.sequence,

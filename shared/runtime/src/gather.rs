@@ -42,7 +42,7 @@ pub struct Gathered {
 struct Read {
     sequence: u64,
     link: Result<Link, FrameError>,
-    recorded_at: i64,
+    latest: i64,
     rows: Result<Rows, TimelineError>,
 }
 
@@ -54,6 +54,8 @@ struct Rows {
     ends: Vec<(EntityRef, usize)>,
     /// The digest of each tenant's rows.
     digests: HashMap<Word, Digest>,
+    /// How many facts there are of kinds that this program does not know.
+    passed: Vec<(Word, u64)>,
 }
 
 impl Gathered {
@@ -79,11 +81,12 @@ impl Gathered {
 
     /// Takes in the next frame.
     fn add(&mut self, read: Read) -> Result<(), RebuildError> {
-        let Read { sequence, link, recorded_at, rows } = read;
+        let Read { sequence, link, latest, rows } = read;
         let mut place = self.applied.place;
         let link = link.map_err(|error| place.unreadable(sequence, error))?;
         place.join(sequence, link)?;
-        let Rows { bytes, ends, digests } = rows?;
+        let Rows { bytes, ends, digests, passed } = rows?;
+        passed.iter().for_each(|(kind, facts)| self.totals.pass(kind, *facts));
         for (tenant, digest) in digests {
             self.totals.tenants.entry(tenant.to_string()).or_default().merge(&digest);
         }
@@ -100,8 +103,8 @@ impl Gathered {
             start = end;
         }
         let log = if sequence == 1 { place.hash } else { self.applied.log };
-        self.applied = Applied { place, recorded_at, log };
-        (self.totals.recorded_at, self.totals.whole) = (recorded_at, place.last);
+        self.applied = Applied { place, latest, log };
+        (self.totals.latest, self.totals.whole) = (latest, place.last);
         Ok(())
     }
 }
@@ -119,12 +122,10 @@ fn read(stored: Stored) -> Read {
     let Stored { sequence, body } = stored;
     match Link::read(body) {
         Ok((link, frame)) => {
-            let (recorded_at, rows) = (frame.recorded_at, rows_of(&frame));
-            Read { sequence, link: Ok(link), recorded_at, rows }
+            let (latest, rows) = (frame.latest(), rows_of(&frame));
+            Read { sequence, link: Ok(link), latest, rows }
         }
-        Err(error) => {
-            Read { sequence, link: Err(error), recorded_at: 0, rows: Ok(Rows::default()) }
-        }
+        Err(error) => Read { sequence, link: Err(error), latest: 0, rows: Ok(Rows::default()) },
     }
 }
 
@@ -133,8 +134,10 @@ fn rows_of(frame: &Frame) -> Result<Rows, TimelineError> {
     for (position, commit) in (frame.first..).zip(&frame.commits) {
         let mut digest = Digest::default();
         for facts in &commit.entities {
-            let kind = Kind::from_word(&facts.kind)
-                .ok_or_else(|| TimelineError::UnknownKind(facts.kind.to_string()))?;
+            let Some(kind) = Kind::from_word(&facts.kind) else {
+                rows.passed.push((facts.kind.clone(), facts.facts.len() as u64));
+                continue;
+            };
             for (index, fact) in facts.facts.iter().enumerate() {
                 let row = Row::of(commit, position, frame.recorded_at, index as u32, fact);
                 digest.add(&row.logical(kind, &commit.tenant, facts.id)?);

@@ -1,7 +1,7 @@
 //! Orders: a command on its way into the log, and what comes back.
 
 use domain::{Kind, Rejection};
-use event_log::Word;
+use event_log::{Origin, Word};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use uuid::Uuid;
 
@@ -28,8 +28,8 @@ pub struct Order {
     pub fingerprint: [u8; 16],
     /// Who asks.
     pub actor: Word,
-    /// The registered source of a report.
-    pub source: Option<Word>,
+    /// What reported it; `None` for a person.
+    pub origin: Option<Origin>,
     /// What it belongs to.
     pub correlation_id: Uuid,
     /// The command that led to it.

@@ -1,5 +1,7 @@
 //! The projections of a process by name, and how each of them stands.
 
+use std::collections::BTreeMap;
+
 use domain::Rejection;
 
 use crate::{digest::Digest, order::Refusal, runtime::Runtime, view::Projection};
@@ -23,6 +25,8 @@ pub struct Standing {
     pub digest: Digest,
     /// How it is.
     pub health: Health,
+    /// How many facts of which newer kinds have passed by; only the timelines let any.
+    pub passed: BTreeMap<String, u64>,
 }
 
 /// How a projection is.
@@ -71,16 +75,17 @@ pub async fn standings(runtime: &Runtime, tenant: &str) -> Result<Vec<Standing>,
     let looked = runtime.keeper.errand(move |appender| {
         let stopped = appender.stopped().map(str::to_owned);
         let rebuilding = appender.fold.recording.as_ref().map(|recording| recording.name.clone());
-        let (applied, totals) = (appender.fold.applied(), appender.fold.totals.of(&asked));
-        (applied.place.last, totals, stopped, rebuilding)
+        let (applied, totals) = (appender.fold.applied(), &appender.fold.totals);
+        let (timelines, passed) = (totals.of(&asked), totals.passed.clone());
+        (applied.place.last, timelines, passed, stopped, rebuilding)
     });
-    let (position, timelines, stopped, rebuilding) = looked.await?;
+    let (position, timelines, mut passed, stopped, rebuilding) = looked.await?;
     let (views, tenant) = (runtime.projections.clone(), tenant.to_owned());
     let mut found = blocking(move || digests(&views, &tenant)).await?;
     found.push((TIMELINES, position, timelines));
     found.sort_unstable_by_key(|(name, ..)| *name);
     let head = runtime.keeper.head();
-    let standing = |(name, position, digest): (&str, u64, Digest)| {
+    let mut standing = |(name, position, digest): (&str, u64, Digest)| {
         let lag = head.saturating_sub(position);
         let health = match &stopped {
             Some(why) => Health::Stopped(why.clone()),
@@ -88,9 +93,10 @@ pub async fn standings(runtime: &Runtime, tenant: &str) -> Result<Vec<Standing>,
             None if lag > LAG_USUAL => Health::CatchingUp,
             None => Health::Following,
         };
-        Standing { name: name.to_owned(), position, lag, digest, health }
+        let passed = if name == TIMELINES { std::mem::take(&mut passed) } else { BTreeMap::new() };
+        Standing { name: name.to_owned(), position, lag, digest, health, passed }
     };
-    Ok(found.into_iter().map(standing).collect())
+    Ok(found.into_iter().map(&mut standing).collect())
 }
 
 fn digests(views: &[Box<dyn Projection>], tenant: &str) -> Vec<(&'static str, u64, Digest)> {

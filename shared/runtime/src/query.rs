@@ -174,11 +174,11 @@ impl Runtime {
         }
     }
 
-    /// The last position recorded before an instant. Frames' clocks never run backwards, so this
-    /// is a binary search in the log.
+    /// The last position before which every clock lay before an instant. The latest clock so far
+    /// never runs backwards, so this is a binary search in the log.
     async fn position_before(&self, at: Instant) -> Result<u64, QueryError> {
         let applied = *self.applied().borrow();
-        if applied.recorded_at < at.0 {
+        if applied.latest < at.0 {
             return Ok(applied.place.last);
         }
         let (mut before, mut after) = (0, applied.place.sequence);
@@ -186,7 +186,7 @@ impl Runtime {
         while after - before > 1 {
             let middle = before + (after - before) / 2;
             let frame = self.frame(middle).await?;
-            if frame.recorded_at < at.0 {
+            if frame.latest() < at.0 {
                 (before, position) = (middle, frame.last());
             } else {
                 after = middle;

@@ -2,13 +2,25 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use domain::{Entry, Fact, FactError, Instant, Kind, Moment, Provenance};
+use domain::{Entry, Fact, FactError, Instant, Kind, Moment, Origin, Provenance};
 use event_log::Commit;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Changes whenever the layout of an entry does; a store of another schema is rebuilt.
-pub const SCHEMA: u32 = 1;
+/// Changes whenever the layout of an entry does.
+const LAYOUT: &[u8] = b"2";
+
+/// What a store was written by: the layout of its entries and the kinds whose facts it holds. A
+/// store of another schema is rebuilt, so that a program which knows a new kind has all of it.
+pub fn schema() -> u32 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(LAYOUT);
+    for kind in Kind::ALL {
+        hasher.update(&[0]).update(kind.word().as_bytes());
+    }
+    let [a, b, c, d, ..] = *hasher.finalize().as_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}
 
 /// A block that has grown past this is full, so that a busy entity is not rewritten per commit.
 pub const BLOCK_BYTES: usize = 4 * 1024;
@@ -32,8 +44,9 @@ pub struct Row<'a> {
     pub fingerprint: [u8; 16],
     /// Who asked.
     pub actor: &'a str,
-    /// The registered source of a report.
-    pub source: Option<&'a str>,
+    /// The source of a report and the rule that made it.
+    #[serde(borrow)]
+    pub origin: Option<(&'a str, &'a str)>,
     /// What the command belongs to; `None` for itself.
     pub correlation_id: Option<Uuid>,
     /// The command that led to it.
@@ -91,7 +104,7 @@ impl<'a> Row<'a> {
             index,
             fingerprint: commit.fingerprint,
             actor: &commit.actor,
-            source: commit.source.as_deref(),
+            origin: commit.origin.as_ref().map(|origin| (&*origin.source, &*origin.rule)),
             correlation_id: (commit.correlation_id != commit.command_id)
                 .then_some(commit.correlation_id),
             causation_id: commit.causation_id,
@@ -112,7 +125,7 @@ impl<'a> Row<'a> {
             index: moment.index,
             fingerprint: who.fingerprint,
             actor: &who.actor,
-            source: who.source.as_deref(),
+            origin: who.origin.as_ref().map(|origin| (&*origin.source, &*origin.rule)),
             correlation_id: (who.correlation_id != moment.command_id).then_some(who.correlation_id),
             causation_id: who.causation_id,
             name: entry.fact.name(),
@@ -131,9 +144,12 @@ impl<'a> Row<'a> {
         self.entry_after(None, kind)
     }
 
-    /// The same, beside the entry before it: mostly the same person asked, and is named once.
+    /// The same, beside the entry before it: mostly the same person asked or the same source
+    /// reported, and is named once.
     pub fn entry_after(&self, before: Option<&Entry>, kind: Kind) -> Result<Entry, RowError> {
-        let same = before.map(|before| &before.provenance.actor).filter(|it| ***it == *self.actor);
+        let before = before.map(|before| &before.provenance);
+        let actor = before.map(|who| &who.actor).filter(|it| ***it == *self.actor);
+        let origin = before.and_then(|who| who.origin.as_ref());
         let position = self.position;
         let fact = Fact::decode(kind, self.name, self.body)
             .map_err(|why| RowError::Fact { position, why })?;
@@ -148,8 +164,11 @@ impl<'a> Row<'a> {
             recorded_at: Instant(self.recorded_at),
             provenance: Provenance {
                 fingerprint: self.fingerprint,
-                actor: same.cloned().unwrap_or_else(|| Arc::from(self.actor)),
-                source: self.source.map(Arc::from),
+                actor: actor.cloned().unwrap_or_else(|| Arc::from(self.actor)),
+                origin: self.origin.map(|(source, rule)| match origin {
+                    Some(same) if *same.source == *source && *same.rule == *rule => same.clone(),
+                    _ => Origin { source: Arc::from(source), rule: Arc::from(rule) },
+                }),
                 correlation_id: self.correlation_id.unwrap_or(self.command_id),
                 causation_id: self.causation_id,
             },

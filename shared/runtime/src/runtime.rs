@@ -15,7 +15,7 @@ use crate::{
     keeper::{Keeper, KeeperThread},
     order::Refusal,
     rebuild::{self, RebuildError},
-    rows::SCHEMA,
+    rows,
     timelines::Timelines,
     vault::{Master, Vault, VaultError},
     view::{Fresh, Projection, Shared},
@@ -243,7 +243,7 @@ async fn open_store(
     read_model: PathBuf,
     cache_bytes: u64,
 ) -> Result<(Store, Option<String>), StartError> {
-    let options = Options { cache_bytes, ..Options::new(SCHEMA) };
+    let options = Options { cache_bytes, ..Options::new(rows::schema()) };
     let (root, again) = (read_model.clone(), options.clone());
     let opened = blocking(move || Store::open(&root, options)).await??;
     let mut reason = opened.fresh.map(|reason| reason.to_string());
@@ -314,7 +314,7 @@ async fn fold_all(
     let hash = FrameHash::from_bytes(checkpoint.frame_hash);
     let place = Chain { sequence: checkpoint.sequence, last: totals.whole, hash };
     let log = FrameHash::from_bytes(checkpoint.log);
-    let applied = Applied { place, recorded_at: totals.recorded_at, log };
+    let applied = Applied { place, latest: totals.latest, log };
     Ok((store, Start { applied, totals, folded }))
 }
 

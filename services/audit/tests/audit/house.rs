@@ -96,7 +96,7 @@ impl House {
             command_id,
             fingerprint: [1; 16],
             actor: Word::from("ada"),
-            source: None,
+            origin: None,
             correlation_id: command_id,
             causation_id: None,
             expected: None,

@@ -72,12 +72,12 @@ async fn altered_missing_and_invented_rows_are_named() {
         last
     }]
     .concat();
-    store.put_raw(&key(deal(1)), 0, altered).unwrap();
+    store.put_raw(&key(deal(1)), 0, &altered).unwrap();
     let shorter = without_last(&store.read(&key(deal(2))).unwrap()[0].bytes);
-    store.put_raw(&key(deal(2)), 0, shorter).unwrap();
+    store.put_raw(&key(deal(2)), 0, &shorter).unwrap();
     store.remove_raw(&key(deal(3)), 0).unwrap();
-    store.put_raw(&key(deal(77)), 0, block.bytes.clone()).unwrap();
-    store.put_raw(&key(deal(4)), 0, vec![0xFF; 20]).unwrap();
+    store.put_raw(&key(deal(77)), 0, &block.bytes).unwrap();
+    store.put_raw(&key(deal(4)), 0, &[0xFF; 20]).unwrap();
     drop(store);
 
     let (named, total) = found(&runtime).await;

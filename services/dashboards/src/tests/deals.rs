@@ -118,7 +118,7 @@ pub fn entry(at: i64, position: u64, command: u128, fact: opportunity::Fact) -> 
         provenance: Provenance {
             fingerprint: [0; 16],
             actor: Arc::from("ada"),
-            source: None,
+            origin: None,
             correlation_id: command_id,
             causation_id: None,
         },

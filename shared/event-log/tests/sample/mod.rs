@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use bytes::Bytes;
-use event_log::{Chain, Commit, EntityFacts, Fact, Frame, FrameHash};
+use event_log::{Chain, Commit, EntityFacts, Fact, Frame, FrameHash, Origin};
 use uuid::Uuid;
 
 const CHECKSUM: usize = 16;
@@ -15,6 +15,7 @@ pub fn frame(chain: &Chain, commits: usize, bytes: usize) -> Frame {
         first,
         previous: chain.hash,
         recorded_at: 1_780_000_000_000_000 + first as i64,
+        behind: first % 2,
         writer: Uuid::from_u128(0x77),
         commits: (first..).take(commits).map(|position| commit(position, bytes)).collect(),
     }
@@ -34,7 +35,9 @@ pub fn commit(position: u64, bytes: usize) -> Commit {
         command_id: id(1),
         fingerprint: [position as u8; 16],
         actor: format!("user-{}", position % 5).into(),
-        source: position.is_multiple_of(2).then(|| "salesforce".into()),
+        origin: position
+            .is_multiple_of(2)
+            .then(|| Origin { source: "salesforce".into(), rule: "stages".into() }),
         correlation_id: id(2),
         causation_id: (position % 2 == 1).then(|| id(3)),
         entities: vec![

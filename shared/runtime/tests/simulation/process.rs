@@ -20,8 +20,7 @@ use runtime::{
     clock::Clock,
     fold::{Applied, Fold, Totals},
     order::{Answer, Order, Refusal, Reply},
-    rebuild,
-    rows::SCHEMA,
+    rebuild, rows,
     timelines::Timelines,
     vault::Vault,
     view::{Projection, Shared},
@@ -84,7 +83,7 @@ impl Process {
         };
         let log_is = FrameHash::from_bytes(checkpoint.log);
         let (publish, applied) =
-            watch::channel(Applied { place, recorded_at: totals.recorded_at, log: log_is });
+            watch::channel(Applied { place, latest: totals.latest, log: log_is });
         let timelines = Arc::new(Timelines::new(store.clone()));
         let fold = Fold::new(
             timelines.clone(),
@@ -158,7 +157,8 @@ pub fn pass(hand: &AtomicI64, micros: i64) {
 /// The rows of a folder are let go of a moment after the process that had them open has died.
 pub async fn open(folder: &Path) -> Store {
     loop {
-        match Store::open(folder, Options { cache_bytes: 1 << 20, ..Options::new(SCHEMA) }) {
+        match Store::open(folder, Options { cache_bytes: 1 << 20, ..Options::new(rows::schema()) })
+        {
             Ok(opened) => return opened.store,
             Err(StoreError::InUse { .. }) => std::thread::yield_now(),
             Err(error) => panic!("{error}"),

@@ -88,7 +88,7 @@ impl Wish {
                 .first_chunk()
                 .unwrap(),
             actor: Word::from("client"),
-            source: None,
+            origin: None,
             correlation_id: command_id,
             causation_id: None,
             expected,
