@@ -21,7 +21,7 @@ check: ## what CI runs: format, lints, then every test
 	.ci/run
 
 slow: tools ## every test, with the long suites at full length
-	REVOPS_SLOW=1 $(NATS) cargo test --release --workspace --locked
+	REVOPS_SLOW=1 $(NATS) cargo test --workspace --locked
 
 bench: tools ## measure, and print the tables
 	$(NATS) cargo bench --workspace --locked --bench '*'

@@ -25,13 +25,21 @@ impl Listening {
         service: Service,
         listener: TcpListener,
     ) -> anyhow::Result<Listening> {
-        let (reporter, health) = tonic_health::server::health_reporter();
+        let (reporter, health_service) = tonic_health::server::health_reporter();
         let mut routes = RoutesBuilder::default();
         let names = add_services(cell, service, &mut routes);
-        routes.add_service(health);
-        for name in names {
+        routes.add_service(health_service);
+        for name in &names {
             reporter.set_service_status(name, ServingStatus::Serving).await;
         }
+        let (keeper, health) = (cell.runtime.keeper.clone(), reporter.clone());
+        // What it has folded it still answers, but a caller should look for another process.
+        let watching = tokio::spawn(async move {
+            keeper.stopped().await;
+            for name in names {
+                health.set_service_status(name, ServingStatus::NotServing).await;
+            }
+        });
         let reflection = || {
             tonic_reflection::server::Builder::configure()
                 .register_encoded_file_descriptor_set(api::FILE_DESCRIPTOR_SET)
@@ -47,6 +55,7 @@ impl Listening {
             async move {
                 // A sender that is gone means the same as one that has spoken.
                 let _ = stopped.await;
+                watching.abort();
                 reporter.set_service_status("", ServingStatus::NotServing).await;
             },
         );

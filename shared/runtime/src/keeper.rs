@@ -12,7 +12,7 @@ use std::{
 };
 
 use event_log::{AppendError, Chain, EventLog, Frame, FrameHash, Stored};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc as async_mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc as async_mpsc, oneshot, watch};
 
 use crate::{
     appender::{Appender, Outgoing},
@@ -52,6 +52,8 @@ pub struct Keeper {
     waiting: Arc<Semaphore>,
     /// The last position that the log is known to hold.
     head: Arc<AtomicU64>,
+    /// Whether no more commands are taken; closed when the thread has ended.
+    stopped: watch::Receiver<bool>,
 }
 
 /// The keeper's thread, to be waited for at the end.
@@ -69,10 +71,11 @@ impl Keeper {
         let whole = Chain { last: appender.fold.totals.whole, ..place };
         let head = Arc::new(AtomicU64::new(place.last));
         let waiting = Arc::new(Semaphore::new(WAITING_MAX));
-        let keeper = Keeper { events: events.clone(), waiting, head: head.clone() };
+        let (tell_stopped, stopped) = watch::channel(false);
+        let keeper = Keeper { events: events.clone(), waiting, head: head.clone(), stopped };
         let thread = std::thread::Builder::new()
             .name("keeper".into())
-            .spawn(move || run(appender, &inbox, &outgoing))?;
+            .spawn(move || run(appender, &inbox, &outgoing, &tell_stopped))?;
         let own = Own::default();
         tokio::spawn(append(log.clone(), to_append, events.clone(), own.clone()));
         tokio::spawn(follow(log, whole, events, head, own));
@@ -114,6 +117,13 @@ impl Keeper {
         self.head.load(Ordering::Relaxed)
     }
 
+    /// Waits until no more commands are taken, for whatever reason.
+    pub async fn stopped(&self) {
+        let mut stopped = self.stopped.clone();
+        // A closed channel means that the thread has ended, which is the same.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    }
+
     /// Asks the keeper to end after what it is doing.
     pub fn stop(&self) {
         self.send(Event::Stop);
@@ -153,6 +163,7 @@ fn run(
     mut appender: Appender,
     inbox: &mpsc::Receiver<Event>,
     outgoing: &async_mpsc::UnboundedSender<Outgoing>,
+    tell_stopped: &watch::Sender<bool>,
 ) -> Appender {
     let mut flushed = Instant::now();
     loop {
@@ -188,6 +199,9 @@ fn run(
             handle(&mut appender, event, outgoing);
         }
         send_next(&mut appender, outgoing);
+        if appender.stopped().is_some() {
+            tell_stopped.send_replace(true);
+        }
     }
 }
 

@@ -92,7 +92,7 @@ impl From<TimelineError> for Refusal {
 impl From<VaultError> for Refusal {
     fn from(error: VaultError) -> Refusal {
         match error {
-            VaultError::Keys(_) => Refusal::Unavailable(error.to_string()),
+            VaultError::Keys(_) | VaultError::NoKey(_) => Refusal::Unavailable(error.to_string()),
             _ => Refusal::Internal(error.to_string()),
         }
     }

@@ -1,8 +1,13 @@
 //! The vault: seals personal text, opens it again, and forgets a person for good.
 
+mod keyring;
+mod master;
+
+pub use master::Master;
+
 use std::{
-    collections::{HashMap, HashSet},
-    path::{Path, PathBuf},
+    collections::HashSet,
+    path::PathBuf,
     sync::{PoisonError, RwLock},
     time::Duration,
 };
@@ -18,6 +23,7 @@ use tokio::sync::mpsc;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use self::keyring::Keyring;
 use crate::clock;
 
 const NONCE_BYTES: usize = 24;
@@ -53,8 +59,8 @@ pub enum VaultError {
     /// The key stream did not answer.
     #[error("the key stream cannot be reached: {0}")]
     Keys(String),
-    /// A key is asked for that was never made here.
-    #[error("no key {0} for sealing: it has to be ensured first")]
+    /// A key is needed that was not ensured, or so long ago that it is no longer at hand.
+    #[error("no key {0} at hand for sealing: ask again")]
     NoKey(Uuid),
     /// Somebody was forgotten: nothing is sealed for them any more.
     #[error("person {0} was erased; nothing can be recorded under their name again")]
@@ -65,73 +71,6 @@ pub enum VaultError {
     /// The operating system gave no randomness.
     #[error("no randomness: {0}")]
     Random(#[from] getrandom::Error),
-}
-
-/// The cell's secret, from which its id, fingerprint and wrapping keys are derived.
-pub struct Master {
-    ids: Key,
-    fingerprints: Key,
-    wrapping: Key,
-}
-
-impl Master {
-    /// Reads the master key's file, or makes one that only its owner can read.
-    pub fn load_or_create(path: &Path) -> Result<Master, VaultError> {
-        let unusable = |why: String| VaultError::MasterUnusable { path: path.to_owned(), why };
-        match std::fs::read_to_string(path) {
-            Ok(text) => Master::from_hex(text.trim()).map_err(unusable),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let secret = Zeroizing::new(clock::random_bytes::<KEY_BYTES>()?);
-                let hex: Zeroizing<String> =
-                    Zeroizing::new(secret.iter().map(|byte| format!("{byte:02x}")).collect());
-                write_private(path, hex.as_bytes()).map_err(|error| unusable(error.to_string()))?;
-                Ok(Master::from_secret(&secret))
-            }
-            Err(error) => Err(unusable(error.to_string())),
-        }
-    }
-
-    /// The keys that follow from a secret.
-    pub fn from_secret(secret: &[u8; KEY_BYTES]) -> Master {
-        let derive = |context| Zeroizing::new(blake3::derive_key(context, secret));
-        Master {
-            ids: derive("revops 2026-11 entity ids v1"),
-            fingerprints: derive("revops 2026-11 fingerprints v1"),
-            wrapping: derive("revops 2026-11 key wrapping v1"),
-        }
-    }
-
-    fn from_hex(text: &str) -> Result<Master, String> {
-        let malformed = || "it should be 64 hexadecimal digits".to_owned();
-        if text.len() != 2 * KEY_BYTES || !text.is_ascii() {
-            return Err(malformed());
-        }
-        let mut secret = Zeroizing::new([0; KEY_BYTES]);
-        for (index, byte) in secret.iter_mut().enumerate() {
-            *byte =
-                u8::from_str_radix(&text[2 * index..2 * index + 2], 16).map_err(|_| malformed())?;
-        }
-        Ok(Master::from_secret(&secret))
-    }
-}
-
-fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    use std::{io::Write, os::unix::fs::OpenOptionsExt};
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    // Complete or not there at all: sealed text must never outlive its master key.
-    let draft = path.with_extension("draft");
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&draft, path)?;
-    std::fs::File::open(folder)?.sync_all()
 }
 
 /// Whose text it is and where it stands: bound to the ciphertext, so that it cannot be moved.
@@ -165,7 +104,7 @@ impl Place<'_> {
 pub struct Vault {
     master: Master,
     keys: KeyStream,
-    known: RwLock<HashMap<(String, Uuid), Key>>,
+    known: RwLock<Keyring>,
     /// Whose key is gone for good, whatever the key stream may say.
     forgotten: RwLock<HashSet<(String, Uuid)>>,
     /// Keys that have to be destroyed, whoever asked for it and whatever became of them.
@@ -317,7 +256,7 @@ impl Vault {
         }
         drop(forgotten);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.remove(&(tenant.to_owned(), id));
+        known.remove(tenant, id);
     }
 
     /// Destroys a key for good. Whatever was sealed under it stays unreadable for ever.
@@ -349,7 +288,7 @@ impl Vault {
 
     fn key(&self, tenant: &str, id: Uuid) -> Option<Key> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(&(tenant.to_owned(), id)).cloned()
+        known.get(tenant, id)
     }
 
     /// Keeps a key at hand; `false` for somebody who was forgotten.
@@ -359,7 +298,7 @@ impl Vault {
             return false;
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.insert((tenant.to_owned(), id), key);
+        known.put(tenant, id, key);
         true
     }
 

@@ -11,6 +11,7 @@ mod calls;
 mod erasures;
 mod histories;
 mod house;
+mod newer;
 mod proofs;
 mod renewals;
 mod tampering;
