@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Date, Entity, ExternalId, Fault, Instant, Kind, Moment, Personal, Reason, Rejection, UserId,
-    Voided, personal::Slot,
+    Voided, objection, personal::Slot,
 };
 
 mod activity_type;
@@ -115,21 +115,15 @@ impl Entity for Activity {
         if self.is_so(fact) {
             return;
         }
-        if let Some(objection) = self.objection(fact) {
-            self.faults.push(objection.fault(moment, fact.name()));
-        }
+        let fault = self.objection(fact).map(|objection| objection.fault(moment, fact.name()));
+        self.faults.extend(fault);
         self.apply(moment.occurred_at, fact);
     }
 
     fn decide(&self, command: &Command) -> Result<Vec<Fact>, Rejection> {
         let fact = command.clone().reported();
-        if self.is_so(&fact) {
-            return Ok(Vec::new());
-        }
-        match self.objection(&fact) {
-            Some(objection) => Err(objection.refusal()),
-            None => Ok(vec![fact]),
-        }
+        let objection = self.objection(&fact);
+        objection::answer(self.is_so(&fact), objection, fact)
     }
 
     fn faults(&self) -> &[Fault] {

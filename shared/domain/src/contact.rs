@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AccountId, Consent, ConsentChanged, Entity, Fault, Instant, Kind, Moment, PersonId, Personal,
-    PersonalExternalId, PersonalVoided as Voided, Rejection, objection::Objection, personal::Slot,
+    PersonalExternalId, PersonalVoided as Voided, Rejection, objection, objection::Objection,
+    personal::Slot,
 };
 
 // ── Facts ────────────────────────────────────────────────────────────────────────────────────
@@ -222,7 +223,7 @@ impl Contact {
         let but = "the person is not the one behind the contact";
         let advice = "give the person of the contact";
         let stranger = self.person != Some(person);
-        stranger.then(|| Objection::invalid("WRONG_PERSON", "person_id", but, advice))
+        stranger.then(|| Objection::invalid("WRONG_PERSON", "person", but, advice))
     }
 }
 
@@ -244,21 +245,15 @@ impl Entity for Contact {
         if self.is_so(fact) {
             return;
         }
-        if let Some(objection) = self.objection(fact) {
-            self.faults.push(objection.fault(moment, fact.name()));
-        }
+        let fault = self.objection(fact).map(|objection| objection.fault(moment, fact.name()));
+        self.faults.extend(fault);
         self.apply(moment.occurred_at, fact);
     }
 
     fn decide(&self, command: &Command) -> Result<Vec<Fact>, Rejection> {
         let fact = command.clone().reported();
-        if self.is_so(&fact) {
-            return Ok(Vec::new());
-        }
-        match self.objection(&fact) {
-            Some(objection) => Err(objection.refusal()),
-            None => Ok(vec![fact]),
-        }
+        let objection = self.objection(&fact);
+        objection::answer(self.is_so(&fact), objection, fact)
     }
 
     fn faults(&self) -> &[Fault] {

@@ -164,10 +164,9 @@ pub fn company_domain(text: &str) -> Option<String> {
 /// At least two labels, and not the number of a machine.
 fn is_host(host: &str) -> bool {
     let allowed = |c: char| c.is_alphanumeric() || c == '-';
-    let mut labels = host.split('.');
-    host.contains('.')
-        && labels.all(|label| !label.is_empty() && label.chars().all(allowed))
-        && !host.ends_with(|c: char| c.is_ascii_digit())
+    let Some((_, last)) = host.rsplit_once('.') else { return false };
+    host.split('.').all(|label| !label.is_empty() && label.chars().all(allowed))
+        && !last.chars().all(|c| c.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -68,6 +68,20 @@ impl Objection {
     }
 }
 
+/// The answer to somebody who asks for a fact: nothing when it is so already, or else the fact,
+/// unless something is against it.
+pub(crate) fn answer<F>(
+    is_so: bool,
+    objection: Option<Objection>,
+    fact: F,
+) -> Result<Vec<F>, Rejection> {
+    match objection {
+        _ if is_so => Ok(Vec::new()),
+        None => Ok(vec![fact]),
+        Some(objection) => Err(objection.refusal()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -26,7 +26,8 @@ enum Way {
 /// under its smallest id. Whatever the order of the activities, the groups are the same.
 ///
 /// Same is transitive: what shares a calendar's id with one and the people with another joins both.
-/// An activity that does not exist (its logging was voided) is in no group.
+/// An activity whose logging was voided is in no group; whether one that was cancelled counts is
+/// for the caller to say.
 pub fn same_meetings(activities: &[(ActivityId, &Activity)]) -> Vec<Vec<ActivityId>> {
     let mut leaders: BTreeMap<ActivityId, ActivityId> = BTreeMap::new();
     let mut holders: BTreeMap<Key<'_>, ActivityId> = BTreeMap::new();

@@ -8,7 +8,7 @@ use crate::{Date, ExternalId, Fault, Instant, Personal, Reason, UserId};
 /// An activity as it stands at some instant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Activity {
-    /// When it was recorded as having been logged; `None` while no fact says so.
+    /// When it was logged; `None` while no fact says so.
     pub logged_at: Option<Instant>,
     /// Its ids in systems of record.
     pub external_ids: Vec<ExternalId>,

@@ -82,6 +82,8 @@ fn links_and_participants_have_their_words() {
         let participant = Participant::from_word(word, id(1)).unwrap();
         assert_eq!((participant.word(), participant.id()), (word, id(1)));
     }
+    let elsewhere = postcard::to_stdvec(&user(1)).unwrap();
+    assert!(postcard::from_bytes::<Link>(&elsewhere).is_err(), "a user is nothing to be about");
     assert_eq!(Link::from_word("user", id(1)), None);
     assert_eq!(Participant::from_word("account", id(1)), None);
 }

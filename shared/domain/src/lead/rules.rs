@@ -1,6 +1,6 @@
 //! The rules of a lead: what is so already, and what does not fit.
 
-use super::{DuplicateDismissed, Fact, Lead, Status};
+use super::{Duplicate, DuplicateDismissed, Fact, Lead, Status};
 use crate::{ConsentChanged, LeadId, Reason, objection::Objection};
 
 impl Lead {
@@ -28,9 +28,7 @@ impl Lead {
             Fact::Disqualified(it) => self.stands_because(&it.reason, fact.name()),
             Fact::Recycled(it) => self.stands_because(&it.reason, fact.name()),
             Fact::DuplicateFound(it) => {
-                let known = |other: &super::Duplicate| {
-                    (other.of, other.matched_on) == (it.of, it.matched_on)
-                };
+                let known = |so: &Duplicate| (so.of, so.matched_on) == (it.of, it.matched_on);
                 self.duplicates.iter().any(known)
             }
             Fact::DuplicateDismissed(it) => self.has_dismissed(it.of),
@@ -101,7 +99,7 @@ impl Lead {
         let but = "the person is not the one behind the lead";
         let advice = "give the person of the lead, or of one merged into it";
         let stranger = self.persons().all(|known| known != person);
-        stranger.then(|| Objection::invalid("WRONG_PERSON", "person_id", but, advice))
+        stranger.then(|| Objection::invalid("WRONG_PERSON", "person", but, advice))
     }
 
     fn is_over(&self) -> Option<Objection> {

@@ -232,11 +232,12 @@ impl Lead {
     }
 
     fn reject(&mut self, at: Instant, why: &Reason, fact: &'static str) {
-        let back_to = self.hand_overs.last_mut().map(|last| {
-            last.rejected_at.get_or_insert(at);
+        let offered = self.hand_overs.last_mut().filter(|last| last.rejected_at.is_none());
+        let back_to = offered.map_or(self.progress, |last| {
+            last.rejected_at = Some(at);
             last.from
         });
-        self.step_because(back_to.unwrap_or_default(), why, fact);
+        self.step_because(back_to, why, fact);
     }
 
     fn find_duplicate(&mut self, at: Instant, fact: &DuplicateFound) {

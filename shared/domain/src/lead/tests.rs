@@ -152,6 +152,15 @@ fn a_rejected_lead_stands_where_it_stood_before_it_was_offered() {
 }
 
 #[test]
+fn a_rejection_without_an_offer_moves_nothing() {
+    let reported = stands(&[capture(), work(), reject("small")]);
+    assert_eq!((reported.status(), &*reported.reason.code), (Status::Working, "small"));
+    let again = [capture(), hand_over(), reject("small"), work(), reject("far")];
+    let reported = stands(&again);
+    assert_eq!((reported.status(), reported.rejected_at()), (Status::Working, Some(Instant(3))));
+}
+
+#[test]
 fn every_offer_has_its_own_clock() {
     let lead = stands(&[
         capture(),
