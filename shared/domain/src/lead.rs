@@ -243,7 +243,17 @@ impl Fact {
             Fact::Recycled(fact) => Some(fact.person),
             Fact::DuplicateDismissed(fact) => Some(fact.person),
             Fact::Noted(fact) => Some(fact.person),
-            _ => None,
+            Fact::Voided(fact) => Some(fact.person),
+            Fact::Assigned(_)
+            | Fact::Worked(_)
+            | Fact::HandedOver(_)
+            | Fact::Accepted(_)
+            | Fact::Qualified(_)
+            | Fact::DuplicateFound(_)
+            | Fact::Merged(_)
+            | Fact::Absorbed(_)
+            | Fact::Converted(_)
+            | Fact::ConsentChanged(_) => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The rules of a lead as rows: what was recorded, what is asked, what comes of it.
 
-use super::{Command, Lead, Status, merge};
+use super::{Absorbed, Command, Lead, Status, merge};
 use crate::{
     Instant, LeadId, MatchedOn, PersonId, Rejection, Timeline,
     entity::{judge, judge_void},
@@ -238,6 +238,8 @@ fn a_duplicate_is_found_once_for_each_text_and_stays_dismissed() {
 fn a_lead_is_merged_into_another_and_never_back() {
     check(&[capture(), merge_into(2)], merge_into(2), Nothing);
     check(&[capture(), absorb(2)], absorb(2), Nothing);
+    let other_person = Command::Absorb(Absorbed { lead: LeadId(id(2)), person: person(ADA) });
+    check(&[capture(), absorb(2)], other_person, Refused("ALREADY_ABSORBED"));
     check(&[capture(), absorb(2)], merge_into(2), Refused("MERGED_INTO_ITSELF"));
     check(&[capture(), merge_into(2)], absorb(2), Refused("MERGED_INTO_ITSELF"));
     check(&[capture(), absorb(2)], merge_into(3), Recorded);

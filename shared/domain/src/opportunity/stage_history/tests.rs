@@ -4,10 +4,10 @@ use proptest::{collection::vec, prelude::*, prop_assert, prop_assert_eq, proptes
 
 use super::{Direction, stage_history};
 use crate::{
-    ForecastCategory, Instant, Known, Outcome,
-    opportunity::{Command, Opportunity},
+    ForecastCategory, Instant, Known, Outcome, PipelineId,
+    opportunity::{Command, Opportunity, StageChanged},
     pipeline,
-    testing::{history, lose, note, nth_stage, open, open_in, reopen, stage, to, to_nth, win},
+    testing::{history, id, lose, note, nth_stage, open, open_in, reopen, stage, to, to_nth, win},
 };
 
 /// What happened when, and the stays that come of it.
@@ -48,6 +48,16 @@ fn a_closed_deal_stands_nowhere() {
 fn where_the_furthest_stage_counts_a_move_back_ends_no_stay() {
     let given = [(10, open_in(nth_stage(1))), (20, to_nth(3)), (30, to_nth(2))];
     check(&given, &[("stage_1", 10, Some(20)), ("stage_3", 20, None)]);
+}
+
+#[test]
+fn the_stage_of_another_pipeline_is_another_stage() {
+    let elsewhere = StageChanged { stage: stage("lead"), pipeline: Some(PipelineId(id(2))) };
+    let moved = [(10, open()), (20, Command::ChangeStage(elsewhere))];
+    check(&moved, &[("lead", 10, Some(20)), ("lead", 20, None)]);
+    let stays = stage_history(&history(moved), Known::NOW);
+    let pipelines: Vec<_> = stays.iter().map(|it| it.pipeline.map(|pipeline| pipeline.0)).collect();
+    assert_eq!(pipelines, [Some(id(1)), Some(id(2))]);
 }
 
 #[test]
