@@ -29,7 +29,12 @@ impl Catalog {
             crate::Kind::Product => &mut self.products,
             crate::Kind::User => &mut self.users,
             crate::Kind::Person => &mut self.persons,
-            crate::Kind::Opportunity => return false,
+            crate::Kind::Account
+            | crate::Kind::Activity
+            | crate::Kind::Contact
+            | crate::Kind::Contract
+            | crate::Kind::Lead
+            | crate::Kind::Opportunity => return false,
         };
         shelf.insert(id, timeline);
         true
@@ -47,7 +52,12 @@ impl Catalog {
             crate::Kind::Product => Some(&self.products),
             crate::Kind::User => Some(&self.users),
             crate::Kind::Person => Some(&self.persons),
-            crate::Kind::Opportunity => None,
+            crate::Kind::Account
+            | crate::Kind::Activity
+            | crate::Kind::Contact
+            | crate::Kind::Contract
+            | crate::Kind::Lead
+            | crate::Kind::Opportunity => None,
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{opportunity, person, personal::Slot, pipeline, product, source, user};
+use crate::{
+    account, activity, contact, contract, lead, opportunity, person, personal::Slot, pipeline,
+    product, source, user,
+};
 
 /// Declares an entity's facts: one struct per name, and the name is the storage format.
 ///
@@ -157,6 +160,11 @@ macro_rules! kinds {
 }
 
 kinds! {
+    Account = "account", account;
+    Activity = "activity", activity;
+    Contact = "contact", contact;
+    Contract = "contract", contract;
+    Lead = "lead", lead;
     Opportunity = "opportunity", opportunity;
     Person = "person", person;
     Pipeline = "pipeline", pipeline;
@@ -175,7 +183,12 @@ impl Fact {
     /// The command whose facts this one takes back; `None` for every other fact.
     pub fn voids(&self) -> Option<uuid::Uuid> {
         match self {
-            Fact::Opportunity(opportunity::Fact::Voided(voided)) => Some(voided.command_id),
+            Fact::Account(account::Fact::Voided(voided))
+            | Fact::Activity(activity::Fact::Voided(voided))
+            | Fact::Contract(contract::Fact::Voided(voided))
+            | Fact::Opportunity(opportunity::Fact::Voided(voided)) => Some(voided.command_id),
+            Fact::Contact(contact::Fact::Voided(voided))
+            | Fact::Lead(lead::Fact::Voided(voided)) => Some(voided.command_id),
             _ => None,
         }
     }

@@ -20,6 +20,14 @@ macro_rules! ids {
 ids! {
     /// A company that buys, or may.
     AccountId
+    /// Something that somebody did with others, or has to do.
+    ActivityId
+    /// A person at an account.
+    ContactId
+    /// What a customer pays again and again.
+    ContractId
+    /// Somebody who may become a customer.
+    LeadId
     /// A deal.
     OpportunityId
     /// A human being whose words and names are sealed under a key of their own.

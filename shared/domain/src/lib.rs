@@ -8,13 +8,21 @@
 #[macro_use]
 mod fact;
 
+pub mod account;
+pub mod activity;
 pub mod catalog;
+pub mod consent;
+pub mod contact;
+pub mod contract;
+pub mod duplicates;
 pub mod entity;
 pub mod external_id;
 pub mod forecast_category;
 pub mod id;
 pub mod instant;
+pub mod lead;
 pub mod money;
+mod objection;
 pub mod opportunity;
 pub mod opportunity_type;
 pub mod outcome;
@@ -29,11 +37,16 @@ pub mod timeline;
 pub mod user;
 pub mod voided;
 
+pub use consent::{Consent, ConsentChanged};
+pub use duplicates::{MatchKey, MatchedOn};
 pub use entity::{Entity, Fault};
 pub use external_id::{ExternalId, PersonalExternalId};
 pub use fact::{Fact, FactError, Kind};
 pub use forecast_category::ForecastCategory;
-pub use id::{AccountId, OpportunityId, PersonId, PipelineId, ProductId, SourceId, UserId};
+pub use id::{
+    AccountId, ActivityId, ContactId, ContractId, LeadId, OpportunityId, PersonId, PipelineId,
+    ProductId, SourceId, UserId,
+};
 pub use instant::{Date, Instant};
 pub use money::{Currency, Money};
 pub use opportunity_type::OpportunityType;
@@ -42,7 +55,7 @@ pub use personal::{Personal, Sealed};
 pub use reason::Reason;
 pub use rejection::{Rejection, RejectionKind};
 pub use timeline::{Entry, Known, Moment, Origin, Provenance, Timeline};
-pub use voided::Voided;
+pub use voided::{PersonalVoided, Voided};
 
 #[cfg(test)]
 mod properties;

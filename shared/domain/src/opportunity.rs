@@ -3,15 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AccountId, Date, Entity, ExternalId, Fault, ForecastCategory, Kind, Moment, Money,
+    AccountId, ContactId, Date, Entity, ExternalId, Fault, ForecastCategory, Kind, Moment, Money,
     OpportunityType, Outcome, Personal, PipelineId, ProductId, Reason, Rejection, UserId, Voided,
     personal::Slot,
 };
 
 mod decide;
+mod pushes;
+mod stage_history;
 mod state;
 
 pub use decide::Command;
+pub use pushes::{Move, PushLedger, push_ledger};
+pub use stage_history::{Direction, Stay, stage_history};
 pub use state::Opportunity;
 
 // ── Facts ────────────────────────────────────────────────────────────────────────────────────
@@ -114,6 +118,38 @@ pub struct Reopened {
     pub reason: Reason,
 }
 
+/// The deal is to be sold to somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountChanged {
+    /// The new account; `None` when it is not known any more.
+    pub account: Option<AccountId>,
+}
+
+/// The deal is of another type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypeChanged {
+    /// The new type; `None` when it is not known any more.
+    pub opportunity_type: Option<OpportunityType>,
+}
+
+/// Somebody else wants to sell there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompetitorNamed {
+    /// Who: a code.
+    pub competitor: String,
+    /// What is known about it.
+    pub text: Option<Personal>,
+}
+
+/// A contact plays another part in the deal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactRoleChanged {
+    /// The contact.
+    pub contact: ContactId,
+    /// The part: a code, such as `economic_buyer`; `None` when they play none.
+    pub role: Option<String>,
+}
+
 /// Somebody wrote something down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Noted {
@@ -142,6 +178,10 @@ facts! {
     Lost = "opportunity.lost.v1",
     Abandoned = "opportunity.abandoned.v1",
     Reopened = "opportunity.reopened.v1",
+    AccountChanged = "opportunity.account_changed.v1",
+    TypeChanged = "opportunity.type_changed.v1",
+    CompetitorNamed = "opportunity.competitor_named.v1",
+    ContactRoleChanged = "opportunity.contact_role_changed.v1",
     Noted = "opportunity.noted.v1",
     Voided = "opportunity.voided.v1",
 }
@@ -156,12 +196,16 @@ impl Fact {
             Fact::Lost(fact) => ("reason", fact.reason.text.as_mut()),
             Fact::Abandoned(fact) => ("reason", fact.reason.text.as_mut()),
             Fact::Reopened(fact) => ("reason", fact.reason.text.as_mut()),
+            Fact::CompetitorNamed(fact) => ("text", fact.text.as_mut()),
             Fact::Noted(fact) => ("text", Some(&mut fact.text)),
             Fact::Voided(fact) => ("reason", fact.reason.text.as_mut()),
             Fact::StageChanged(_)
             | Fact::AmountChanged(_)
             | Fact::CloseDateChanged(_)
-            | Fact::OwnerChanged(_) => ("", None),
+            | Fact::OwnerChanged(_)
+            | Fact::AccountChanged(_)
+            | Fact::TypeChanged(_)
+            | Fact::ContactRoleChanged(_) => ("", None),
         };
         text.into_iter().map(|text| Slot { field, person: None, text }).collect()
     }
@@ -195,6 +239,10 @@ impl Entity for Opportunity {
                 self.close(moment, Outcome::NoDecision, None, &abandoned.reason);
             }
             Fact::Reopened(reopened) => self.reopen(moment, reopened),
+            Fact::AccountChanged(changed) => self.change_account(moment, changed),
+            Fact::TypeChanged(changed) => self.change_type(moment, changed),
+            Fact::CompetitorNamed(named) => self.name_competitor(moment, named),
+            Fact::ContactRoleChanged(changed) => self.change_contact_role(moment, changed),
             Fact::Noted(_) => self.note(moment),
             Fact::Voided(_) => {}
         }
@@ -212,6 +260,10 @@ impl Entity for Opportunity {
             Command::Lose(lost) => self.decide_lose(lost),
             Command::Abandon(abandoned) => self.decide_abandon(abandoned),
             Command::Reopen(reopened) => self.decide_reopen(reopened),
+            Command::ChangeAccount(changed) => self.decide_account(changed),
+            Command::ChangeType(changed) => self.decide_type(changed),
+            Command::NameCompetitor(named) => self.decide_competitor(named),
+            Command::ChangeContactRole(changed) => self.decide_contact_role(changed),
             Command::Note(noted) => self.decide_note(noted),
         }
     }

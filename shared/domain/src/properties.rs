@@ -8,14 +8,19 @@ use proptest::{
 };
 
 use crate::{
-    Entity, Entry, Fact, Fault, ForecastCategory, Instant, Kind, Known, Moment, Outcome, Timeline,
+    Entity, Entry, Fact, Fault, ForecastCategory, Instant, Kind, Known, Moment, OpportunityType,
+    Outcome, Timeline,
     entity::{judge, judge_void},
     opportunity::{self, Command, Opportunity, Stage},
     testing::{
-        abandon, amount, category, close_date, deal, entry, fact, id, lose, money, move_to, note,
-        nth_stage, open, open_in, open_with, owner, reopen, stage, timeline, void, win,
+        abandon, account, amount, category, close_date, competitor, contact_role, deal, entry,
+        fact, id, lose, money, move_to, note, nth_stage, open, open_in, open_with,
+        opportunity_type, owner, reopen, stage, timeline, void, win,
     },
 };
+
+mod entities;
+mod laws;
 
 /// Instants are few, so that many facts share one.
 const INSTANTS: i64 = 12;
@@ -46,6 +51,11 @@ fn any_command() -> impl Strategy<Value = Command> {
         code().prop_map(lose),
         code().prop_map(abandon),
         option::of(any_stage()).prop_map(reopen),
+        option::of(1..3_u128).prop_map(account),
+        option::of(select(OpportunityType::ALL.to_vec())).prop_map(opportunity_type),
+        select(vec!["ajax", "zeta"]).prop_map(|code| competitor(code, None)),
+        (1..3_u128, option::of(select(vec!["user", "champion"])))
+            .prop_map(|(contact, role)| contact_role(contact, role)),
         Just(note()),
     ]
 }
@@ -142,6 +152,10 @@ fn told_last(facts: &[opportunity::Fact]) -> Opportunity {
             Fact::StageChanged(_)
             | Fact::CloseDateChanged(_)
             | Fact::CategoryOverridden(_)
+            | Fact::AccountChanged(_)
+            | Fact::TypeChanged(_)
+            | Fact::CompetitorNamed(_)
+            | Fact::ContactRoleChanged(_)
             | Fact::Voided(_) => {}
         }
     }

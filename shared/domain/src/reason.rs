@@ -12,3 +12,10 @@ pub struct Reason {
     /// In somebody's own words.
     pub text: Option<Personal>,
 }
+
+impl Reason {
+    /// Whether it says no more than a reason given before: the same code, or none.
+    pub(crate) fn repeats(&self, before: &Reason) -> bool {
+        self.code.is_empty() || self.code == before.code
+    }
+}

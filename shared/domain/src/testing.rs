@@ -5,13 +5,21 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::{
-    Currency, Date, Entity, Entry, Fact, ForecastCategory, Instant, Known, Moment, Money, Personal,
-    PipelineId, ProductId, Provenance, Reason, Sealed, Timeline, UserId, Voided,
+    AccountId, ContactId, Currency, Date, Entity, Entry, Fact, ForecastCategory, Instant, Known,
+    Moment, Money, OpportunityType, Personal, PipelineId, ProductId, Provenance, Reason, Sealed,
+    Timeline, UserId, Voided,
     opportunity::{
-        self, Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, Command, Lost, Noted,
-        Opened, Opportunity, OwnerChanged, Reopened, Stage, StageChanged, Won,
+        self, Abandoned, AccountChanged, AmountChanged, CategoryOverridden, CloseDateChanged,
+        Command, CompetitorNamed, ContactRoleChanged, Lost, Noted, Opened, Opportunity,
+        OwnerChanged, Reopened, Stage, StageChanged, TypeChanged, Won,
     },
 };
+
+pub mod activities;
+pub mod companies;
+pub mod contracts;
+pub mod leads;
+pub mod rows;
 
 pub fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
@@ -131,6 +139,23 @@ pub fn void(command: u128) -> Fact {
 
 pub fn fact(command: Command) -> Fact {
     command.reported().into()
+}
+
+pub fn account(number: Option<u128>) -> Command {
+    Command::ChangeAccount(AccountChanged { account: number.map(|number| AccountId(id(number))) })
+}
+
+pub fn opportunity_type(opportunity_type: Option<OpportunityType>) -> Command {
+    Command::ChangeType(TypeChanged { opportunity_type })
+}
+
+pub fn competitor(code: &str, text: Option<Personal>) -> Command {
+    Command::NameCompetitor(CompetitorNamed { competitor: code.to_owned(), text })
+}
+
+pub fn contact_role(contact: u128, role: Option<&str>) -> Command {
+    let (contact, role) = (ContactId(id(contact)), role.map(str::to_owned));
+    Command::ChangeContactRole(ContactRoleChanged { contact, role })
 }
 
 // Entries: the command's number is its id, and its place in the log unless said otherwise.

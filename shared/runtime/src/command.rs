@@ -166,5 +166,10 @@ fn unknown_reason(kind: Kind) -> &'static str {
         Kind::Product => "PRODUCT_UNKNOWN",
         Kind::Source => "SOURCE_UNKNOWN",
         Kind::User => "USER_UNKNOWN",
+        Kind::Lead => "LEAD_UNKNOWN",
+        Kind::Account => "ACCOUNT_UNKNOWN",
+        Kind::Contact => "CONTACT_UNKNOWN",
+        Kind::Contract => "CONTRACT_UNKNOWN",
+        Kind::Activity => "ACTIVITY_UNKNOWN",
     }
 }

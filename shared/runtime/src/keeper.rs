@@ -5,7 +5,6 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
-        mpsc::{self, RecvTimeoutError},
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -17,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc as async_mpsc, oneshot, 
 use crate::{
     appender::{Appender, Outgoing},
     clock,
+    inbox::{Inbox, Sender, Urgency, inbox},
     order::{Answer, Order, Refusal, Reply},
 };
 
@@ -48,7 +48,7 @@ enum Event {
 /// The way to the keeper. Clones share it.
 #[derive(Clone)]
 pub struct Keeper {
-    events: mpsc::Sender<Event>,
+    events: Sender<Event>,
     waiting: Arc<Semaphore>,
     /// The last position that the log is known to hold.
     head: Arc<AtomicU64>,
@@ -65,7 +65,7 @@ impl Keeper {
         appender: Appender,
         log: EventLog,
     ) -> Result<(Keeper, KeeperThread), std::io::Error> {
-        let (events, inbox) = mpsc::channel();
+        let (events, inbox) = inbox();
         let (outgoing, to_append) = async_mpsc::unbounded_channel();
         let place = appender.fold.applied().place;
         let whole = Chain { last: appender.fold.totals.whole, ..place };
@@ -75,7 +75,7 @@ impl Keeper {
         let keeper = Keeper { events: events.clone(), waiting, head: head.clone(), stopped };
         let thread = std::thread::Builder::new()
             .name("keeper".into())
-            .spawn(move || run(appender, &inbox, &outgoing, &tell_stopped))?;
+            .spawn(move || run(appender, inbox, &outgoing, &tell_stopped))?;
         let own = Own::default();
         tokio::spawn(append(log.clone(), to_append, events.clone(), own.clone()));
         tokio::spawn(follow(log, whole, events, head, own));
@@ -108,7 +108,7 @@ impl Keeper {
             // Whoever asked may have gone away meanwhile.
             let _ = sender.send(work(appender));
         });
-        self.send(Event::Errand(errand));
+        self.send(Event::Errand(errand), Urgency::Now);
         receiver.await.map_err(|_| Refusal::Stopped("the process is stopping".to_owned()))
     }
 
@@ -126,7 +126,7 @@ impl Keeper {
 
     /// Asks the keeper to end after what it is doing.
     pub fn stop(&self) {
-        self.send(Event::Stop);
+        self.send(Event::Stop, Urgency::Now);
     }
 
     fn hand_over(
@@ -135,13 +135,13 @@ impl Keeper {
         permit: OwnedSemaphorePermit,
     ) -> oneshot::Receiver<Result<Answer, Refusal>> {
         let (reply, receiver) = Reply::in_place(permit);
-        self.send(Event::Asked(Box::new(order), reply));
+        self.send(Event::Asked(Box::new(order), reply), Urgency::WhenAwake);
         receiver
     }
 
-    fn send(&self, event: Event) {
+    fn send(&self, event: Event, urgency: Urgency) {
         // A keeper that has ended drops the event, and with it the reply: the caller is told.
-        let _ = self.events.send(event);
+        self.events.send(event, urgency);
     }
 }
 
@@ -159,9 +159,10 @@ impl KeeperThread {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the inbox closes when the thread ends")]
 fn run(
     mut appender: Appender,
-    inbox: &mpsc::Receiver<Event>,
+    inbox: Inbox<Event>,
     outgoing: &async_mpsc::UnboundedSender<Outgoing>,
     tell_stopped: &watch::Sender<bool>,
 ) -> Appender {
@@ -171,25 +172,16 @@ fn run(
             appender.flush();
             flushed = Instant::now();
         }
-        let first = if appender.fold.is_dirty() || appender.is_refused() {
-            match inbox.recv_timeout(FLUSH_AFTER) {
-                Ok(event) => event,
-                Err(RecvTimeoutError::Timeout) => {
-                    appender.flush();
-                    // The frame for whose sake ours was refused may never come.
-                    appender.decide_again_if_refused();
-                    send_next(&mut appender, outgoing);
-                    continue;
-                }
-                Err(RecvTimeoutError::Disconnected) => return appender,
-            }
-        } else {
-            let Ok(event) = inbox.recv() else {
-                return appender;
-            };
-            event
+        let unsettled = appender.fold.is_dirty() || appender.is_refused();
+        let wait = unsettled.then_some(FLUSH_AFTER);
+        let Some(burst) = inbox.take(appender.is_sending(), wait, BURST_MAX) else {
+            return appender;
         };
-        let burst = std::iter::once(first).chain(inbox.try_iter().take(BURST_MAX));
+        if burst.is_empty() {
+            appender.flush();
+            // The frame for whose sake ours was refused may never come.
+            appender.decide_again_if_refused();
+        }
         for event in burst {
             if matches!(event, Event::Stop) {
                 appender.stop("the process is stopping");
@@ -244,7 +236,7 @@ struct OwnFrame {
 async fn append(
     log: EventLog,
     mut frames: async_mpsc::UnboundedReceiver<Outgoing>,
-    events: mpsc::Sender<Event>,
+    events: Sender<Event>,
     own: Own,
 ) {
     let mut losses = 0;
@@ -261,7 +253,7 @@ async fn append(
             let own = &mut own.lock().unwrap_or_else(PoisonError::into_inner);
             own.push_back(OwnFrame { previous, first, place });
         }
-        if events.send(Event::Appended(guard, result)).is_err() {
+        if !events.send(Event::Appended(guard, result), Urgency::Now) {
             return;
         }
     }
@@ -282,7 +274,7 @@ fn backoff(losses: u32) -> Duration {
 async fn follow(
     log: EventLog,
     mut chain: Chain,
-    events: mpsc::Sender<Event>,
+    events: Sender<Event>,
     head: Arc<AtomicU64>,
     own: Own,
 ) {
@@ -303,7 +295,7 @@ async fn follow(
             Err(why) => Event::Broken(why),
         };
         let broken = matches!(event, Event::Broken(_));
-        if events.send(event).is_err() || broken {
+        if !events.send(event, Urgency::Now) || broken {
             return;
         }
     }

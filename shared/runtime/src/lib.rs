@@ -17,6 +17,7 @@ pub mod digest;
 pub mod fold;
 pub mod from_proto;
 pub mod gather;
+pub mod inbox;
 pub mod keeper;
 pub mod order;
 pub mod page;

@@ -211,7 +211,12 @@ fn may_be_personal(kind: Kind, name: &str) -> bool {
                 | "opportunity.close_date_changed.v1"
                 | "opportunity.owner_changed.v1"
         ),
-        Kind::User => true,
+        Kind::User
+        | Kind::Lead
+        | Kind::Account
+        | Kind::Contact
+        | Kind::Contract
+        | Kind::Activity => true,
         Kind::Person => name != "person.erased.v1",
         Kind::Pipeline | Kind::Product | Kind::Source => false,
     }

@@ -2,15 +2,19 @@
 
 use super::{Fact, FactError, Kind};
 use crate::{
-    ExternalId, ForecastCategory, Outcome, PersonId, Personal, Reason, Voided, opportunity,
+    ExternalId, ForecastCategory, LeadId, OpportunityType, Outcome, PersonId, Personal,
+    PersonalVoided, Reason, Voided, account, activity, contact, contract, lead, opportunity,
     opportunity::{Command, Noted, Opened, Won},
     person, pipeline, product, source,
     testing::{
-        abandon, amount, because, category, close_date, fact, id, lose, note, open, opened, owner,
-        reopen, sealed, stage, to, usd, void, win,
+        abandon, account as sold_to, amount, because, category, close_date, competitor,
+        contact_role, fact, id, lose, note, open, opened, opportunity_type, owner, reopen, sealed,
+        stage, to, usd, void, win,
     },
     user,
 };
+
+mod entities;
 
 /// One fact under each name, and one more with everything in it that a name may leave out.
 fn every_fact() -> Vec<Fact> {
@@ -22,9 +26,17 @@ fn every_fact() -> Vec<Fact> {
     let deals = [open(), Command::Open(full), to("demo"), amount(usd(5)), note()];
     let moves = [close_date(Some(-1)), close_date(None), owner(Some(2)), commit, category(None)];
     let ends = [win(None), lose("price"), abandon(""), reopen(Some(stage("demo")))];
+    let parties = [
+        sold_to(Some(1)),
+        opportunity_type(Some(OpportunityType::Renewal)),
+        competitor("ajax", Some(sealed(b"cheaper"))),
+        contact_role(1, Some("champion")),
+        contact_role(1, None),
+    ];
     let won = Command::Win(Won { amount: usd(5), reason: why });
-    let deals = deals.into_iter().chain(moves).chain(ends).chain([won]);
-    deals.map(fact).chain([void(1)]).chain(configuration()).collect()
+    let deals = deals.into_iter().chain(moves).chain(ends).chain(parties).chain([won]);
+    let deals = deals.map(fact).chain([void(1)]).chain(configuration());
+    deals.chain(entities::every_fact()).collect()
 }
 
 fn configuration() -> [Fact; 5] {
@@ -115,7 +127,9 @@ fn bytes_too_few_or_too_many_were_written_by_another_shape() {
     for fact in every_fact() {
         let bytes = fact.encode().unwrap();
         let longer = [&bytes[..], &[0]].concat();
-        for wrong in [&bytes[..bytes.len() - 1], &longer] {
+        // A fact without fields has no bytes at all.
+        let shorter = bytes.len().checked_sub(1).map(|length| &bytes[..length]);
+        for wrong in shorter.into_iter().chain([&*longer]) {
             let read = Fact::decode(fact.kind(), fact.name(), wrong);
             assert!(matches!(read, Err(FactError::Unreadable { .. })), "{read:?}");
         }
@@ -148,23 +162,49 @@ fn personal_text_is_found_with_its_field_and_the_owner_of_its_key() {
 #[test]
 fn every_reason_may_hold_personal_text() {
     let why = || Reason { code: String::new(), text: Some(sealed(b"because")) };
-    for mut fact in [
+    let (person, command_id) = (PersonId(id(5)), id(1));
+    let voided = || Voided { command_id, reason: why() };
+    let personal = || PersonalVoided { command_id, person, reason: why() };
+    let of_nobody: [Fact; 10] = [
         opportunity::Fact::CategoryOverridden(opportunity::CategoryOverridden {
             category: None,
             reason: why(),
-        }),
-        opportunity::Fact::Won(Won { amount: None, reason: why() }),
-        opportunity::Fact::Lost(opportunity::Lost { reason: why() }),
-        opportunity::Fact::Abandoned(opportunity::Abandoned { reason: why() }),
+        })
+        .into(),
+        opportunity::Fact::Won(Won { amount: None, reason: why() }).into(),
+        opportunity::Fact::Lost(opportunity::Lost { reason: why() }).into(),
+        opportunity::Fact::Abandoned(opportunity::Abandoned { reason: why() }).into(),
         opportunity::Fact::Reopened(opportunity::Reopened {
             pipeline: None,
             stage: None,
             reason: why(),
-        }),
-        opportunity::Fact::Voided(Voided { command_id: id(1), reason: why() }),
-    ] {
-        let fields: Vec<_> = fact.personal().iter().map(|slot| slot.field).collect();
-        assert_eq!(fields, ["reason"], "{}", fact.name());
+        })
+        .into(),
+        opportunity::Fact::Voided(voided()).into(),
+        account::Fact::Voided(voided()).into(),
+        activity::Fact::Voided(voided()).into(),
+        activity::Fact::Cancelled(activity::Cancelled { reason: why() }).into(),
+        contract::Fact::Voided(voided()).into(),
+    ];
+    let of_somebody: [Fact; 7] = [
+        lead::Fact::Nurtured(lead::Nurtured { person, reason: why() }).into(),
+        lead::Fact::Rejected(lead::Rejected { person, reason: why() }).into(),
+        lead::Fact::Disqualified(lead::Disqualified { person, reason: why() }).into(),
+        lead::Fact::Recycled(lead::Recycled { person, reason: why() }).into(),
+        lead::Fact::DuplicateDismissed(lead::DuplicateDismissed {
+            of: LeadId(id(1)),
+            person,
+            reason: why(),
+        })
+        .into(),
+        lead::Fact::Voided(personal()).into(),
+        contact::Fact::Voided(personal()).into(),
+    ];
+    let of_nobody = of_nobody.into_iter().map(|fact| (fact, None));
+    for (mut fact, key) in of_nobody.chain(of_somebody.map(|fact| (fact, Some(person)))) {
+        let name = fact.name();
+        let slots: Vec<_> = fact.personal().iter().map(|it| (it.field, it.person)).collect();
+        assert_eq!(slots, [("reason", key)], "{name}");
     }
 }
 
@@ -180,7 +220,7 @@ fn a_blanked_fact_is_the_same_whatever_its_text_was() {
 #[test]
 fn only_a_void_takes_a_command_back() {
     for fact in every_fact() {
-        let expected = (fact.name() == "opportunity.voided.v1").then(|| id(1));
+        let expected = fact.name().ends_with(".voided.v1").then(|| id(1));
         assert_eq!(fact.voids(), expected, "{}", fact.name());
     }
 }

@@ -1,8 +1,9 @@
 //! What may be asked of a deal, and the rules that answer.
 
 use super::{
-    Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, Fact, Lost, Noted, Opened,
-    Opportunity, OwnerChanged, Reopened, StageChanged, Won,
+    Abandoned, AccountChanged, AmountChanged, CategoryOverridden, CloseDateChanged,
+    CompetitorNamed, ContactRoleChanged, Fact, Lost, Noted, Opened, Opportunity, OwnerChanged,
+    Reopened, StageChanged, TypeChanged, Won,
 };
 use crate::{ForecastCategory, Money, Outcome, Reason, Rejection};
 
@@ -29,6 +30,14 @@ pub enum Command {
     Abandon(Abandoned),
     /// Works a closed deal again.
     Reopen(Reopened),
+    /// Restates whom it is to be sold to.
+    ChangeAccount(AccountChanged),
+    /// Restates whether it is to a new customer or to one already there.
+    ChangeType(TypeChanged),
+    /// Says who else wants to sell there.
+    NameCompetitor(CompetitorNamed),
+    /// Says what part a contact plays in it.
+    ChangeContactRole(ContactRoleChanged),
     /// Writes something down.
     Note(Noted),
 }
@@ -47,6 +56,10 @@ impl Command {
             Command::Lose(fact) => Fact::Lost(fact),
             Command::Abandon(fact) => Fact::Abandoned(fact),
             Command::Reopen(fact) => Fact::Reopened(fact),
+            Command::ChangeAccount(fact) => Fact::AccountChanged(fact),
+            Command::ChangeType(fact) => Fact::TypeChanged(fact),
+            Command::NameCompetitor(fact) => Fact::CompetitorNamed(fact),
+            Command::ChangeContactRole(fact) => Fact::ContactRoleChanged(fact),
             Command::Note(fact) => Fact::Noted(fact),
         }
     }
@@ -127,6 +140,37 @@ impl Opportunity {
         self.existing()?;
         let already = self.outcome == Outcome::Open;
         Ok(unless(already, Fact::Reopened(reopened.clone())))
+    }
+
+    pub(super) fn decide_account(&self, changed: &AccountChanged) -> Result<Vec<Fact>, Rejection> {
+        self.existing()?;
+        let already = self.account == changed.account;
+        Ok(unless(already, Fact::AccountChanged(changed.clone())))
+    }
+
+    pub(super) fn decide_type(&self, changed: &TypeChanged) -> Result<Vec<Fact>, Rejection> {
+        self.existing()?;
+        let already = self.opportunity_type == changed.opportunity_type;
+        Ok(unless(already, Fact::TypeChanged(changed.clone())))
+    }
+
+    /// Words about a competitor are news even when its name is not.
+    pub(super) fn decide_competitor(
+        &self,
+        named: &CompetitorNamed,
+    ) -> Result<Vec<Fact>, Rejection> {
+        self.existing()?;
+        let already = named.text.is_none() && self.competitors.contains(&named.competitor);
+        Ok(unless(already, Fact::CompetitorNamed(named.clone())))
+    }
+
+    pub(super) fn decide_contact_role(
+        &self,
+        changed: &ContactRoleChanged,
+    ) -> Result<Vec<Fact>, Rejection> {
+        self.existing()?;
+        let already = self.contact_roles.get(&changed.contact) == changed.role.as_ref();
+        Ok(unless(already, Fact::ContactRoleChanged(changed.clone())))
     }
 
     pub(super) fn decide_note(&self, noted: &Noted) -> Result<Vec<Fact>, Rejection> {

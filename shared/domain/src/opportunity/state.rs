@@ -1,12 +1,14 @@
 //! A deal as it stands at some instant, and what each fact makes of it.
 
+use std::collections::BTreeMap;
+
 use super::{
-    AmountChanged, CategoryOverridden, CloseDateChanged, Opened, OwnerChanged, Reopened, Stage,
-    StageChanged,
+    AccountChanged, AmountChanged, CategoryOverridden, CloseDateChanged, CompetitorNamed,
+    ContactRoleChanged, Opened, OwnerChanged, Reopened, Stage, StageChanged, TypeChanged,
 };
 use crate::{
-    AccountId, Date, ExternalId, Fault, ForecastCategory, Instant, Moment, Money, OpportunityType,
-    Outcome, Personal, PipelineId, ProductId, Reason, UserId,
+    AccountId, ContactId, Date, ExternalId, Fault, ForecastCategory, Instant, Moment, Money,
+    OpportunityType, Outcome, Personal, PipelineId, ProductId, Reason, UserId,
 };
 
 /// A deal as it stands at some instant.
@@ -36,6 +38,10 @@ pub struct Opportunity {
     pub account: Option<AccountId>,
     /// Whether it is to a new customer or to one already there.
     pub opportunity_type: Option<OpportunityType>,
+    /// Who else wants to sell there: codes, in the order in which they were named.
+    pub competitors: Vec<String>,
+    /// What part each contact plays: a code.
+    pub contact_roles: BTreeMap<ContactId, String>,
     /// A person's judgement of the category.
     pub category_override: Option<ForecastCategory>,
     /// How it ended, if it did.
@@ -161,6 +167,33 @@ impl Opportunity {
         if let Some(stage) = &fact.stage {
             self.enter(moment.occurred_at, stage);
         }
+    }
+
+    /// Whom a deal is with, of what type it is and who else was there stays open to correction when
+    /// it is closed.
+    pub(super) fn change_account(&mut self, moment: &Moment, fact: &AccountChanged) {
+        self.check_opened(moment, "given an account");
+        self.account = fact.account;
+    }
+
+    pub(super) fn change_type(&mut self, moment: &Moment, fact: &TypeChanged) {
+        self.check_opened(moment, "given a type");
+        self.opportunity_type = fact.opportunity_type;
+    }
+
+    pub(super) fn name_competitor(&mut self, moment: &Moment, fact: &CompetitorNamed) {
+        self.check_opened(moment, "given a competitor");
+        if !self.competitors.contains(&fact.competitor) {
+            self.competitors.push(fact.competitor.clone());
+        }
+    }
+
+    pub(super) fn change_contact_role(&mut self, moment: &Moment, fact: &ContactRoleChanged) {
+        self.check_opened(moment, "given a contact");
+        match &fact.role {
+            Some(role) => self.contact_roles.insert(fact.contact, role.clone()),
+            None => self.contact_roles.remove(&fact.contact),
+        };
     }
 
     pub(super) fn note(&mut self, moment: &Moment) {

@@ -2,10 +2,11 @@
 
 use super::Command;
 use crate::{
-    Entity, ForecastCategory, RejectionKind,
+    ContactId, Entity, ForecastCategory, OpportunityType, RejectionKind,
     testing::{
-        abandon, amount, category, close_date, deal, eur, lose, note, nth_stage, open, open_in,
-        open_with, owner, reopen, stage, to, to_nth, usd, win,
+        abandon, account, amount, category, close_date, competitor, contact_role, deal, eur, id,
+        lose, note, nth_stage, open, open_in, open_with, opportunity_type, owner, reopen, sealed,
+        stage, to, to_nth, usd, win,
     },
 };
 use Then::{Nothing, Recorded, Refused};
@@ -77,6 +78,10 @@ fn everything_but_opening_needs_a_deal() {
         lose("price"),
         abandon("silence"),
         reopen(None),
+        account(Some(1)),
+        opportunity_type(Some(OpportunityType::Renewal)),
+        competitor("ajax", None),
+        contact_role(1, Some("champion")),
         note(),
     ];
     for command in others {
@@ -140,6 +145,53 @@ fn a_deal_changes_hands_even_when_it_is_closed() {
     check(&[open()], owner(Some(1)), Nothing);
     check(&[open(), win(None)], owner(Some(2)), Recorded);
     check(&[open(), lose("price")], owner(Some(1)), Nothing);
+}
+
+#[test]
+fn whom_a_deal_is_with_and_of_what_type_it_is_stays_open_to_correction() {
+    let renewal = || opportunity_type(Some(OpportunityType::Renewal));
+    for (same, other, gone) in [
+        (account(None), account(Some(2)), account(Some(3))),
+        (opportunity_type(None), renewal(), opportunity_type(Some(OpportunityType::Expansion))),
+    ] {
+        for given in [vec![open()], vec![open(), win(None)], vec![open(), lose("price")]] {
+            check(&given, same.clone(), Nothing);
+            check(&given, other.clone(), Recorded);
+            let changed = [&given[..], std::slice::from_ref(&other)].concat();
+            check(&changed, gone.clone(), Recorded);
+            check(&changed, same.clone(), Recorded);
+        }
+    }
+    assert_eq!(deal(&[open(), renewal()]).opportunity_type, Some(OpportunityType::Renewal));
+}
+
+#[test]
+fn a_competitor_is_named_once_unless_there_is_more_to_say() {
+    let given = [open(), competitor("ajax", None)];
+    check(&given[..1], competitor("ajax", None), Recorded);
+    check(&given, competitor("ajax", None), Nothing);
+    check(&given, competitor("zeta", None), Recorded);
+    check(&[open(), lose("price")], competitor("ajax", None), Recorded);
+    let said = competitor("ajax", Some(sealed(b"cheaper")));
+    let facts = deal(&given).decide(&said);
+    assert_eq!(facts, Ok(vec![said.clone().reported()]));
+    let named = deal(&[&given[..], &[said, competitor("zeta", None)]].concat());
+    assert_eq!(named.competitors, ["ajax", "zeta"]);
+}
+
+#[test]
+fn a_contact_plays_one_part_or_none() {
+    let given = [open(), contact_role(1, Some("champion"))];
+    check(&given[..1], contact_role(1, Some("champion")), Recorded);
+    check(&given[..1], contact_role(1, None), Nothing);
+    check(&given, contact_role(1, Some("champion")), Nothing);
+    check(&given, contact_role(1, Some("economic_buyer")), Recorded);
+    check(&given, contact_role(2, Some("champion")), Recorded);
+    check(&given, contact_role(1, None), Recorded);
+    let roles =
+        deal(&[&given[..], &[contact_role(2, Some("user")), contact_role(1, None)]].concat())
+            .contact_roles;
+    assert_eq!(roles.into_iter().collect::<Vec<_>>(), [(ContactId(id(2)), "user".to_owned())]);
 }
 
 #[test]
