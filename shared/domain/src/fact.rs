@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{opportunity, person, personal::Slot, pipeline, product, source, user};
+use crate::{
+    calendar, exchange_rate, forecast, opportunity, person, personal::Slot, pipeline, product,
+    quota, source, user,
+};
 
 /// Declares an entity's facts: one struct per name, and the name is the storage format.
 ///
@@ -163,6 +166,10 @@ kinds! {
     Product = "product", product;
     Source = "source", source;
     User = "user", user;
+    Calendar = "calendar", calendar;
+    ExchangeRate = "exchange_rate", exchange_rate;
+    Forecast = "forecast", forecast;
+    Quota = "quota", quota;
 }
 
 impl fmt::Display for Kind {
@@ -176,6 +183,8 @@ impl Fact {
     pub fn voids(&self) -> Option<uuid::Uuid> {
         match self {
             Fact::Opportunity(opportunity::Fact::Voided(voided)) => Some(voided.command_id),
+            Fact::Forecast(forecast::Fact::Voided(voided)) => Some(voided.command_id),
+            Fact::Quota(quota::Fact::Voided(voided)) => Some(voided.command_id),
             _ => None,
         }
     }

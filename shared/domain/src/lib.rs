@@ -6,11 +6,18 @@
 //! at an instant is their fold. Time, actor and ids arrive from outside.
 
 #[macro_use]
+mod word;
+#[macro_use]
 mod fact;
 
+pub mod calendar;
 pub mod catalog;
+pub mod conversion;
+pub mod decimal;
 pub mod entity;
+pub mod exchange_rate;
 pub mod external_id;
+pub mod forecast;
 pub mod forecast_category;
 pub mod id;
 pub mod instant;
@@ -22,18 +29,25 @@ pub mod person;
 pub mod personal;
 pub mod pipeline;
 pub mod product;
+pub mod quota;
+pub mod rate_table;
 pub mod reason;
 pub mod rejection;
 pub mod source;
 pub mod timeline;
 pub mod user;
 pub mod voided;
+pub mod weekday;
 
+pub use decimal::Decimal;
 pub use entity::{Entity, Fault};
 pub use external_id::{ExternalId, PersonalExternalId};
 pub use fact::{Fact, FactError, Kind};
 pub use forecast_category::ForecastCategory;
-pub use id::{AccountId, OpportunityId, PersonId, PipelineId, ProductId, SourceId, UserId};
+pub use id::{
+    AccountId, CalendarId, ExchangeRateId, ForecastId, OpportunityId, PersonId, PipelineId,
+    ProductId, QuotaId, SourceId, UserId,
+};
 pub use instant::{Date, Instant};
 pub use money::{Currency, Money};
 pub use opportunity_type::OpportunityType;
@@ -43,6 +57,7 @@ pub use reason::Reason;
 pub use rejection::{Rejection, RejectionKind};
 pub use timeline::{Entry, Known, Moment, Provenance, Timeline};
 pub use voided::Voided;
+pub use weekday::Weekday;
 
 #[cfg(test)]
 mod properties;
