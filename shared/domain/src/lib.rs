@@ -19,6 +19,7 @@ pub mod exchange_rate;
 pub mod external_id;
 pub mod forecast;
 pub mod forecast_category;
+pub mod hierarchy;
 pub mod id;
 pub mod instant;
 pub mod money;
@@ -44,6 +45,7 @@ pub use entity::{Entity, Fault};
 pub use external_id::{ExternalId, PersonalExternalId};
 pub use fact::{Fact, FactError, Kind};
 pub use forecast_category::ForecastCategory;
+pub use hierarchy::Hierarchy;
 pub use id::{
     AccountId, CalendarId, ExchangeRateId, ForecastId, OpportunityId, PersonId, PipelineId,
     ProductId, QuotaId, SourceId, UserId,
