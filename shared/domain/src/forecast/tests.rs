@@ -5,8 +5,12 @@ use super::{
     Submitted, SubmittedAmount, Unlocked,
 };
 use crate::{
-    CalendarId, Date, Entity, ForecastCategory, Instant, UserId,
-    testing::{adjusted, because, commit_column, eur, fiscal, fold, id, sheet, submitted, usd},
+    CalendarId, Date, Entity, ForecastCategory, Instant, UserId, Voided,
+    entity::judge,
+    testing::{
+        adjusted, because, commit_column, entry, eur, fiscal, fold, id, sheet, submitted, timeline,
+        usd,
+    },
 };
 
 fn adjust(adjusted: Adjusted) -> Command {
@@ -230,4 +234,36 @@ fn what_does_not_fit_is_recorded_with_a_fault() {
         let faults: Vec<&str> = given(&commands).faults.iter().map(|fault| fault.kind).collect();
         assert_eq!(faults, kinds);
     }
+}
+
+#[test]
+fn a_backdated_command_leaves_the_later_facts_legal() {
+    let recorded = [(5, manager(500)), (10, submit(submitted(500)))];
+    let entries = (1..).zip(recorded);
+    let timeline =
+        timeline(entries.map(|(number, (at, command))| entry(at, number, command.reported())));
+    let judged = |at, when: &Command| {
+        let facts = judge::<Forecast>(&timeline, Instant(at), when);
+        facts.map(|facts| facts.len()).map_err(|no| no.reason)
+    };
+    assert_eq!(judged(3, &manager(400)), Ok(1));
+    assert_eq!(judged(7, &manager(400)), Ok(1));
+    assert_eq!(judged(12, &manager(400)), Err("FORECAST_LOCKED"));
+    assert_eq!(judged(3, &submit(submitted(400))), Err("LATER_FACTS_CONFLICT"));
+    assert_eq!(judged(7, &submit(submitted(400))), Ok(1));
+}
+
+#[test]
+fn each_fact_stands_when_another_is_taken_back() {
+    let voided = Voided { command_id: id(1), reason: because("mistake") };
+    let facts = [
+        manager(500).reported(),
+        adjust(adjusted(Level::Owner, 400)).reported(),
+        submit(submitted(500)).reported(),
+        Fact::Voided(voided),
+    ];
+    let state: Forecast = fold(facts);
+    assert_eq!(state.sheet, Some(sheet()));
+    assert_eq!(state.faults, []);
+    assert_eq!(state.adjustments_in_force(Date(0)).count(), 1);
 }

@@ -2,7 +2,7 @@
 
 use super::{Command, Fact, Quota, Set, Withdrawn};
 use crate::{
-    CalendarId, Date, Entity, Instant, UserId,
+    CalendarId, Date, Entity, Instant, UserId, Voided,
     testing::{because, eur, fiscal, fold, id, last_quarter, quota_of},
 };
 
@@ -91,4 +91,15 @@ fn what_does_not_fit_is_recorded_with_a_fault() {
     assert_eq!(kinds(vec![Fact::Set(quota_of(-1))]), ["NEGATIVE_AMOUNT"]);
     let empty = Set { ends: last_quarter().0, ..quota_of(5) };
     assert_eq!(kinds(vec![Fact::Set(empty)]), ["EMPTY_PERIOD"]);
+}
+
+#[test]
+fn a_setting_stands_when_the_one_before_it_is_taken_back() {
+    let voided = Voided { command_id: id(1), reason: because("mistake") };
+    let facts = [Fact::Set(quota_of(500)), Fact::Set(quota_of(600)), Fact::Voided(voided.clone())];
+    let state: Quota = fold(facts);
+    assert_eq!(state.in_force(), Some(&quota_of(600)));
+    assert_eq!(state.faults, []);
+    let gone: Quota = fold([Fact::Set(quota_of(500)), Fact::Voided(voided)]);
+    assert_eq!(gone.set, None);
 }
