@@ -34,6 +34,7 @@ pub mod quota;
 pub mod rate_table;
 pub mod reason;
 pub mod rejection;
+pub mod rollup;
 pub mod source;
 pub mod timeline;
 pub mod user;
