@@ -39,6 +39,7 @@ pub mod source;
 pub mod timeline;
 pub mod user;
 pub mod voided;
+pub mod waterfall;
 pub mod weekday;
 
 pub use decimal::Decimal;
