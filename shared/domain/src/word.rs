@@ -47,3 +47,38 @@ macro_rules! words {
         }
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Weekday, calendar, exchange_rate, forecast, quota, waterfall};
+
+    macro_rules! check {
+        ($($name:ty,)+) => {$(
+            for it in <$name>::ALL {
+                assert_eq!(<$name>::from_word(it.word()), Some(*it));
+                let stored = postcard::to_stdvec(it).unwrap();
+                assert_eq!(stored, postcard::to_stdvec(it.word()).unwrap(), "stored as its word");
+                assert_eq!(postcard::from_bytes::<$name>(&stored), Ok(*it));
+            }
+            assert!(<$name>::try_from("").is_err());
+        )+};
+    }
+
+    #[test]
+    fn a_choice_is_stored_as_its_word() {
+        check![
+            Weekday,
+            calendar::Pattern,
+            calendar::NamedAfter,
+            calendar::FirstWeek,
+            calendar::Level,
+            exchange_rate::Purpose,
+            forecast::Level,
+            forecast::Change,
+            quota::Measure,
+            waterfall::Bucket,
+        ];
+        let unknown = Weekday::try_from("caturday").unwrap_err();
+        assert_eq!(unknown, "unknown weekday \"caturday\"");
+    }
+}
