@@ -25,6 +25,11 @@ impl<'a> Waterfall<'a> {
     ) -> Result<Vec<(Bucket, Sum)>, ConversionError> {
         let mut steps = Vec::new();
         let mut last = self.sum_before(valued, node);
+        // Most deals stand as they stood, and one whose owner stayed in scope took no step.
+        let same = valued.deal.before == valued.deal.after && valued.before == valued.after;
+        if same && self.sum_after(valued, node) == last {
+            return Ok(steps);
+        }
         for (rising, falling, halfway) in self.way(valued) {
             let next = self.sum(halfway, node);
             let change = next.minus(last)?;
@@ -35,6 +40,11 @@ impl<'a> Waterfall<'a> {
             }
         }
         Ok(steps)
+    }
+
+    fn sum_after(&self, valued: &Valued<'_>, node: Option<UserId>) -> Sum {
+        let (hierarchy, amount) = (self.question.after, valued.after);
+        self.sum(valued.deal.after.map(|standing| Halfway { standing, hierarchy, amount }), node)
     }
 
     fn halfway_before(&self, valued: &Valued<'_>) -> Option<Halfway<'a>> {
