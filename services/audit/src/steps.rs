@@ -35,6 +35,15 @@ pub fn steps(timeline: &Timeline, kind: Kind, at: Known) -> Vec<Step> {
         Kind::Product => steps_of::<Product>(timeline, at),
         Kind::Source => steps_of::<Source>(timeline, at),
         Kind::User => steps_of::<User>(timeline, at),
+        Kind::Account
+        | Kind::Activity
+        | Kind::Contact
+        | Kind::Contract
+        | Kind::Lead
+        | Kind::Calendar
+        | Kind::ExchangeRate
+        | Kind::Quota
+        | Kind::Forecast => Vec::new(),
     }
 }
 

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
 use crate::{
-    Entity, Instant, Known, PersonId, PipelineId, ProductId, SourceId, Timeline, UserId,
+    CalendarId, Entity, ExchangeRateId, Instant, Known, PersonId, PipelineId, ProductId, SourceId,
+    Timeline, UserId, calendar, calendar::Calendar, exchange_rate, exchange_rate::ExchangeRate,
     person::Person, pipeline, pipeline::Pipeline, product, product::Product, source,
     source::Source, user, user::User,
 };
@@ -18,6 +19,8 @@ pub struct Catalog {
     products: BTreeMap<Uuid, Arc<Timeline>>,
     users: BTreeMap<Uuid, Arc<Timeline>>,
     persons: BTreeMap<Uuid, Arc<Timeline>>,
+    calendars: BTreeMap<Uuid, Arc<Timeline>>,
+    exchange_rates: BTreeMap<Uuid, Arc<Timeline>>,
 }
 
 impl Catalog {
@@ -29,12 +32,16 @@ impl Catalog {
             crate::Kind::Product => &mut self.products,
             crate::Kind::User => &mut self.users,
             crate::Kind::Person => &mut self.persons,
+            crate::Kind::Calendar => &mut self.calendars,
+            crate::Kind::ExchangeRate => &mut self.exchange_rates,
             crate::Kind::Account
             | crate::Kind::Activity
             | crate::Kind::Contact
             | crate::Kind::Contract
             | crate::Kind::Lead
-            | crate::Kind::Opportunity => return false,
+            | crate::Kind::Opportunity
+            | crate::Kind::Forecast
+            | crate::Kind::Quota => return false,
         };
         shelf.insert(id, timeline);
         true
@@ -52,12 +59,16 @@ impl Catalog {
             crate::Kind::Product => Some(&self.products),
             crate::Kind::User => Some(&self.users),
             crate::Kind::Person => Some(&self.persons),
+            crate::Kind::Calendar => Some(&self.calendars),
+            crate::Kind::ExchangeRate => Some(&self.exchange_rates),
             crate::Kind::Account
             | crate::Kind::Activity
             | crate::Kind::Contact
             | crate::Kind::Contract
             | crate::Kind::Lead
-            | crate::Kind::Opportunity => None,
+            | crate::Kind::Opportunity
+            | crate::Kind::Forecast
+            | crate::Kind::Quota => None,
         }
     }
 
@@ -130,6 +141,49 @@ impl Catalog {
             let id = UserId(*id);
             self.user(id, at).map(|defined| (id, defined))
         })
+    }
+
+    /// The calendar's definition in force.
+    pub fn calendar(&self, id: CalendarId, at: Known) -> Option<calendar::Defined> {
+        in_force::<Calendar>(&self.calendars, id.0, at)?.definition
+    }
+
+    /// The calendars that are defined at a point of the two axes.
+    pub fn calendars(&self, at: Known) -> impl Iterator<Item = (CalendarId, calendar::Defined)> {
+        self.calendars.keys().filter_map(move |id| {
+            let id = CalendarId(*id);
+            self.calendar(id, at).map(|defined| (id, defined))
+        })
+    }
+
+    /// The exchange rate in force.
+    pub fn exchange_rate(&self, id: ExchangeRateId, at: Known) -> Option<exchange_rate::Set> {
+        in_force::<ExchangeRate>(&self.exchange_rates, id.0, at)?.set
+    }
+
+    /// The exchange rates in force at a point of the two axes.
+    pub fn exchange_rates(
+        &self,
+        at: Known,
+    ) -> impl Iterator<Item = (ExchangeRateId, exchange_rate::Set)> {
+        self.exchange_rates.keys().filter_map(move |id| {
+            let id = ExchangeRateId(*id);
+            self.exchange_rate(id, at).map(|set| (id, set))
+        })
+    }
+
+    /// Every exchange rate ever set that was known at a position, with the instant from which on it
+    /// holds; later ones after earlier ones.
+    pub fn exchange_rates_set(
+        &self,
+        known_at: u64,
+    ) -> impl Iterator<Item = (Instant, &exchange_rate::Set)> {
+        let at = Known { known_at, ..Known::NOW };
+        self.exchange_rates.values().flat_map(move |timeline| timeline.live(at)).filter_map(
+            |entry| match ExchangeRate::fact(&entry.fact)? {
+                exchange_rate::Fact::Set(set) => Some((entry.moment.occurred_at, set)),
+            },
+        )
     }
 }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    account, activity, contact, contract, lead, opportunity, person, personal::Slot, pipeline,
-    product, source, user,
+    account, activity, calendar, contact, contract, exchange_rate, forecast, lead, opportunity,
+    person, personal::Slot, pipeline, product, quota, source, user,
 };
 
 /// Declares an entity's facts: one struct per name, and the name is the storage format.
@@ -171,6 +171,10 @@ kinds! {
     Product = "product", product;
     Source = "source", source;
     User = "user", user;
+    Calendar = "calendar", calendar;
+    ExchangeRate = "exchange_rate", exchange_rate;
+    Forecast = "forecast", forecast;
+    Quota = "quota", quota;
 }
 
 impl fmt::Display for Kind {
@@ -186,6 +190,8 @@ impl Fact {
             Fact::Account(account::Fact::Voided(voided))
             | Fact::Activity(activity::Fact::Voided(voided))
             | Fact::Contract(contract::Fact::Voided(voided))
+            | Fact::Forecast(forecast::Fact::Voided(voided))
+            | Fact::Quota(quota::Fact::Voided(voided))
             | Fact::Opportunity(opportunity::Fact::Voided(voided)) => Some(voided.command_id),
             Fact::Contact(contact::Fact::Voided(voided))
             | Fact::Lead(lead::Fact::Voided(voided)) => Some(voided.command_id),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Outcome;
+
 /// A forecast category. Stored as its word, never as a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "&str", try_from = "&str")]
@@ -40,6 +42,42 @@ impl ForecastCategory {
             ForecastCategory::MostLikely => "most_likely",
             ForecastCategory::Commit => "commit",
             ForecastCategory::Closed => "closed",
+        }
+    }
+
+    /// The category that a deal counts in, given the one that its stage or a person gives it: closed
+    /// once it is won, and none when it ended otherwise.
+    pub fn counted(self, outcome: Outcome) -> Option<ForecastCategory> {
+        match outcome {
+            Outcome::Open => Some(self),
+            Outcome::Won => Some(ForecastCategory::Closed),
+            Outcome::Lost | Outcome::NoDecision => None,
+        }
+    }
+
+    /// The categories that its cumulative column sums up: it and all that are surer. For the open
+    /// pipeline those are the open ones alone, as in Salesforce's `OpenPipeline`; for the others
+    /// what is closed belongs to them, as in its `BestCaseForecast` and `CommitForecast`.
+    pub fn accumulated(self) -> &'static [ForecastCategory] {
+        match self {
+            ForecastCategory::Omitted => &[ForecastCategory::Omitted],
+            ForecastCategory::Pipeline => &[
+                ForecastCategory::Pipeline,
+                ForecastCategory::BestCase,
+                ForecastCategory::MostLikely,
+                ForecastCategory::Commit,
+            ],
+            ForecastCategory::BestCase => &[
+                ForecastCategory::BestCase,
+                ForecastCategory::MostLikely,
+                ForecastCategory::Commit,
+                ForecastCategory::Closed,
+            ],
+            ForecastCategory::MostLikely => {
+                &[ForecastCategory::MostLikely, ForecastCategory::Commit, ForecastCategory::Closed]
+            }
+            ForecastCategory::Commit => &[ForecastCategory::Commit, ForecastCategory::Closed],
+            ForecastCategory::Closed => &[ForecastCategory::Closed],
         }
     }
 

@@ -40,4 +40,12 @@ ids! {
     SourceId
     /// Somebody who works here: owner of deals, manager of owners.
     UserId
+    /// A way in which a company cuts time into periods.
+    CalendarId
+    /// What one currency is worth in another, for one purpose.
+    ExchangeRateId
+    /// What somebody expects of one period: adjustments and submissions.
+    ForecastId
+    /// What somebody is to bring in one period.
+    QuotaId
 }

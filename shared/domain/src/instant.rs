@@ -1,5 +1,7 @@
 //! Instants in microseconds UTC and calendar days: plain numbers, no clock and no time zone.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -41,8 +43,14 @@ impl Date {
         Instant(i64::from(self.0).saturating_mul(MICROS_PER_DAY))
     }
 
-    /// Year and month (1 to 12); the civil-from-days algorithm of Howard Hinnant.
+    /// Year and month (1 to 12).
     pub fn year_month(self) -> (i64, u8) {
+        let (year, month, _) = self.year_month_day();
+        (year, month)
+    }
+
+    /// Year, month (1 to 12) and day (1 to 31); the civil-from-days algorithm of Howard Hinnant.
+    pub fn year_month_day(self) -> (i64, u8, u8) {
         let shifted = i64::from(self.0) + 719_468;
         let era = shifted.div_euclid(146_097);
         let day_of_era = shifted.rem_euclid(146_097);
@@ -50,9 +58,36 @@ impl Date {
             (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
         let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
-        (year, month as u8)
+        (year, month as u8, day as u8)
+    }
+
+    /// The first day of a month; the days-from-civil algorithm of Howard Hinnant. `None` for a
+    /// month that is none, or beyond all dates.
+    pub fn first_of_month(year: i64, month: u8) -> Option<Date> {
+        if !(1..=12).contains(&month) || !(-5_000_000..=5_000_000).contains(&year) {
+            return None;
+        }
+        let year = year - i64::from(month <= 2);
+        let shifted_month = (i64::from(month) + 9) % 12;
+        let day_of_year = (153 * shifted_month + 2) / 5;
+        let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        i32::try_from(era * 146_097 + day_of_era - 719_468).ok().map(Date)
+    }
+
+    /// The day that comes this many days later, as far as dates reach.
+    pub fn plus_days(self, days: i32) -> Date {
+        Date(self.0.saturating_add(days))
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = self.year_month_day();
+        write!(f, "{year:04}-{month:02}-{day:02}")
     }
 }
 
@@ -73,6 +108,27 @@ mod tests {
         ] {
             assert_eq!(Date(day).year_month(), expected, "day {day}");
         }
+    }
+
+    #[test]
+    fn a_date_is_written_as_people_write_it() {
+        for (day, expected) in
+            [(0, "1970-01-01"), (-1, "1969-12-31"), (11_016, "2000-02-29"), (20_454, "2026-01-01")]
+        {
+            assert_eq!(Date(day).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_month_begins_on_its_first_day() {
+        for day in (-800_000..800_000).step_by(17).map(Date) {
+            let (year, month, of_month) = day.year_month_day();
+            let first = day.plus_days(1 - i32::from(of_month));
+            assert_eq!(Date::first_of_month(year, month), Some(first));
+        }
+        assert_eq!(Date::first_of_month(2026, 0), None);
+        assert_eq!(Date::first_of_month(2026, 13), None);
+        assert_eq!(Date::first_of_month(i64::MAX, 1), None);
     }
 
     #[test]

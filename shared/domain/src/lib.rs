@@ -6,18 +6,26 @@
 //! at an instant is their fold. Time, actor and ids arrive from outside.
 
 #[macro_use]
+mod word;
+#[macro_use]
 mod fact;
 
 pub mod account;
 pub mod activity;
+pub mod calendar;
 pub mod catalog;
 pub mod consent;
 pub mod contact;
 pub mod contract;
+pub mod conversion;
+pub mod decimal;
 pub mod duplicates;
 pub mod entity;
+pub mod exchange_rate;
 pub mod external_id;
+pub mod forecast;
 pub mod forecast_category;
+pub mod hierarchy;
 pub mod id;
 pub mod instant;
 pub mod lead;
@@ -30,22 +38,29 @@ pub mod person;
 pub mod personal;
 pub mod pipeline;
 pub mod product;
+pub mod quota;
+pub mod rate_table;
 pub mod reason;
 pub mod rejection;
+pub mod rollup;
 pub mod source;
 pub mod timeline;
 pub mod user;
 pub mod voided;
+pub mod waterfall;
+pub mod weekday;
 
 pub use consent::{Consent, ConsentChanged};
+pub use decimal::Decimal;
 pub use duplicates::{MatchKey, MatchedOn};
 pub use entity::{Entity, Fault};
 pub use external_id::{ExternalId, PersonalExternalId};
 pub use fact::{Fact, FactError, Kind};
 pub use forecast_category::ForecastCategory;
+pub use hierarchy::Hierarchy;
 pub use id::{
-    AccountId, ActivityId, ContactId, ContractId, LeadId, OpportunityId, PersonId, PipelineId,
-    ProductId, SourceId, UserId,
+    AccountId, ActivityId, CalendarId, ContactId, ContractId, ExchangeRateId, ForecastId, LeadId,
+    OpportunityId, PersonId, PipelineId, ProductId, QuotaId, SourceId, UserId,
 };
 pub use instant::{Date, Instant};
 pub use money::{Currency, Money};
@@ -56,6 +71,7 @@ pub use reason::Reason;
 pub use rejection::{Rejection, RejectionKind};
 pub use timeline::{Entry, Known, Moment, Origin, Provenance, Timeline};
 pub use voided::{PersonalVoided, Voided};
+pub use weekday::Weekday;
 
 #[cfg(test)]
 mod properties;

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::{
-    AccountId, ContactId, Currency, Date, Entity, Entry, Fact, ForecastCategory, Instant, Known,
-    Moment, Money, OpportunityType, Personal, PipelineId, ProductId, Provenance, Reason, Sealed,
-    Timeline, UserId, Voided,
+    AccountId, CalendarId, ContactId, Currency, Date, Decimal, Entity, Entry, Fact,
+    ForecastCategory, Instant, Known, Moment, Money, OpportunityType, Personal, PipelineId,
+    ProductId, Provenance, Reason, Sealed, Timeline, UserId, Voided, Weekday, calendar,
+    exchange_rate, forecast,
     opportunity::{
         self, Abandoned, AccountChanged, AmountChanged, CategoryOverridden, CloseDateChanged,
         Command, CompetitorNamed, ContactRoleChanged, Lost, Noted, Opened, Opportunity,
         OwnerChanged, Reopened, Stage, StageChanged, TypeChanged, Won,
     },
+    quota,
 };
 
 pub mod activities;
@@ -203,4 +205,89 @@ pub fn fold<E: Entity>(facts: impl IntoIterator<Item = E::Fact>) -> E {
 
 pub fn deal(given: &[Command]) -> Opportunity {
     fold(given.iter().cloned().map(Command::reported))
+}
+
+// Planning: one fiscal year from February, its last quarter, and Ada's numbers in it.
+
+pub fn fiscal() -> calendar::Defined {
+    let shape = calendar::Shape {
+        pattern: calendar::Pattern::Months,
+        first_month: 2,
+        named_after: calendar::NamedAfter::Start,
+        week_starts_on: Weekday::Monday,
+        first_week: calendar::FirstWeek::Nearest,
+    };
+    let (key, name) = ("fiscal".to_owned(), "Fiscal".to_owned());
+    calendar::Defined { key, name, shape, time_zone: "Europe/Berlin".to_owned(), retired: false }
+}
+
+/// From 2026-11-01 until 2027-02-01.
+pub fn last_quarter() -> (Date, Date) {
+    (Date(20_758), Date(20_850))
+}
+
+pub fn currency(code: &str) -> Currency {
+    Currency::from_code(code).unwrap()
+}
+
+pub fn rate_of(from: &str, to: &str, rate: &str) -> exchange_rate::Set {
+    exchange_rate::Set {
+        from: currency(from),
+        to: currency(to),
+        purpose: exchange_rate::Purpose::Actual,
+        rate: Decimal::parse(rate).unwrap(),
+    }
+}
+
+pub fn quota_of(minor: i64) -> quota::Set {
+    let (starts, ends) = last_quarter();
+    quota::Set {
+        owner: UserId(id(1)),
+        calendar: CalendarId(id(1)),
+        period: "2026-Q4".to_owned(),
+        starts,
+        ends,
+        measure: quota::Measure::Revenue,
+        amount: usd(minor).unwrap(),
+    }
+}
+
+pub fn sheet() -> forecast::Sheet {
+    let (starts, ends) = last_quarter();
+    forecast::Sheet {
+        owner: UserId(id(1)),
+        calendar: CalendarId(id(1)),
+        period: "2026-Q4".to_owned(),
+        starts,
+        ends,
+        currency: currency("USD"),
+    }
+}
+
+pub fn commit_column() -> forecast::Column {
+    forecast::Column { category: ForecastCategory::Commit, cumulative: false }
+}
+
+pub fn adjusted(level: forecast::Level, minor: i64) -> forecast::Adjusted {
+    forecast::Adjusted {
+        sheet: sheet(),
+        level,
+        by: UserId(id(2)),
+        column: commit_column(),
+        change: forecast::Change::To,
+        amount: usd(minor).unwrap(),
+        expires: None,
+        note: None,
+    }
+}
+
+pub fn submitted(minor: i64) -> forecast::Submitted {
+    let column = commit_column();
+    forecast::Submitted {
+        sheet: sheet(),
+        by: UserId(id(1)),
+        amounts: vec![forecast::SubmittedAmount { column, amount: usd(minor).unwrap() }],
+        note: None,
+        seen_revision: 7,
+    }
 }

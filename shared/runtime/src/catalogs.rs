@@ -37,8 +37,15 @@ impl Catalogs {
 
 impl View for Catalogs {
     const NAME: &'static str = "catalog";
-    const KINDS: &'static [Kind] =
-        &[Kind::Person, Kind::Pipeline, Kind::Product, Kind::Source, Kind::User];
+    const KINDS: &'static [Kind] = &[
+        Kind::Person,
+        Kind::Pipeline,
+        Kind::Product,
+        Kind::Source,
+        Kind::User,
+        Kind::Calendar,
+        Kind::ExchangeRate,
+    ];
 
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
         let known: Vec<_> =

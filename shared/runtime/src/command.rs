@@ -171,5 +171,9 @@ fn unknown_reason(kind: Kind) -> &'static str {
         Kind::Contact => "CONTACT_UNKNOWN",
         Kind::Contract => "CONTRACT_UNKNOWN",
         Kind::Activity => "ACTIVITY_UNKNOWN",
+        Kind::Calendar => "CALENDAR_UNKNOWN",
+        Kind::ExchangeRate => "EXCHANGE_RATE_UNKNOWN",
+        Kind::Quota => "QUOTA_UNKNOWN",
+        Kind::Forecast => "FORECAST_UNKNOWN",
     }
 }

@@ -216,9 +216,13 @@ fn may_be_personal(kind: Kind, name: &str) -> bool {
         | Kind::Account
         | Kind::Contact
         | Kind::Contract
-        | Kind::Activity => true,
+        | Kind::Activity
+        | Kind::Quota
+        | Kind::Forecast => true,
         Kind::Person => name != "person.erased.v1",
-        Kind::Pipeline | Kind::Product | Kind::Source => false,
+        Kind::Pipeline | Kind::Product | Kind::Source | Kind::Calendar | Kind::ExchangeRate => {
+            false
+        }
     }
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::Catalog;
 use crate::{
-    Entry, Fact, Instant, Kind, Known, PersonId, PipelineId, ProductId, SourceId, UserId, person,
-    pipeline, product, source,
-    testing::{entry, history, id, open, sealed, timeline, usd},
+    CalendarId, Entry, ExchangeRateId, Fact, Instant, Kind, Known, PersonId, PipelineId, ProductId,
+    SourceId, UserId, calendar, exchange_rate, person, pipeline, product, source,
+    testing::{entry, fiscal, history, id, open, rate_of, sealed, timeline, usd},
     user,
 };
 
@@ -124,6 +124,17 @@ fn each_kind_of_configuration_is_found_and_listed() {
     assert!(users.user(UserId(id(1)), after).is_some());
     assert!(users.users(after).map(|(found, _)| found).eq([UserId(id(1))]));
     assert_eq!(users.users(before).count(), 0);
+
+    let calendars = defined(Kind::Calendar, calendar::Fact::Defined(fiscal()).into());
+    assert!(calendars.calendars(after).map(|(found, _)| found).eq([CalendarId(id(1))]));
+    assert_eq!(calendars.calendars(before).count(), 0);
+
+    let rate = exchange_rate::Fact::Set(rate_of("EUR", "USD", "1.0825"));
+    let rates = defined(Kind::ExchangeRate, rate.into());
+    assert!(rates.exchange_rates(after).map(|(found, _)| found).eq([ExchangeRateId(id(1))]));
+    assert_eq!(rates.exchange_rates(before).count(), 0);
+    assert!(rates.exchange_rates_set(1).map(|(since, _)| since).eq([Instant(10)]));
+    assert_eq!(rates.exchange_rates_set(0).count(), 0);
 }
 
 #[test]
@@ -140,6 +151,10 @@ fn a_deal_is_not_configuration() {
     let mut catalog = Catalog::default();
     assert!(!catalog.put(Kind::Opportunity, id(1), Arc::new(history([(1, open())]))));
     assert!(!catalog.has(Kind::Opportunity, id(1)));
+    for kind in [Kind::Quota, Kind::Forecast] {
+        assert!(!catalog.put(kind, id(1), Arc::default()), "{kind}");
+        assert!(!catalog.has(kind, id(1)), "{kind}");
+    }
 }
 
 #[test]

@@ -2,14 +2,16 @@
 
 use super::{Fact, FactError, Kind};
 use crate::{
-    ExternalId, ForecastCategory, LeadId, OpportunityType, Outcome, PersonId, Personal,
-    PersonalVoided, Reason, Voided, account, activity, contact, contract, lead, opportunity,
+    Date, ExternalId, ForecastCategory, LeadId, OpportunityType, Outcome, PersonId, Personal,
+    PersonalVoided, Reason, Voided, account, activity, calendar, contact, contract, exchange_rate,
+    forecast, lead, opportunity,
     opportunity::{Command, Noted, Opened, Won},
-    person, pipeline, product, source,
+    person, pipeline, product, quota, source,
     testing::{
-        abandon, account as sold_to, amount, because, category, close_date, competitor,
-        contact_role, fact, id, lose, note, open, opened, opportunity_type, owner, reopen, sealed,
-        stage, to, usd, void, win,
+        abandon, account as sold_to, adjusted, amount, because, category, close_date,
+        commit_column, competitor, contact_role, fact, fiscal, id, lose, note, open, opened,
+        opportunity_type, owner, quota_of, rate_of, reopen, sealed, stage, submitted, to, usd,
+        void, win,
     },
     user,
 };
@@ -36,7 +38,33 @@ fn every_fact() -> Vec<Fact> {
     let won = Command::Win(Won { amount: usd(5), reason: why });
     let deals = deals.into_iter().chain(moves).chain(ends).chain(parties).chain([won]);
     let deals = deals.map(fact).chain([void(1)]).chain(configuration());
-    deals.chain(entities::every_fact()).collect()
+    deals.chain(planning()).chain(entities::every_fact()).collect()
+}
+
+/// Calendars, rates, quotas and forecasts.
+fn planning() -> Vec<Fact> {
+    let reason = Reason { text: Some(sealed(b"text")), ..because("left") };
+    let voided = Voided { command_id: id(1), reason: reason.clone() };
+    let (level, column) = (forecast::Level::Owner, commit_column());
+    let withdrawn = forecast::AdjustmentWithdrawn { level, column, reason: reason.clone() };
+    vec![
+        calendar::Fact::Defined(fiscal()).into(),
+        exchange_rate::Fact::Set(rate_of("EUR", "USD", "1.0825")).into(),
+        quota::Fact::Set(quota_of(500)).into(),
+        quota::Fact::Withdrawn(quota::Withdrawn { reason: reason.clone() }).into(),
+        quota::Fact::Voided(voided.clone()).into(),
+        forecast::Fact::Adjusted(adjusted(forecast::Level::Manager, 500)).into(),
+        forecast::Fact::Adjusted(forecast::Adjusted {
+            expires: Some(Date(-5)),
+            note: Some(sealed(b"text")),
+            ..adjusted(level, -5)
+        })
+        .into(),
+        forecast::Fact::AdjustmentWithdrawn(withdrawn).into(),
+        forecast::Fact::Submitted(submitted(500)).into(),
+        forecast::Fact::Unlocked(forecast::Unlocked { reason }).into(),
+        forecast::Fact::Voided(voided).into(),
+    ]
 }
 
 fn configuration() -> [Fact; 5] {
@@ -107,7 +135,7 @@ fn a_name_says_its_kind_and_its_version() {
             assert!(name.starts_with(&format!("{kind}.")) && name.ends_with(".v1"), "{name}");
         }
     }
-    assert_eq!(Kind::from_word("quota"), None);
+    assert_eq!(Kind::from_word("territory"), None);
 }
 
 #[test]
@@ -155,6 +183,9 @@ fn personal_text_is_found_with_its_field_and_the_owner_of_its_key() {
     assert_eq!(slots(fact(Command::Open(named))), [("name", None)]);
     assert_eq!(slots(fact(open())), []);
     assert_eq!(slots(fact(to("demo"))), []);
+    let texts: Vec<_> = planning().into_iter().flat_map(slots).collect();
+    assert!(texts.iter().all(|(field, key)| ["reason", "note"].contains(field) && key.is_none()));
+    assert_eq!(texts.len(), 6);
     let [.., user] = configuration();
     assert_eq!(slots(user), [("key", ada), ("name", ada)]);
 }
