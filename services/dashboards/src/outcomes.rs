@@ -1,11 +1,12 @@
 //! The view of closings: each with what counted when the deal closed, on both axes.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     Instant, Kind, Known, Money, Outcome, PipelineId, ProductId, Timeline, UserId,
     opportunity::{Fact, Opportunity},
 };
+use foldhash::fast::RandomState;
 use read_model::Interner;
 use runtime::{digest::Digest, timelines::EntityRef, view::View};
 use uuid::Uuid;
@@ -19,7 +20,7 @@ const BLOCK: usize = 1024;
 /// somebody asks.
 #[derive(Default)]
 pub struct Outcomes {
-    tenants: HashMap<String, Tenant>,
+    tenants: HashMap<Arc<str>, Tenant, RandomState>,
 }
 
 #[derive(Default)]
@@ -28,7 +29,7 @@ struct Tenant {
     /// Of each block: the first and the last closing.
     blocks: Vec<(i64, i64)>,
     /// A deal's latest record.
-    latest: HashMap<Uuid, u32>,
+    latest: HashMap<Uuid, u32, RandomState>,
     reasons: Interner<String>,
     digest: Digest,
 }
@@ -174,7 +175,7 @@ impl Outcomes {
     }
 
     fn tenant(&mut self, entity: &EntityRef) -> &mut Tenant {
-        self.tenants.entry(entity.tenant.to_string()).or_default()
+        self.tenants.entry(entity.tenant.clone()).or_default()
     }
 }
 

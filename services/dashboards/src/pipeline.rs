@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     hash::Hash,
     sync::Arc,
+    thread,
 };
 
 use domain::{
@@ -11,6 +12,7 @@ use domain::{
     UserId,
     opportunity::{Fact, Opportunity},
 };
+use foldhash::fast::RandomState;
 use read_model::Ledger;
 use runtime::{digest::Digest, timelines::EntityRef, view::View};
 
@@ -23,7 +25,7 @@ use crate::{
 /// somebody asks.
 #[derive(Default)]
 pub struct PipelineLedger {
-    tenants: HashMap<String, Tenant>,
+    tenants: HashMap<Arc<str>, Tenant, RandomState>,
 }
 
 /// One ledger per question. A ledger over all of a deal's parts at once would have as many leaves
@@ -203,7 +205,7 @@ impl PipelineLedger {
     }
 
     fn tenant(&mut self, entity: &EntityRef) -> &mut Tenant {
-        self.tenants.entry(entity.tenant.to_string()).or_default()
+        self.tenants.entry(entity.tenant.clone()).or_default()
     }
 }
 
@@ -273,11 +275,14 @@ impl View for PipelineLedger {
     }
 
     fn settle(&mut self) {
-        for tenant in self.tenants.values_mut() {
-            tenant.stages.settle();
-            tenant.owners.settle();
-            tenant.products.settle();
-            tenant.months.settle();
+        for Tenant { stages, owners, products, months, .. } in self.tenants.values_mut() {
+            // Sorting is most of a load, and each ledger is a matter of its own.
+            thread::scope(|scope| {
+                scope.spawn(|| stages.settle());
+                scope.spawn(|| owners.settle());
+                scope.spawn(|| products.settle());
+                months.settle();
+            });
         }
     }
 

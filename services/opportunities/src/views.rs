@@ -1,6 +1,6 @@
 //! The view of deals: what lists filter and sort by; everything else is read from timelines.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     Date, Instant, Kind, Known, Money, Outcome, PipelineId, ProductId, Timeline, UserId,
@@ -13,7 +13,7 @@ use uuid::Uuid;
 /// Every tenant's deals.
 #[derive(Default)]
 pub struct Deals {
-    tenants: HashMap<String, Tenant>,
+    tenants: HashMap<Arc<str>, Tenant, RandomState>,
 }
 
 #[derive(Default)]
@@ -92,10 +92,7 @@ impl Deals {
     }
 
     fn put(&mut self, entity: &EntityRef, deal: &Opportunity) {
-        let tenant = match self.tenants.get_mut(&*entity.tenant) {
-            Some(tenant) => tenant,
-            None => self.tenants.entry(entity.tenant.to_string()).or_default(),
-        };
+        let tenant = self.tenants.entry(entity.tenant.clone()).or_default();
         let row = Row::of(deal);
         let before = tenant.rows.get(&entity.id);
         if before == Some(&row) {
