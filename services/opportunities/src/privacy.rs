@@ -10,7 +10,9 @@ use domain::{
     catalog::Catalog,
     person::{Command, Erased, Person},
 };
-use runtime::{command::Asked, from_proto, runtime::Runtime, status::rejected, to_proto, view::Shared};
+use runtime::{
+    command::Asked, from_proto, runtime::Runtime, status::rejected, to_proto, view::Shared,
+};
 use tonic::{Request, Response, Status};
 
 use crate::People;
