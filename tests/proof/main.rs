@@ -4,6 +4,7 @@
 mod architecture;
 mod arrival;
 mod bad_input;
+mod bad_leads;
 mod bad_questions;
 mod bad_reports;
 mod bpic;
@@ -14,8 +15,10 @@ mod erasure;
 mod golden;
 mod journey;
 mod knowledge;
+mod leads;
 mod load;
 mod maven;
 mod replay;
 mod stranger;
 mod writers;
+mod xeducation;
