@@ -20,5 +20,6 @@ mod load;
 mod maven;
 mod replay;
 mod stranger;
+mod undoing;
 mod writers;
 mod xeducation;

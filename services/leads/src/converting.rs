@@ -82,7 +82,9 @@ impl Leads {
             self.runtime.record(&head, (Kind::Lead, id), move |desk| deciding.decide(desk, at));
         let recorded = self.recorded(head.command_id, answer.await?);
         let timeline = self.read(EntityRef { tenant, kind: Kind::Lead, id }).await?;
-        let converted = timeline.entries().iter().rev().find_map(|entry| match &entry.fact {
+        // What this command recorded, now or before; or what was so already.
+        let own = timeline.entries().iter().filter(|it| it.moment.command_id == head.command_id);
+        let converted = own.chain(timeline.live(Known::NOW)).find_map(|entry| match &entry.fact {
             domain::Fact::Lead(Fact::Converted(it)) => Some((entry.moment.occurred_at, it)),
             _ => None,
         });

@@ -97,7 +97,7 @@ impl Question {
     }
 
     /// The leads that answer to it, in order, after the last one of the page before.
-    pub fn after(&self, rows: Vec<(Uuid, Row)>, after: Option<Place>) -> Vec<Place> {
+    pub fn after(&self, rows: &[(Uuid, Row)], after: Option<Place>) -> Vec<Place> {
         let found = rows.iter().filter_map(|(id, row)| self.place(*id, row));
         let beyond = |place: &Place| match after {
             None => true,

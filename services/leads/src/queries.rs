@@ -66,7 +66,7 @@ impl Leads {
         let text = question.text(&caller.tenant);
         let after = page::after(&self.runtime, &[&text], &message.page_token).map_err(rejected)?;
         let (position, rows) = self.rows(&caller.tenant, asked).await?;
-        let mut found = question.after(rows, after);
+        let mut found = question.after(&rows, after);
         let known = asked.known(position);
         let more = found.len() > size;
         found.truncate(size);

@@ -35,14 +35,14 @@ impl References {
 }
 
 impl Tenant {
-    fn put(&mut self, id: Id, mentioned: BTreeSet<Id>) {
+    fn put(&mut self, id: Id, mentioned: &BTreeSet<Id>) {
         let before = if mentioned.is_empty() {
             self.from.remove(&id)
         } else {
             self.from.insert(id, mentioned.clone())
         };
         let before = before.unwrap_or_default();
-        for gone in before.difference(&mentioned) {
+        for gone in before.difference(mentioned) {
             self.digest.remove(&logical(id, *gone));
             if let Some(from) = self.to.get_mut(gone) {
                 from.remove(&id);
@@ -147,7 +147,7 @@ impl View for References {
             None if mentions.is_empty() => return,
             None => self.tenants.entry(entity.tenant.to_string()).or_default(),
         };
-        tenant.put((entity.kind, entity.id), mentions);
+        tenant.put((entity.kind, entity.id), &mentions);
     }
 
     fn digest(&self, tenant: &str) -> Digest {
