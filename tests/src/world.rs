@@ -6,6 +6,7 @@ use api::{
     audit::v1::audit_service_client::AuditServiceClient,
     dashboards::v1::dashboard_service_client::DashboardServiceClient,
     ingest::v1::report_service_client::ReportServiceClient,
+    leads::v1::lead_service_client::LeadServiceClient,
     opportunities::v1::opportunity_service_client::OpportunityServiceClient,
     planning::v1::planning_service_client::PlanningServiceClient,
     privacy::v1::privacy_service_client::PrivacyServiceClient,
@@ -207,6 +208,11 @@ impl World {
         request.metadata_mut().insert("revops-tenant", tenant.parse().unwrap());
         request.metadata_mut().insert("revops-actor", "proof".parse().unwrap());
         request
+    }
+
+    /// Commands and questions on leads.
+    pub fn leads(&self) -> LeadServiceClient<Channel> {
+        LeadServiceClient::new(self.channel()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
     /// Commands and questions on opportunities.

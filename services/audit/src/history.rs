@@ -78,7 +78,9 @@ fn kind(word: &str) -> Result<Kind, Rejection> {
 fn entity_id(runtime: &Runtime, tenant: &str, kind: Kind, text: &str) -> Result<Uuid, Rejection> {
     match text.parse() {
         Ok(id) => Ok(id),
-        Err(_) if matches!(kind, Kind::Opportunity | Kind::Person) => from_proto::uuid("id", text),
+        Err(_) if matches!(kind, Kind::Lead | Kind::Opportunity | Kind::Person) => {
+            from_proto::uuid("id", text)
+        }
         Err(_) => {
             let key = from_proto::key("id", text)?;
             let (_, catalog) = runtime.catalog(tenant);

@@ -1,7 +1,7 @@
 //! A history step by step: every visible fact, and what it changed in the state before it.
 
 use domain::{
-    Entry, Kind, Known, Moment, Timeline, opportunity::Opportunity, person::Person,
+    Entry, Kind, Known, Moment, Timeline, lead::Lead, opportunity::Opportunity, person::Person,
     pipeline::Pipeline, product::Product, source::Source, user::User,
 };
 
@@ -29,6 +29,7 @@ pub struct Change {
 /// The facts of a timeline that are visible at a point of the two axes, in order.
 pub fn steps(timeline: &Timeline, kind: Kind, at: Known) -> Vec<Step> {
     match kind {
+        Kind::Lead => steps_of::<Lead>(timeline, at),
         Kind::Opportunity => steps_of::<Opportunity>(timeline, at),
         Kind::Person => steps_of::<Person>(timeline, at),
         Kind::Pipeline => steps_of::<Pipeline>(timeline, at),
@@ -39,7 +40,6 @@ pub fn steps(timeline: &Timeline, kind: Kind, at: Known) -> Vec<Step> {
         | Kind::Activity
         | Kind::Contact
         | Kind::Contract
-        | Kind::Lead
         | Kind::Calendar
         | Kind::ExchangeRate
         | Kind::Quota

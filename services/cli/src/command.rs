@@ -5,12 +5,16 @@ use clap::Subcommand;
 use crate::import::{self, ImportArgs};
 use crate::output::Output;
 use crate::session::Session;
-use crate::{Globals, catalog, doctor, history, log, metrics, opportunity, person, pipeline};
+use crate::{Globals, catalog, doctor, history, lead, log, metrics, opportunity, person, pipeline};
 use crate::{failure, projection};
 
 /// What the command line can ask of a server.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Capture, work, merge and convert leads, and look at them as they stand or stood
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Lead(lead::Verb),
+
     /// Work deals, and look at them as they stand or stood
     #[command(subcommand, visible_alias = "opp", after_help = failure::EXIT_CODES)]
     Opportunity(opportunity::Verb),
@@ -54,6 +58,7 @@ pub enum Command {
 pub async fn dispatch(command: Command, globals: &Globals, output: Output) -> anyhow::Result<()> {
     let session = Session::connect(globals, output).await?;
     match command {
+        Command::Lead(verb) => lead::run(verb, &session).await,
         Command::Opportunity(verb) => opportunity::run(verb, &session).await,
         Command::Catalog(kind) => catalog::run(kind, &session).await,
         Command::Pipeline(args) => pipeline::run(args, &session).await,

@@ -3,6 +3,7 @@
 use api::audit::v1::audit_service_server as audit;
 use api::dashboards::v1::dashboard_service_server as dashboard;
 use api::ingest::v1::report_service_server as report;
+use api::leads::v1::lead_service_server as lead;
 use api::opportunities::v1::opportunity_service_server as opportunity;
 use api::planning::v1::planning_service_server as planning;
 use api::privacy::v1::privacy_service_server as privacy;
@@ -22,13 +23,14 @@ use crate::standing::Standing;
 /// Further behind than this, answers are worth a warning.
 const LAG_MAX: u64 = 1000;
 
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 8] = [
     opportunity::SERVICE_NAME,
     planning::SERVICE_NAME,
     dashboard::SERVICE_NAME,
     report::SERVICE_NAME,
     audit::SERVICE_NAME,
     privacy::SERVICE_NAME,
+    lead::SERVICE_NAME,
     projection_service::SERVICE_NAME,
 ];
 

@@ -15,6 +15,7 @@ pub mod failure;
 pub mod grid;
 mod history;
 pub mod import;
+mod lead;
 mod log;
 mod metrics;
 pub mod money;

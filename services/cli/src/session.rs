@@ -5,6 +5,7 @@ use std::time::Duration;
 use api::audit::v1::audit_service_client::AuditServiceClient;
 use api::dashboards::v1::dashboard_service_client::DashboardServiceClient;
 use api::ingest::v1::report_service_client::ReportServiceClient;
+use api::leads::v1::lead_service_client::LeadServiceClient;
 use api::opportunities::v1::opportunity_service_client::OpportunityServiceClient;
 use api::planning::v1::planning_service_client::PlanningServiceClient;
 use api::privacy::v1::privacy_service_client::PrivacyServiceClient;
@@ -84,6 +85,11 @@ impl Session {
         request.metadata_mut().insert("revops-tenant", self.tenant_value.clone());
         request.metadata_mut().insert("revops-actor", self.actor_value.clone());
         request
+    }
+
+    /// Commands and questions on leads.
+    pub fn leads(&self) -> LeadServiceClient<Channel> {
+        LeadServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
     /// Commands and questions on opportunities.

@@ -17,6 +17,8 @@ use runtime::{
 };
 use uuid::Uuid;
 
+use crate::lead;
+
 /// The longest name of a mapping's rule, in bytes.
 const RULE_MAX: usize = 64;
 
@@ -35,8 +37,8 @@ pub struct Read {
     /// The pipeline whose stage it names: where the furthest one counts, the stage's order goes
     /// into the fact, as it is defined at the instant of the report.
     pub pipeline: Option<PipelineId>,
-    /// The key under which its texts are to be sealed, when it has any.
-    pub seal_under: Option<Uuid>,
+    /// The keys under which its texts are to be sealed.
+    pub seal_under: Vec<Uuid>,
 }
 
 /// What a report says.
@@ -44,6 +46,8 @@ pub struct Read {
 pub enum Said {
     /// Something happened to a deal: recorded as it is.
     Happened(Box<opportunity::Fact>),
+    /// Something happened to a lead: recorded as it is.
+    Lead(Box<domain::lead::Fact>),
     /// A definition, which is judged like any other.
     Pipeline(pipeline::Command),
     /// A definition, which is judged like any other.
@@ -80,11 +84,14 @@ impl Reader<'_> {
                 source_seq: report.source_seq,
                 said,
                 pipeline: None,
-                seal_under,
+                seal_under: seal_under.into_iter().collect(),
             },
             None => {
                 let occurred_at = at.ok_or_else(|| from_proto::missing("occurred_at"))?;
                 self.runtime.refuse_future("occurred_at", Some(occurred_at))?;
+                if let Some(lead) = self.lead(&key, fact).map_err(|why| within(word(fact), why))? {
+                    return self.about_lead(&key, lead, (occurred_at, report.source_seq));
+                }
                 let fact = self.happened(&key, fact).map_err(|why| within(word(fact), why))?;
                 let id = self.id(Kind::Opportunity, &key);
                 let has_text = !Fact::from(fact.clone()).personal().is_empty();
@@ -95,11 +102,31 @@ impl Reader<'_> {
                     source_seq: report.source_seq,
                     pipeline: self.pipeline_of(&fact, occurred_at),
                     said: Said::Happened(Box::new(fact)),
-                    seal_under: has_text.then_some(id),
+                    seal_under: has_text.then_some(id).into_iter().collect(),
                 }
             }
         };
         Ok(read)
+    }
+
+    /// A report about a lead, whose texts are sealed under the keys of its person and its own.
+    fn about_lead(
+        &self,
+        key: &str,
+        fact: domain::lead::Fact,
+        (occurred_at, source_seq): (Instant, u64),
+    ) -> Result<Read, Rejection> {
+        let id = self.id(Kind::Lead, key);
+        let mut texts = Fact::from(fact.clone());
+        let keys = texts.personal().into_iter().map(|slot| slot.person);
+        let mut seal_under: Vec<Uuid> =
+            keys.map(|person| person.map_or(id, |person| person.0)).collect();
+        seal_under.dedup();
+        for key in &seal_under {
+            self.refuse_erased(PersonId(*key))?;
+        }
+        let (kind, said) = (Kind::Lead, Said::Lead(Box::new(fact)));
+        Ok(Read { kind, id, occurred_at, source_seq, said, pipeline: None, seal_under })
     }
 
     /// A definition, and the person whose key seals its texts; `None` for what happened to a deal.
@@ -179,7 +206,21 @@ impl Reader<'_> {
             }),
             Reported::PipelineDefined(_)
             | Reported::ProductDefined(_)
-            | Reported::UserDefined(_) => return Err(from_proto::missing("fact")),
+            | Reported::UserDefined(_)
+            | Reported::LeadCaptured(_)
+            | Reported::LeadDetailsCorrected(_)
+            | Reported::LeadAssigned(_)
+            | Reported::LeadWorked(_)
+            | Reported::LeadNurtured(_)
+            | Reported::LeadHandedOver(_)
+            | Reported::LeadAccepted(_)
+            | Reported::LeadRejected(_)
+            | Reported::LeadQualified(_)
+            | Reported::LeadDisqualified(_)
+            | Reported::LeadRecycled(_)
+            | Reported::LeadConverted(_)
+            | Reported::LeadConsentChanged(_)
+            | Reported::LeadNoted(_) => return Err(from_proto::missing("fact")),
         })
     }
 
@@ -229,11 +270,11 @@ impl Reader<'_> {
         own.next().is_none().then_some(only)
     }
 
-    fn user(&self, key: &str) -> Option<UserId> {
+    pub(crate) fn user(&self, key: &str) -> Option<UserId> {
         (!key.is_empty()).then(|| UserId(self.id(Kind::User, key)))
     }
 
-    fn id(&self, kind: Kind, key: &str) -> Uuid {
+    pub(crate) fn id(&self, kind: Kind, key: &str) -> Uuid {
         self.runtime.vault.entity_id(self.tenant, kind, self.source, key)
     }
 
@@ -253,6 +294,9 @@ fn stage(field: &str, key: &str) -> Result<Stage, Rejection> {
 
 /// What the contract calls a fact, and with it the fields in it.
 fn word(fact: &Reported) -> &'static str {
+    if let Some(word) = lead::word(fact) {
+        return word;
+    }
     match fact {
         Reported::OpportunityOpened(_) => "opportunity_opened",
         Reported::OpportunityStageChanged(_) => "opportunity_stage_changed",
@@ -268,6 +312,20 @@ fn word(fact: &Reported) -> &'static str {
         Reported::PipelineDefined(_) => "pipeline_defined",
         Reported::ProductDefined(_) => "product_defined",
         Reported::UserDefined(_) => "user_defined",
+        Reported::LeadCaptured(_)
+        | Reported::LeadDetailsCorrected(_)
+        | Reported::LeadAssigned(_)
+        | Reported::LeadWorked(_)
+        | Reported::LeadNurtured(_)
+        | Reported::LeadHandedOver(_)
+        | Reported::LeadAccepted(_)
+        | Reported::LeadRejected(_)
+        | Reported::LeadQualified(_)
+        | Reported::LeadDisqualified(_)
+        | Reported::LeadRecycled(_)
+        | Reported::LeadConverted(_)
+        | Reported::LeadConsentChanged(_)
+        | Reported::LeadNoted(_) => "lead",
     }
 }
 

@@ -1,6 +1,7 @@
 //! ReportService: the door for other systems. What they saw happen is recorded as they saw it.
 
 mod from_proto;
+mod lead;
 mod service;
 
 use std::sync::Arc;

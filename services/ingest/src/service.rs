@@ -113,7 +113,7 @@ impl Door {
             .collect();
         let keys: Vec<Uuid> = read
             .iter()
-            .filter_map(|(_, read)| read.as_ref().ok().and_then(|read| read.seal_under))
+            .flat_map(|(_, read)| read.iter().flat_map(|read| read.seal_under.iter().copied()))
             .collect();
         let ensured = self.runtime.vault.ensure_keys(&self.caller.tenant, &keys).await;
         ensured.map_err(|error| Status::unavailable(error.to_string()))?;
@@ -189,6 +189,7 @@ impl Door {
 fn decide(desk: &Desk<'_>, read: &Read) -> Result<Vec<Decision>, Undecided> {
     let facts: Vec<domain::Fact> = match &read.said {
         Said::Happened(fact) => vec![with_order(desk, read, fact)?.into()],
+        Said::Lead(fact) => vec![domain::Fact::from((**fact).clone())],
         Said::Pipeline(command) => {
             alone::<Pipeline>(command).map_err(|why| within("pipeline_defined", why))?
         }

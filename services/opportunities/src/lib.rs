@@ -3,6 +3,7 @@
 mod commands;
 mod from_proto;
 mod list;
+mod people;
 mod privacy;
 mod queries;
 mod service;
@@ -17,6 +18,7 @@ use api::{
 };
 use runtime::{runtime::Runtime, view::Shared};
 
+pub use people::People;
 pub use privacy::Privacy;
 pub use views::Deals;
 
@@ -34,7 +36,10 @@ pub fn service(
     OpportunityServiceServer::new(Opportunities { runtime, deals })
 }
 
-/// The service that erases people.
-pub fn privacy_service(runtime: Arc<Runtime>) -> PrivacyServiceServer<Privacy> {
-    PrivacyServiceServer::new(Privacy::new(runtime))
+/// The service that erases people, over a runtime whose views include `people`.
+pub fn privacy_service(
+    runtime: Arc<Runtime>,
+    people: Arc<Shared<People>>,
+) -> PrivacyServiceServer<Privacy> {
+    PrivacyServiceServer::new(Privacy::new(runtime, people))
 }

@@ -10,17 +10,22 @@ use domain::{
     catalog::Catalog,
     person::{Command, Erased, Person},
 };
-use runtime::{command::Asked, from_proto, runtime::Runtime, status::rejected, to_proto};
+use runtime::{
+    command::Asked, from_proto, runtime::Runtime, status::rejected, to_proto, view::Shared,
+};
 use tonic::{Request, Response, Status};
+
+use crate::People;
 
 /// Erases people.
 pub struct Privacy {
     runtime: Arc<Runtime>,
+    people: Arc<Shared<People>>,
 }
 
 impl Privacy {
-    pub(crate) fn new(runtime: Arc<Runtime>) -> Privacy {
-        Privacy { runtime }
+    pub(crate) fn new(runtime: Arc<Runtime>, people: Arc<Shared<People>>) -> Privacy {
+        Privacy { runtime, people }
     }
 }
 
@@ -41,7 +46,9 @@ impl PrivacyService for Privacy {
         let id = from_proto::uuid("person_id", &message.person_id).map_err(rejected)?;
         let reason = from_proto::reason(&message.reason_code, "", false).map_err(rejected)?;
         let tenant = head.caller.tenant.clone();
-        if !exists(&self.runtime.catalog(&tenant).1, PersonId(id)) {
+        let person = PersonId(id);
+        let of_catalog = exists(&self.runtime.catalog(&tenant).1, person);
+        if !of_catalog && !self.people.read().view.has(&tenant, person) {
             let message = "no such person; see the entity that the person stands behind";
             let rejection = Rejection::not_found("PERSON_NOT_FOUND", "person_id", message);
             return Err(rejected(rejection));

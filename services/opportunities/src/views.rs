@@ -61,7 +61,12 @@ impl Row {
         }
     }
 
-    fn logical(&self, id: Uuid) -> Vec<u8> {
+    /// The row's bytes for a digest; `None` for one that says nothing, such as that of a deal whose
+    /// opening was taken back.
+    fn logical(&self, id: Uuid) -> Option<Vec<u8>> {
+        if *self == Row::of(&Opportunity::default()) {
+            return None;
+        }
         let mut row = Vec::with_capacity(192);
         let mut add = |part: Option<&[u8]>| {
             let bytes = part.unwrap_or_default();
@@ -80,7 +85,7 @@ impl Row {
         add(self.product.as_ref().map(|id| &id.0.as_bytes()[..]));
         add(Some(self.outcome.word().as_bytes()));
         add(Some(&self.faults.to_le_bytes()));
-        row
+        Some(row)
     }
 }
 
@@ -98,10 +103,12 @@ impl Deals {
         if before == Some(&row) {
             return;
         }
-        if let Some(before) = before {
-            tenant.digest.remove(&before.logical(entity.id));
+        if let Some(before) = before.and_then(|before| before.logical(entity.id)) {
+            tenant.digest.remove(&before);
         }
-        tenant.digest.add(&row.logical(entity.id));
+        if let Some(added) = row.logical(entity.id) {
+            tenant.digest.add(&added);
+        }
         tenant.rows.insert(entity.id, row);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use event_log::{JetStream, Options, durability};
-use opportunities::Deals;
+use opportunities::{Deals, People};
 use runtime::{
     clock::Clock,
     log_thread::LogThread,
@@ -21,6 +21,10 @@ pub struct Cell {
     pub runtime: Arc<Runtime>,
     /// The view of deals.
     pub deals: Arc<Shared<Deals>>,
+    /// The persons behind leads and contacts.
+    pub people: Arc<Shared<People>>,
+    /// The views of leads.
+    pub leads: leads::Views,
     /// The views of dashboards.
     pub dashboards: dashboards::Views,
     /// Where the log's connection lives; it ends last.
@@ -49,7 +53,10 @@ impl Cell {
             return Err(VaultError::MasterMissing(master_key).into());
         }
         let (deals, dashboards) = (Shared::<Deals>::empty(), dashboards::views());
-        let mut views: Vec<Box<dyn Projection>> = vec![Box::new(deals.clone())];
+        let (people, leads) = (Shared::<People>::empty(), leads::views());
+        let mut views: Vec<Box<dyn Projection>> =
+            vec![Box::new(deals.clone()), Box::new(people.clone())];
+        views.extend(leads.projections());
         views.extend(dashboards.projections());
         let settings = Settings {
             log,
@@ -65,7 +72,7 @@ impl Cell {
         if let Some(why) = &runtime.started_over {
             tracing::warn!(why, "the read model was started over");
         }
-        Ok(Cell { runtime: Arc::new(runtime), deals, dashboards, log_thread })
+        Ok(Cell { runtime: Arc::new(runtime), deals, people, leads, dashboards, log_thread })
     }
 
     /// Stops deciding and closes the read model.

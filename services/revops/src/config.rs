@@ -103,6 +103,8 @@ pub struct ServeArgs {
 pub enum Service {
     /// Every service over one read model
     All,
+    /// Leads and how they convert
+    Leads,
     /// Opportunities and erasure
     Opportunities,
     /// The catalog

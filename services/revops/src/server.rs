@@ -83,9 +83,13 @@ fn add_services(cell: &Cell, service: Service, routes: &mut RoutesBuilder) -> Ve
     let wanted = |one: Service| service == Service::All || service == one;
     let mut names = vec!["", "revops.projections.v1.ProjectionService"];
     routes.add_service(audit::projection_service(runtime()));
+    if wanted(Service::Leads) {
+        routes.add_service(leads::service(runtime(), cell.leads.clone()));
+        names.push("revops.leads.v1.LeadService");
+    }
     if wanted(Service::Opportunities) {
         routes.add_service(opportunities::service(runtime(), cell.deals.clone()));
-        routes.add_service(opportunities::privacy_service(runtime()));
+        routes.add_service(opportunities::privacy_service(runtime(), cell.people.clone()));
         names.push("revops.opportunities.v1.OpportunityService");
         names.push("revops.privacy.v1.PrivacyService");
     }

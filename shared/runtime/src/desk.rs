@@ -64,6 +64,12 @@ impl Desk<'_> {
         }
     }
 
+    /// The entities of the tenant that commits on their way reach into: what views do not know yet.
+    pub fn on_their_way(&self) -> impl Iterator<Item = (domain::Kind, Uuid)> {
+        let of_tenant = self.undecided.keys().filter(|entity| entity.tenant == *self.tenant);
+        of_tenant.map(|entity| (entity.kind, entity.id))
+    }
+
     /// The present, as the command was decided.
     pub fn now(&self) -> Instant {
         self.now

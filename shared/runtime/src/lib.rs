@@ -19,6 +19,7 @@ pub mod from_proto;
 pub mod gather;
 pub mod keeper;
 pub mod log_thread;
+pub mod naming;
 pub mod order;
 pub mod page;
 pub mod projections;

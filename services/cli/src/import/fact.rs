@@ -86,6 +86,18 @@ impl Values<'_> {
             FactKind::Noted => {
                 Fact::OpportunityNoted(OpportunityNoted { text: self.required("text")? })
             }
+            FactKind::LeadCaptured
+            | FactKind::LeadAssigned
+            | FactKind::LeadWorked
+            | FactKind::LeadNurtured
+            | FactKind::LeadHandedOver
+            | FactKind::LeadAccepted
+            | FactKind::LeadRejected
+            | FactKind::LeadQualified
+            | FactKind::LeadDisqualified
+            | FactKind::LeadRecycled
+            | FactKind::LeadConverted
+            | FactKind::LeadNoted => self.lead(kind)?,
             FactKind::Product => Fact::ProductDefined(self.product()?),
             FactKind::User => Fact::UserDefined(self.user()),
         })
@@ -121,12 +133,12 @@ impl Values<'_> {
         }
     }
 
-    fn text(&self, field: &str) -> String {
+    pub(super) fn text(&self, field: &str) -> String {
         let found = self.texts.iter().find(|(name, _)| *name == field);
         found.map(|(_, text)| text.clone()).unwrap_or_default()
     }
 
-    fn required(&self, field: &str) -> Result<String, Flaw> {
+    pub(super) fn required(&self, field: &str) -> Result<String, Flaw> {
         Some(self.text(field)).filter(|text| !text.is_empty()).ok_or(Flaw::new(field, "EMPTY"))
     }
 

@@ -28,6 +28,30 @@ pub enum FactKind {
     Reopened,
     /// A note was taken on it.
     Noted,
+    /// Somebody was taken up as a lead.
+    LeadCaptured,
+    /// A lead was given to another user.
+    LeadAssigned,
+    /// Somebody began to work a lead.
+    LeadWorked,
+    /// A lead is kept warm.
+    LeadNurtured,
+    /// Marketing offered a lead to sales.
+    LeadHandedOver,
+    /// Sales took a lead.
+    LeadAccepted,
+    /// Sales handed a lead back.
+    LeadRejected,
+    /// A lead is worth a deal.
+    LeadQualified,
+    /// A lead will not become a customer.
+    LeadDisqualified,
+    /// A lead went back to marketing.
+    LeadRecycled,
+    /// A lead became a contact, with or without a deal.
+    LeadConverted,
+    /// A note was taken on a lead.
+    LeadNoted,
     /// A product is defined.
     Product,
     /// A user is defined.
@@ -59,6 +83,20 @@ impl FactKind {
             Self::Lost | Self::Abandoned => (&[], &["reason_code", "reason"]),
             Self::Reopened => (&[], &["stage", "pipeline", "reason_code", "reason"]),
             Self::Noted => (&["text"], &[]),
+            Self::LeadCaptured => (
+                &[],
+                &["name", "email", "phone", "company", "title", "channel", "campaign", "owner"],
+            ),
+            Self::LeadAssigned => (&["owner"], &[]),
+            Self::LeadWorked | Self::LeadHandedOver | Self::LeadAccepted | Self::LeadQualified => {
+                (&[], &[])
+            }
+            Self::LeadNurtured
+            | Self::LeadRejected
+            | Self::LeadDisqualified
+            | Self::LeadRecycled => (&[], &["reason_code", "reason"]),
+            Self::LeadConverted => (&[], &["account", "contact", "opportunity"]),
+            Self::LeadNoted => (&["text"], &[]),
             Self::Product => (&["name"], &["list_price", "currency"]),
             Self::User => (&[], &["name", "manager", "office", "role"]),
         }

@@ -22,6 +22,7 @@ mod definitions;
 mod fact;
 mod formats;
 mod kind;
+mod lead;
 mod mapping;
 mod plan;
 pub mod random;
