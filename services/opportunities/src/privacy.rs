@@ -10,17 +10,28 @@ use domain::{
     catalog::Catalog,
     person::{Command, Erased, Person},
 };
-use runtime::{command::Asked, from_proto, runtime::Runtime, status::rejected, to_proto};
+use runtime::{
+    command::Asked, from_proto, runtime::Runtime, status::rejected, to_proto, view::Shared,
+};
 use tonic::{Request, Response, Status};
+
+use crate::contacts::Contacts;
 
 /// Erases people.
 pub struct Privacy {
     runtime: Arc<Runtime>,
+    contacts: Arc<Shared<Contacts>>,
 }
 
 impl Privacy {
-    pub(crate) fn new(runtime: Arc<Runtime>) -> Privacy {
-        Privacy { runtime }
+    pub(crate) fn new(runtime: Arc<Runtime>, contacts: Arc<Shared<Contacts>>) -> Privacy {
+        Privacy { runtime, contacts }
+    }
+
+    /// Whether a contact has this person behind it.
+    fn is_contact(&self, tenant: &str, person: PersonId) -> bool {
+        let contacts = self.contacts.read();
+        contacts.view.rows(tenant).any(|(_, row)| row.person == Some(person))
     }
 }
 
@@ -41,7 +52,9 @@ impl PrivacyService for Privacy {
         let id = from_proto::uuid("person_id", &message.person_id).map_err(rejected)?;
         let reason = from_proto::reason(&message.reason_code, "", false).map_err(rejected)?;
         let tenant = head.caller.tenant.clone();
-        if !exists(&self.runtime.catalog(&tenant).1, PersonId(id)) {
+        let person = PersonId(id);
+        let in_catalog = exists(&self.runtime.catalog(&tenant).1, person);
+        if !in_catalog && !self.is_contact(&tenant, person) {
             let message = "no such person; see the entity that the person stands behind";
             let rejection = Rejection::not_found("PERSON_NOT_FOUND", "person_id", message);
             return Err(rejected(rejection));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use event_log::{JetStream, Options, durability};
-use opportunities::Deals;
+use opportunities::{CustomerViews, Deals};
 use runtime::{
     clock::Clock,
     runtime::{Runtime, Settings},
@@ -20,6 +20,8 @@ pub struct Cell {
     pub runtime: Arc<Runtime>,
     /// The view of deals.
     pub deals: Arc<Shared<Deals>>,
+    /// The views of customers.
+    pub customers: CustomerViews,
     /// The views of dashboards.
     pub dashboards: dashboards::Views,
 }
@@ -40,7 +42,9 @@ impl Cell {
             return Err(VaultError::MasterMissing(master_key).into());
         }
         let (deals, dashboards) = (Shared::<Deals>::empty(), dashboards::views());
+        let customers = CustomerViews::new(deals.clone());
         let mut views: Vec<Box<dyn Projection>> = vec![Box::new(deals.clone())];
+        views.extend(customers.projections());
         views.extend(dashboards.projections());
         let settings = Settings {
             log,
@@ -55,7 +59,7 @@ impl Cell {
         if let Some(why) = &runtime.started_over {
             tracing::warn!(why, "the read model was started over");
         }
-        Ok(Cell { runtime: Arc::new(runtime), deals, dashboards })
+        Ok(Cell { runtime: Arc::new(runtime), deals, customers, dashboards })
     }
 
     /// Stops deciding and closes the read model.
