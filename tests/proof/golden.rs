@@ -3,6 +3,8 @@
 //! `REVOPS_GOLDEN=write` writes the files of new names; a file that is there is left as it is.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
+mod customers;
+
 use std::{collections::BTreeMap, path::PathBuf};
 
 use domain::{
@@ -68,9 +70,12 @@ fn folder() -> PathBuf {
 /// A fact under each name with everything in it, as `NAME.bin`; where parts may be absent, one
 /// without them too, as `NAME.bare.bin`.
 fn samples() -> BTreeMap<String, Fact> {
-    let full = [opened(), moved(), closed(), catalog()].concat();
+    let full = [opened(), moved(), closed(), catalog(), customers::full()].concat();
     let full = full.into_iter().map(|fact| (format!("{}.bin", fact.name()), fact));
-    let bare = bare().into_iter().map(|fact| (format!("{}.bare.bin", fact.name()), fact));
+    let bare = bare()
+        .into_iter()
+        .chain(customers::bare())
+        .map(|fact| (format!("{}.bare.bin", fact.name()), fact));
     full.chain(bare).collect()
 }
 

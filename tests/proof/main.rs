@@ -3,6 +3,7 @@
 
 mod architecture;
 mod arrival;
+mod bad_customers;
 mod bad_input;
 mod bad_questions;
 mod bad_reports;
@@ -10,6 +11,7 @@ mod bpic;
 mod chain;
 mod child;
 mod crash;
+mod customers;
 mod erasure;
 mod golden;
 mod journey;
