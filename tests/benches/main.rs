@@ -53,12 +53,12 @@ const QUICK: Scale = Scale {
 };
 
 fn main() -> anyhow::Result<()> {
-    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut words = env::args().skip(1);
     if words.next().as_deref() == Some(cell::SERVE) {
-        return built.block_on(cell::serve(words.collect()));
+        return revops::tokio()?.block_on(cell::serve(words.collect()));
     }
-    built.block_on(measure())
+    let measuring = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    measuring.block_on(measure())
 }
 
 async fn measure() -> anyhow::Result<()> {

@@ -61,6 +61,7 @@ async fn log_of(bodies: &[Bytes]) -> (MemoryLog, EventLog) {
 async fn follow(log: &EventLog, folder: &Path) -> Result<Runtime, StartError> {
     let settings = Settings {
         log: log.clone(),
+        log_thread: tokio::runtime::Handle::current(),
         keys: KeyStream::memory(),
         master: Master::from_secret(&[7; 32]),
         read_model: folder.to_owned(),

@@ -7,6 +7,7 @@ use event_log::{JetStream, Options, durability};
 use opportunities::{CustomerViews, Deals};
 use runtime::{
     clock::Clock,
+    log_thread::LogThread,
     runtime::{Runtime, Settings},
     vault::{Master, VaultError},
     view::{Projection, Shared},
@@ -24,6 +25,8 @@ pub struct Cell {
     pub customers: CustomerViews,
     /// The views of dashboards.
     pub dashboards: dashboards::Views,
+    /// Where the log's connection lives; it ends last.
+    log_thread: LogThread,
 }
 
 impl Cell {
@@ -35,8 +38,14 @@ impl Cell {
         default_tenant: Option<String>,
     ) -> anyhow::Result<Cell> {
         check_durability(common.durability, monitor).await?;
-        let stream = JetStream::connect(nats, Options::default()).await?;
-        let (log, keys) = (stream.log().await?, stream.keys().await?);
+        let log_thread = LogThread::start().context("no thread could be started")?;
+        let nats = nats.to_owned();
+        // A connection lives where it was made.
+        let connecting = log_thread.handle().spawn(async move {
+            let stream = JetStream::connect(&nats, Options::default()).await?;
+            anyhow::Ok((stream.log().await?, stream.keys().await?))
+        });
+        let (log, keys) = connecting.await??;
         let master_key = common.master_key();
         if !master_key.exists() && log.head().await?.is_some() {
             return Err(VaultError::MasterMissing(master_key).into());
@@ -48,6 +57,7 @@ impl Cell {
         views.extend(dashboards.projections());
         let settings = Settings {
             log,
+            log_thread: log_thread.handle().clone(),
             keys,
             master: Master::load_or_create(&master_key)?,
             read_model: common.data.join("read-model"),
@@ -59,20 +69,24 @@ impl Cell {
         if let Some(why) = &runtime.started_over {
             tracing::warn!(why, "the read model was started over");
         }
-        Ok(Cell { runtime: Arc::new(runtime), deals, customers, dashboards })
+        Ok(Cell { runtime: Arc::new(runtime), deals, customers, dashboards, log_thread })
     }
 
     /// Stops deciding and closes the read model.
     pub async fn close(self) -> anyhow::Result<()> {
-        let Cell { runtime, .. } = self;
-        match Arc::try_unwrap(runtime) {
-            Ok(runtime) => Ok(runtime.stop().await?),
+        let Cell { runtime, log_thread, .. } = self;
+        let closed = match Arc::try_unwrap(runtime) {
+            Ok(runtime) => runtime.stop().await,
             Err(shared) => {
                 // A call that has not ended holds on; the log has everything all the same.
                 shared.keeper.stop();
                 Ok(())
             }
-        }
+        };
+        // It is waited for, which would hold up whatever else runs here.
+        let ending = tokio::task::spawn_blocking(move || drop(log_thread));
+        ending.await?;
+        Ok(closed?)
     }
 }
 

@@ -33,8 +33,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let line = Line::parse();
-    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let tokio = match built {
+    let tokio = match revops::tokio() {
         Ok(tokio) => tokio,
         Err(error) => return fail(&error.into()),
     };

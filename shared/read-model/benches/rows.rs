@@ -94,7 +94,7 @@ fn write(store: Store) -> Result<(), Box<dyn Error>> {
             break;
         }
         let checkpoint = Checkpoint { position, ..Checkpoint::empty(SCHEMA) };
-        writer.send_blocking(Chunk { puts, checkpoint })?;
+        writer.send(Chunk { puts, checkpoint })?;
     }
     writer.flush_and_close()?;
     report("writer: random rows in chunks, and close", UPDATES, started)

@@ -1,9 +1,10 @@
 //! The one thread that writes: chunk after chunk, each with the place in the log that it reaches.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tracing::error;
 
 use crate::error::in_words;
@@ -40,7 +41,7 @@ pub struct Progress {
 /// The way to write to a store. There is one per store, or their checkpoints would be mixed up.
 #[derive(Debug)]
 pub struct Writer {
-    chunks: mpsc::Sender<Chunk>,
+    chunks: mpsc::SyncSender<Chunk>,
     progress: watch::Receiver<Progress>,
     thread: JoinHandle<()>,
     store: Store,
@@ -49,7 +50,7 @@ pub struct Writer {
 impl Writer {
     pub fn start(store: Store) -> Result<Writer, StoreError> {
         let position = store.checkpoint()?.position;
-        let (chunks, waiting) = mpsc::channel(CHUNKS_WAITING_MAX);
+        let (chunks, waiting) = mpsc::sync_channel(CHUNKS_WAITING_MAX);
         let (reached, progress) = watch::channel(Progress { position, failure: None });
         let written = store.clone();
         let thread = thread::Builder::new()
@@ -60,15 +61,9 @@ impl Writer {
     }
 
     /// Hands a chunk over, and waits only while too many others are before it.
-    pub async fn send(&self, chunk: Chunk) -> Result<(), StoreError> {
+    pub fn send(&self, chunk: Chunk) -> Result<(), StoreError> {
         check(&chunk)?;
-        self.chunks.send(chunk).await.map_err(|_| self.stopped())
-    }
-
-    /// The same from a thread that may block.
-    pub fn send_blocking(&self, chunk: Chunk) -> Result<(), StoreError> {
-        check(&chunk)?;
-        self.chunks.blocking_send(chunk).map_err(|_| self.stopped())
+        self.chunks.send(chunk).map_err(|_| self.stopped())
     }
 
     /// Tells of every step, and of the failure that ends them.
@@ -100,8 +95,9 @@ fn check(chunk: &Chunk) -> Result<(), StoreError> {
     chunk.puts.iter().try_for_each(|(entity, block, bytes)| check_size(entity, *block, bytes))
 }
 
-fn write_all(store: &Store, mut waiting: mpsc::Receiver<Chunk>, reached: &watch::Sender<Progress>) {
-    while let Some(chunk) = waiting.blocking_recv() {
+#[expect(clippy::needless_pass_by_value, reason = "senders learn that it has ended by its end")]
+fn write_all(store: &Store, waiting: mpsc::Receiver<Chunk>, reached: &watch::Sender<Progress>) {
+    while let Ok(chunk) = waiting.recv() {
         let position = chunk.checkpoint.position;
         if let Err(failure) = write(store, chunk) {
             error!(position, failure, "the read model is not written any more");

@@ -193,7 +193,7 @@ impl Fold {
         }
         let puts = self.puts.drain().map(|((key, block), bytes)| (key, block, bytes)).collect();
         let chunk = Chunk { puts, checkpoint: self.checkpoint() };
-        if let Err(error) = self.writer.send_blocking(chunk) {
+        if let Err(error) = self.writer.send(chunk) {
             // These rows are lost to the store, so no later checkpoint may reach it.
             self.store_failed = true;
             return Err(FoldError::Write(error.to_string()));

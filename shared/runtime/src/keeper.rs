@@ -1,4 +1,4 @@
-//! The keeper: one thread that owns the appender, fed by commands, acknowledgements and the log.
+//! The keeper: one task that owns the appender, fed by commands, acknowledgements and the log.
 
 use std::{
     collections::VecDeque,
@@ -6,17 +6,19 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
 use event_log::{AppendError, Chain, EventLog, Frame, FrameHash, Stored};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc as async_mpsc, oneshot, watch};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
+    task::JoinHandle,
+};
 
 use crate::{
     appender::{Appender, Outgoing},
     clock,
-    inbox::{Inbox, Sender, Urgency, inbox},
     order::{Answer, Order, Refusal, Reply},
 };
 
@@ -33,7 +35,7 @@ const FRAMES_PER_READ: usize = 256;
 /// How many batches of frames may wait for the keeper.
 const BATCHES_WAITING_MAX: usize = 16;
 
-/// Something that only the keeper's thread may do.
+/// Something that only the keeper's task may do.
 pub type Errand = Box<dyn FnOnce(&mut Appender) + Send>;
 
 enum Event {
@@ -48,38 +50,35 @@ enum Event {
 /// The way to the keeper. Clones share it.
 #[derive(Clone)]
 pub struct Keeper {
-    events: Sender<Event>,
+    events: mpsc::UnboundedSender<Event>,
     waiting: Arc<Semaphore>,
     /// The last position that the log is known to hold.
     head: Arc<AtomicU64>,
-    /// Whether no more commands are taken; closed when the thread has ended.
+    /// Whether no more commands are taken; closed when the task has ended.
     stopped: watch::Receiver<bool>,
 }
 
-/// The keeper's thread, to be waited for at the end.
-pub struct KeeperThread(JoinHandle<Appender>);
+/// The keeper's task, to be waited for at the end.
+pub struct KeeperTask(JoinHandle<Appender>);
 
 impl Keeper {
-    /// Starts the keeper's thread and the two tasks that append and follow for it.
-    pub fn start(
-        appender: Appender,
-        log: EventLog,
-    ) -> Result<(Keeper, KeeperThread), std::io::Error> {
-        let (events, inbox) = inbox();
-        let (outgoing, to_append) = async_mpsc::unbounded_channel();
+    /// Starts the keeper and the two tasks that append and follow for it, on the runtime of `on`:
+    /// best that of the log's connection. What decides and folds there may block for as long as
+    /// the store does.
+    pub fn start(appender: Appender, log: EventLog, on: &Handle) -> (Keeper, KeeperTask) {
+        let (events, inbox) = mpsc::unbounded_channel();
+        let (outgoing, to_append) = mpsc::unbounded_channel();
         let place = appender.fold.applied().place;
         let whole = Chain { last: appender.fold.totals.whole, ..place };
         let head = Arc::new(AtomicU64::new(place.last));
         let waiting = Arc::new(Semaphore::new(WAITING_MAX));
         let (tell_stopped, stopped) = watch::channel(false);
         let keeper = Keeper { events: events.clone(), waiting, head: head.clone(), stopped };
-        let thread = std::thread::Builder::new()
-            .name("keeper".into())
-            .spawn(move || run(appender, inbox, &outgoing, &tell_stopped))?;
+        let task = on.spawn(run(appender, inbox, outgoing, tell_stopped));
         let own = Own::default();
-        tokio::spawn(append(log.clone(), to_append, events.clone(), own.clone()));
-        tokio::spawn(follow(log, whole, events, head, own));
-        Ok((keeper, KeeperThread(thread)))
+        on.spawn(append(log.clone(), to_append, events.clone(), own.clone()));
+        on.spawn(follow(log, whole, events, head, own));
+        (keeper, KeeperTask(task))
     }
 
     /// Hands a command over and waits for what became of it.
@@ -98,7 +97,7 @@ impl Keeper {
         Ok(self.hand_over(order, permit))
     }
 
-    /// Has something done on the keeper's thread, between two commands.
+    /// Has something done by the keeper, between two commands.
     pub async fn errand<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Appender) -> T + Send + 'static,
@@ -108,7 +107,7 @@ impl Keeper {
             // Whoever asked may have gone away meanwhile.
             let _ = sender.send(work(appender));
         });
-        self.send(Event::Errand(errand), Urgency::Now);
+        self.send(Event::Errand(errand));
         receiver.await.map_err(|_| Refusal::Stopped("the process is stopping".to_owned()))
     }
 
@@ -126,7 +125,7 @@ impl Keeper {
 
     /// Asks the keeper to end after what it is doing.
     pub fn stop(&self) {
-        self.send(Event::Stop, Urgency::Now);
+        self.send(Event::Stop);
     }
 
     fn hand_over(
@@ -135,13 +134,13 @@ impl Keeper {
         permit: OwnedSemaphorePermit,
     ) -> oneshot::Receiver<Result<Answer, Refusal>> {
         let (reply, receiver) = Reply::in_place(permit);
-        self.send(Event::Asked(Box::new(order), reply), Urgency::WhenAwake);
+        self.send(Event::Asked(Box::new(order), reply));
         receiver
     }
 
-    fn send(&self, event: Event, urgency: Urgency) {
+    fn send(&self, event: Event) {
         // A keeper that has ended drops the event, and with it the reply: the caller is told.
-        self.events.send(event, urgency);
+        let _ = self.events.send(event);
     }
 }
 
@@ -152,59 +151,66 @@ pub async fn answer_of(
     receiver.await.unwrap_or_else(|_| Err(Refusal::Stopped("the process is stopping".to_owned())))
 }
 
-impl KeeperThread {
-    /// Waits for the thread to end, and gives back what it owned.
-    pub fn join(self) -> Option<Appender> {
-        self.0.join().ok()
+impl KeeperTask {
+    /// Waits for the task to end, and gives back what it owned.
+    pub async fn join(self) -> Option<Appender> {
+        self.0.await.ok()
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the inbox closes when the thread ends")]
-fn run(
+async fn run(
     mut appender: Appender,
-    inbox: Inbox<Event>,
-    outgoing: &async_mpsc::UnboundedSender<Outgoing>,
-    tell_stopped: &watch::Sender<bool>,
+    mut inbox: mpsc::UnboundedReceiver<Event>,
+    outgoing: mpsc::UnboundedSender<Outgoing>,
+    tell_stopped: watch::Sender<bool>,
 ) -> Appender {
     let mut flushed = Instant::now();
+    let mut burst = Vec::with_capacity(BURST_MAX);
     loop {
         if flushed.elapsed() > FLUSH_LATEST {
             appender.flush();
             flushed = Instant::now();
         }
-        let unsettled = appender.fold.is_dirty() || appender.is_refused();
-        let wait = unsettled.then_some(FLUSH_AFTER);
-        let Some(burst) = inbox.take(appender.is_sending(), wait, BURST_MAX) else {
-            return appender;
+        let arriving = inbox.recv_many(&mut burst, BURST_MAX);
+        let arrived = if appender.fold.is_dirty() || appender.is_refused() {
+            tokio::time::timeout(FLUSH_AFTER, arriving).await
+        } else {
+            Ok(arriving.await)
         };
-        if burst.is_empty() {
-            appender.flush();
-            // The frame for whose sake ours was refused may never come.
-            appender.decide_again_if_refused();
+        match arrived {
+            Ok(0) => return appender,
+            Ok(_) => {}
+            Err(_) => {
+                appender.flush();
+                // The frame for whose sake ours was refused may never come.
+                appender.decide_again_if_refused();
+            }
         }
-        for event in burst {
+        // Who asked while a frame was on its way leaves with the very next one.
+        burst.sort_by_key(|event| !matches!(event, Event::Asked(..)));
+        for event in burst.drain(..) {
             if matches!(event, Event::Stop) {
                 appender.stop("the process is stopping");
                 appender.flush();
                 return appender;
             }
-            handle(&mut appender, event, outgoing);
+            handle(&mut appender, event, &outgoing);
         }
-        send_next(&mut appender, outgoing);
+        send_next(&mut appender, &outgoing);
         if appender.stopped().is_some() {
             tell_stopped.send_replace(true);
         }
     }
 }
 
-fn send_next(appender: &mut Appender, outgoing: &async_mpsc::UnboundedSender<Outgoing>) {
+fn send_next(appender: &mut Appender, outgoing: &mpsc::UnboundedSender<Outgoing>) {
     if let Some(frame) = appender.next_frame() {
         // The appending task lives as long as the process does.
         let _ = outgoing.send(frame);
     }
 }
 
-fn handle(appender: &mut Appender, event: Event, outgoing: &async_mpsc::UnboundedSender<Outgoing>) {
+fn handle(appender: &mut Appender, event: Event, outgoing: &mpsc::UnboundedSender<Outgoing>) {
     match event {
         Event::Asked(order, reply) => appender.ask(*order, reply),
         Event::Appended(guard, result) => {
@@ -235,8 +241,8 @@ struct OwnFrame {
 
 async fn append(
     log: EventLog,
-    mut frames: async_mpsc::UnboundedReceiver<Outgoing>,
-    events: Sender<Event>,
+    mut frames: mpsc::UnboundedReceiver<Outgoing>,
+    events: mpsc::UnboundedSender<Event>,
     own: Own,
 ) {
     let mut losses = 0;
@@ -253,7 +259,7 @@ async fn append(
             let own = &mut own.lock().unwrap_or_else(PoisonError::into_inner);
             own.push_back(OwnFrame { previous, first, place });
         }
-        if !events.send(Event::Appended(guard, result), Urgency::Now) {
+        if events.send(Event::Appended(guard, result)).is_err() {
             return;
         }
     }
@@ -274,7 +280,7 @@ fn backoff(losses: u32) -> Duration {
 async fn follow(
     log: EventLog,
     mut chain: Chain,
-    events: Sender<Event>,
+    events: mpsc::UnboundedSender<Event>,
     head: Arc<AtomicU64>,
     own: Own,
 ) {
@@ -295,7 +301,7 @@ async fn follow(
             Err(why) => Event::Broken(why),
         };
         let broken = matches!(event, Event::Broken(_));
-        if !events.send(event, Urgency::Now) || broken {
+        if events.send(event).is_err() || broken {
             return;
         }
     }

@@ -5,14 +5,14 @@ use std::{path::PathBuf, sync::Arc};
 use domain::catalog::Catalog;
 use event_log::{Chain, EventLog, FrameHash, KeyStream, ReadError};
 use read_model::{Options, Store, StoreError, Writer};
-use tokio::sync::watch;
+use tokio::{runtime::Handle, sync::watch};
 
 use crate::{
     appender::Appender,
     catalogs::Catalogs,
     clock::{self, Clock},
     fold::{Applied, Fold, Totals},
-    keeper::{Keeper, KeeperThread},
+    keeper::{Keeper, KeeperTask},
     order::Refusal,
     rebuild::{self, RebuildError},
     rows,
@@ -31,6 +31,8 @@ const LOOK_AFTER: std::time::Duration = std::time::Duration::from_millis(100);
 pub struct Settings {
     /// The log.
     pub log: EventLog,
+    /// Where its connection lives, and where commands are decided.
+    pub log_thread: Handle,
     /// The stream of wrapped keys.
     pub keys: KeyStream,
     /// The cell's secret.
@@ -102,7 +104,7 @@ pub struct Runtime {
     /// Why the read model was started over, if it was.
     pub started_over: Option<String>,
     applied: watch::Receiver<Applied>,
-    thread: KeeperThread,
+    task: KeeperTask,
 }
 
 impl Runtime {
@@ -111,8 +113,16 @@ impl Runtime {
         settings: Settings,
         views: Vec<Box<dyn Projection>>,
     ) -> Result<Runtime, StartError> {
-        let Settings { log, keys, master, read_model, cache_bytes, clock, default_tenant } =
-            settings;
+        let Settings {
+            log,
+            log_thread,
+            keys,
+            master,
+            read_model,
+            cache_bytes,
+            clock,
+            default_tenant,
+        } = settings;
         let vault = Arc::new(Vault::open(master, keys).await?);
         let catalogs = Shared::<Catalogs>::empty();
         let mut projections: Vec<Box<dyn Projection>> = vec![Box::new(catalogs.clone())];
@@ -132,7 +142,7 @@ impl Runtime {
             start.folded,
         );
         let appender = Appender::new(fold, vault.clone(), clock.clone(), clock::new_id());
-        let (keeper, thread) = Keeper::start(appender, log.clone())?;
+        let (keeper, task) = Keeper::start(appender, log.clone(), &log_thread);
         let runtime = Runtime {
             clock,
             vault,
@@ -144,7 +154,7 @@ impl Runtime {
             default_tenant,
             started_over,
             applied,
-            thread,
+            task,
         };
         match runtime.get_ready().await {
             Ok(()) => Ok(runtime),
@@ -176,9 +186,9 @@ impl Runtime {
     /// Stops deciding, writes what is folded, and closes the store.
     pub async fn stop(self) -> Result<(), StoreError> {
         self.keeper.stop();
-        let Runtime { thread, timelines, .. } = self;
+        let Runtime { task, timelines, .. } = self;
+        let appender = task.join().await;
         let closing = tokio::task::spawn_blocking(move || {
-            let appender = thread.join();
             drop(timelines);
             match appender {
                 Some(appender) => appender.close(),

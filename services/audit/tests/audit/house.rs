@@ -65,6 +65,7 @@ impl House {
     pub async fn try_start(&self, folder: &Path) -> Result<Arc<Runtime>, StartError> {
         let settings = Settings {
             log: EventLog::Memory(self.log.clone()),
+            log_thread: tokio::runtime::Handle::current(),
             keys: self.keys.clone(),
             master: Master::from_secret(&[7; 32]),
             read_model: folder.to_owned(),

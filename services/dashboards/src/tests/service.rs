@@ -43,6 +43,7 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let settings = Settings {
             log: EventLog::Memory(MemoryLog::new()),
+            log_thread: tokio::runtime::Handle::current(),
             keys: KeyStream::memory(),
             master: Master::from_secret(&[7; 32]),
             read_model: folder.path().to_owned(),

@@ -22,7 +22,7 @@ fn writes_until_it_dies() {
     let writer = Writer::start(store.clone()).unwrap();
     for position in store.checkpoint().unwrap().position + 1.. {
         let puts = (0..ENTITIES).map(|n| (entity(n), 0, row_at(position))).collect();
-        match writer.send_blocking(chunk(position, puts)) {
+        match writer.send(chunk(position, puts)) {
             Ok(()) => println!("sent {position}"),
             Err(error) => return println!("stopped: {error}"),
         }

@@ -46,7 +46,7 @@ fn chunk(position: u64, puts: Vec<(EntityKey, u32, Vec<u8>)>) -> Chunk {
 /// Writes one row at position 1 and closes the store.
 fn write_one_row(store: Store) {
     let writer = Writer::start(store).unwrap();
-    writer.send_blocking(chunk(1, vec![(entity(1), 0, b"first".to_vec())])).unwrap();
+    writer.send(chunk(1, vec![(entity(1), 0, b"first".to_vec())])).unwrap();
     writer.flush_and_close().unwrap();
 }
 

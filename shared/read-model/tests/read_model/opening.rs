@@ -107,7 +107,7 @@ fn a_truncated_database_is_set_aside() {
     let writer = Writer::start(open(&root).store).unwrap();
     for position in 1..=100 {
         let puts = (0..100).map(|n| (entity(n * position as u32), 0, vec![7; 500])).collect();
-        writer.send_blocking(chunk(position, puts)).unwrap();
+        writer.send(chunk(position, puts)).unwrap();
     }
     writer.flush_and_close().unwrap();
     // An opening writes a snapshot, which then refers to what is cut off.

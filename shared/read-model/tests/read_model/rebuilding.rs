@@ -31,7 +31,7 @@ fn a_rebuild_takes_over_while_the_old_one_answers() {
     assert_eq!(folders(root.path()), ["timelines-3-2"]);
 
     let writer = Writer::start(new.clone()).unwrap();
-    writer.send_blocking(chunk(51, vec![(entity(1000), 0, vec![])])).unwrap();
+    writer.send(chunk(51, vec![(entity(1000), 0, vec![])])).unwrap();
     drop(new);
     writer.flush_and_close().unwrap();
     let opened = open(&root);

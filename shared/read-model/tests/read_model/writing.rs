@@ -41,7 +41,7 @@ fn blocks_come_back_in_order_and_alone() {
     let mut puts: Vec<_> = numbers.iter().map(|n| (entity(5), *n, vec![*n as u8])).collect();
     puts.push((entity(6), 0, b"another".to_vec()));
     puts.push((EntityKey { tenant: "acme2".into(), ..entity(5) }, 0, b"another".to_vec()));
-    writer.send_blocking(chunk(1, puts)).unwrap();
+    writer.send(chunk(1, puts)).unwrap();
     writer.flush_and_close().unwrap();
 
     let block = |number: u32| Block { number, bytes: vec![number as u8] };
@@ -60,7 +60,7 @@ fn a_scan_meets_every_row_once_however_it_is_shared_out() {
             .map(|n| (entity(n * position as u32), n % 3, vec![position as u8; 50]))
             .collect();
         written.extend(puts.iter().cloned().map(|(entity, n, bytes)| ((entity, n), bytes)));
-        writer.send_blocking(chunk(position, puts)).unwrap();
+        writer.send(chunk(position, puts)).unwrap();
     }
     writer.flush_and_close().unwrap();
 
@@ -89,7 +89,7 @@ fn a_scan_stops_when_its_visitor_fails() {
     let store = open(&root).store;
     let writer = Writer::start(store.clone()).unwrap();
     let puts = (0..10).map(|n| (entity(n), 0, vec![])).collect();
-    writer.send_blocking(chunk(1, puts)).unwrap();
+    writer.send(chunk(1, puts)).unwrap();
     writer.flush_and_close().unwrap();
 
     let mut visited = 0;
@@ -112,7 +112,7 @@ fn rows_and_checkpoint_arrive_together() {
     for position in 1..=200_u64 {
         let bytes = position.to_be_bytes().to_vec();
         let puts = (0..20).map(|n| (entity(n), 0, bytes.clone())).collect();
-        writer.send_blocking(chunk(position, puts)).unwrap();
+        writer.send(chunk(position, puts)).unwrap();
         let reached = store.checkpoint().unwrap().position;
         for n in 0..20 {
             let blocks = store.read(&entity(n)).unwrap();
@@ -133,7 +133,7 @@ async fn progress_tells_of_every_position() {
     assert_eq!(*progress.borrow(), Progress { position: 0, failure: None });
     for position in 1..=100 {
         let puts = vec![(entity(1), 0, vec![0; 100])];
-        writer.send(chunk(position, puts)).await.unwrap();
+        writer.send(chunk(position, puts)).unwrap();
     }
     let reached = progress.wait_for(|progress| progress.position == 100).await.unwrap().clone();
     assert_eq!(reached.failure, None);
@@ -146,9 +146,9 @@ fn a_value_that_is_too_large_is_refused_before_anything_is_written() {
     let store = open(&root).store;
     let writer = Writer::start(store.clone()).unwrap();
     let largest = vec![(entity(1), 0, vec![7; VALUE_BYTES_MAX])];
-    writer.send_blocking(chunk(1, largest)).unwrap();
+    writer.send(chunk(1, largest)).unwrap();
     let larger = vec![(entity(2), 0, vec![]), (entity(3), 9, vec![7; VALUE_BYTES_MAX + 1])];
-    let refused = writer.send_blocking(chunk(2, larger)).unwrap_err();
+    let refused = writer.send(chunk(2, larger)).unwrap_err();
     assert!(matches!(refused, StoreError::ValueTooLarge { block: 9, bytes: 65_537, .. }));
     writer.flush_and_close().unwrap();
     assert_eq!(store.checkpoint().unwrap().position, 1);
