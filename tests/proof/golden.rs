@@ -3,6 +3,8 @@
 //! `REVOPS_GOLDEN=write` writes the files of new names; a file that is there is left as it is.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
+mod customers;
+
 use std::{collections::BTreeMap, path::PathBuf};
 
 use domain::{
@@ -70,9 +72,9 @@ fn folder() -> PathBuf {
 /// A fact under each name with everything in it, as `NAME.bin`; where parts may be absent, one
 /// without them too, as `NAME.bare.bin`.
 fn samples() -> BTreeMap<String, Fact> {
-    let full = [opened(), moved(), closed(), leads::full(), catalog()].concat();
+    let full = [opened(), moved(), closed(), leads::full(), customers::full(), catalog()].concat();
     let full = full.into_iter().map(|fact| (format!("{}.bin", fact.name()), fact));
-    let bare = [bare(), leads::bare()].concat();
+    let bare = [bare(), leads::bare(), customers::bare()].concat();
     let bare = bare.into_iter().map(|fact| (format!("{}.bare.bin", fact.name()), fact));
     full.chain(bare).collect()
 }

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod arrival;
+mod bad_customers;
 mod bad_input;
 mod bad_leads;
 mod bad_questions;
@@ -11,6 +12,7 @@ mod bpic;
 mod chain;
 mod child;
 mod crash;
+mod customers;
 mod erasure;
 mod golden;
 mod journey;

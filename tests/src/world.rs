@@ -3,6 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use api::{
+    accounts::v1::{
+        account_service_client::AccountServiceClient,
+        activity_service_client::ActivityServiceClient,
+        contact_service_client::ContactServiceClient,
+        contract_service_client::ContractServiceClient,
+    },
     audit::v1::audit_service_client::AuditServiceClient,
     dashboards::v1::dashboard_service_client::DashboardServiceClient,
     ingest::v1::report_service_client::ReportServiceClient,
@@ -218,6 +224,26 @@ impl World {
     /// Commands and questions on opportunities.
     pub fn opportunities(&self) -> OpportunityServiceClient<Channel> {
         OpportunityServiceClient::new(self.channel()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// Commands and questions on accounts.
+    pub fn accounts(&self) -> AccountServiceClient<Channel> {
+        AccountServiceClient::new(self.channel())
+    }
+
+    /// Commands and questions on contacts.
+    pub fn contacts(&self) -> ContactServiceClient<Channel> {
+        ContactServiceClient::new(self.channel())
+    }
+
+    /// Commands and questions on contracts.
+    pub fn contracts(&self) -> ContractServiceClient<Channel> {
+        ContractServiceClient::new(self.channel())
+    }
+
+    /// Commands and questions on activities.
+    pub fn activities(&self) -> ActivityServiceClient<Channel> {
+        ActivityServiceClient::new(self.channel())
     }
 
     /// The catalog.

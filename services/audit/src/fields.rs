@@ -1,9 +1,14 @@
 //! The state of an entity as named fields, in the order in which people read them.
 
+mod account;
+mod activity;
+mod contact;
+mod contract;
+
 use domain::{
-    Fact, Personal, PipelineId, ProductId, UserId, opportunity, opportunity::Opportunity, person,
-    person::Person, pipeline, pipeline::Pipeline, product, product::Product, source,
-    source::Source, user, user::User,
+    ExternalId, Fact, Personal, PipelineId, ProductId, UserId, opportunity,
+    opportunity::Opportunity, person, person::Person, pipeline, pipeline::Pipeline, product,
+    product::Product, source, source::Source, user, user::User,
 };
 
 use crate::words;
@@ -76,12 +81,10 @@ impl Fields {
 
 impl Told for Opportunity {
     fn fields(&self, fact: &'static str) -> Vec<Field> {
-        let ids: Vec<String> =
-            self.external_ids.iter().map(|id| format!("{}/{}", id.source, id.key)).collect();
         let exists = self.opened_at.is_some() || self.outcome != domain::Outcome::Open;
-        Fields::after(fact)
+        let fields = Fields::after(fact)
             .sealed("name", self.name.as_ref())
-            .text("external_ids", Some(ids.join(", ")))
+            .text("external_ids", external_ids(&self.external_ids))
             .value("pipeline", self.pipeline.map(Value::Pipeline))
             .text("stage", self.stage.as_ref().map(|stage| stage.key.clone()))
             .text("amount", self.amount.map(words::money))
@@ -91,7 +94,14 @@ impl Told for Opportunity {
             .text("category", self.category_override.map(|it| it.word().to_owned()))
             .text("outcome", exists.then(|| self.outcome.word().to_owned()))
             .text("won_amount", self.won_amount.map(words::money))
-            .found
+            .text("account", self.account.map(|id| id.to_string()))
+            .text("type", self.opportunity_type.map(|it| it.word().to_owned()))
+            .text("competitors", Some(self.competitors.join(", ")));
+        let roles = self.contact_roles.iter();
+        let role = |fields: Fields, (contact, role): (&_, &String)| {
+            fields.text(&format!("contact_roles.{contact}"), Some(role.clone()))
+        };
+        roles.fold(fields, role).found
     }
 }
 
@@ -174,58 +184,74 @@ impl Told for Person {
     }
 }
 
+/// What other systems call an entity, in a line.
+fn external_ids(ids: &[ExternalId]) -> Option<String> {
+    let ids: Vec<String> = ids.iter().map(|id| format!("{}/{}", id.source, id.key)).collect();
+    Some(ids.join(", "))
+}
+
+/// What somebody wrote down.
+fn note(text: &Personal, fact: &'static str) -> Field {
+    let sealed = Sealed { text: text.clone(), fact, field: "text" };
+    ("note".to_owned(), Value::Sealed(sealed))
+}
+
 /// What a fact says that is no part of the state: a note.
 pub fn beside(fact: &Fact) -> Option<Field> {
+    use opportunity::Fact as Deal;
     match fact {
-        Fact::Opportunity(opportunity::Fact::Noted(noted)) => {
-            let text = noted.text.clone();
-            let sealed = Sealed { text, fact: fact.name(), field: "text" };
-            Some(("note".to_owned(), Value::Sealed(sealed)))
+        Fact::Opportunity(Deal::Noted(noted)) => Some(note(&noted.text, fact.name())),
+        Fact::Opportunity(Deal::CompetitorNamed(named)) => {
+            named.text.as_ref().map(|text| note(text, fact.name()))
         }
         Fact::Lead(fact) => lead::beside(fact),
+        Fact::Account(fact) => account::beside(fact),
+        Fact::Activity(fact) => activity::beside(fact),
+        Fact::Contact(fact) => contact::beside(fact),
         _ => None,
     }
 }
 
 /// Why a fact was recorded: the code, and the words.
 pub fn reason(fact: &Fact) -> (&str, Option<&Personal>) {
-    use opportunity::Fact as Deal;
     let reason = match fact {
         Fact::Person(person::Fact::Erased(erased)) => return (&erased.reason_code, None),
-        Fact::Lead(fact) => match lead::reason(fact) {
-            Some(reason) => reason,
-            None => return ("", None),
-        },
-        Fact::Opportunity(Deal::CategoryOverridden(it)) => &it.reason,
-        Fact::Opportunity(Deal::Won(it)) => &it.reason,
-        Fact::Opportunity(Deal::Lost(it)) => &it.reason,
-        Fact::Opportunity(Deal::Abandoned(it)) => &it.reason,
-        Fact::Opportunity(Deal::Reopened(it)) => &it.reason,
-        Fact::Opportunity(Deal::Voided(it)) => &it.reason,
-        Fact::Opportunity(
-            Deal::Opened(_)
-            | Deal::StageChanged(_)
-            | Deal::AmountChanged(_)
-            | Deal::CloseDateChanged(_)
-            | Deal::OwnerChanged(_)
-            | Deal::AccountChanged(_)
-            | Deal::TypeChanged(_)
-            | Deal::CompetitorNamed(_)
-            | Deal::ContactRoleChanged(_)
-            | Deal::Noted(_),
-        )
-        | Fact::Account(_)
-        | Fact::Activity(_)
-        | Fact::Contact(_)
-        | Fact::Contract(_)
-        | Fact::Calendar(_)
+        Fact::Opportunity(fact) => reason_of_deal(fact),
+        Fact::Account(fact) => account::reason(fact),
+        Fact::Activity(fact) => activity::reason(fact),
+        Fact::Contact(fact) => contact::reason(fact),
+        Fact::Contract(fact) => contract::reason(fact),
+        Fact::Lead(fact) => lead::reason(fact),
+        Fact::Calendar(_)
         | Fact::ExchangeRate(_)
         | Fact::Quota(_)
         | Fact::Forecast(_)
         | Fact::Pipeline(pipeline::Fact::Defined(_))
         | Fact::Product(product::Fact::Defined(_))
         | Fact::Source(source::Fact::Defined(_))
-        | Fact::User(user::Fact::Defined(_)) => return ("", None),
+        | Fact::User(user::Fact::Defined(_)) => None,
     };
-    (&reason.code, reason.text.as_ref())
+    reason.map_or(("", None), |reason| (&reason.code, reason.text.as_ref()))
+}
+
+fn reason_of_deal(fact: &opportunity::Fact) -> Option<&domain::Reason> {
+    use opportunity::Fact as Deal;
+    match fact {
+        Deal::CategoryOverridden(it) => Some(&it.reason),
+        Deal::Won(it) => Some(&it.reason),
+        Deal::Lost(it) => Some(&it.reason),
+        Deal::Abandoned(it) => Some(&it.reason),
+        Deal::Reopened(it) => Some(&it.reason),
+        Deal::Voided(it) => Some(&it.reason),
+        Deal::Opened(_)
+        | Deal::StageChanged(_)
+        | Deal::AmountChanged(_)
+        | Deal::CloseDateChanged(_)
+        | Deal::OwnerChanged(_)
+        | Deal::AccountChanged(_)
+        | Deal::TypeChanged(_)
+        | Deal::CompetitorNamed(_)
+        | Deal::ContactRoleChanged(_)
+        | Deal::Noted(_) => None,
+    }
 }

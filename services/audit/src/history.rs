@@ -78,9 +78,7 @@ fn kind(word: &str) -> Result<Kind, Rejection> {
 fn entity_id(runtime: &Runtime, tenant: &str, kind: Kind, text: &str) -> Result<Uuid, Rejection> {
     match text.parse() {
         Ok(id) => Ok(id),
-        Err(_) if matches!(kind, Kind::Lead | Kind::Opportunity | Kind::Person) => {
-            from_proto::uuid("id", text)
-        }
+        Err(_) if is_named_by_id(kind) => from_proto::uuid("id", text),
         Err(_) => {
             let key = from_proto::key("id", text)?;
             let (_, catalog) = runtime.catalog(tenant);
@@ -92,6 +90,20 @@ fn entity_id(runtime: &Runtime, tenant: &str, kind: Kind, text: &str) -> Result<
             })
         }
     }
+}
+
+/// Kinds that have no key of ours.
+fn is_named_by_id(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Lead
+            | Kind::Opportunity
+            | Kind::Person
+            | Kind::Account
+            | Kind::Activity
+            | Kind::Contact
+            | Kind::Contract
+    )
 }
 
 async fn timeline(

@@ -1,8 +1,9 @@
 //! A history step by step: every visible fact, and what it changed in the state before it.
 
 use domain::{
-    Entry, Kind, Known, Moment, Timeline, lead::Lead, opportunity::Opportunity, person::Person,
-    pipeline::Pipeline, product::Product, source::Source, user::User,
+    Entry, Kind, Known, Moment, Timeline, account::Account, activity::Activity, contact::Contact,
+    contract::Contract, lead::Lead, opportunity::Opportunity, person::Person, pipeline::Pipeline,
+    product::Product, source::Source, user::User,
 };
 
 use crate::fields::{Field, Told, Value, beside};
@@ -36,14 +37,11 @@ pub fn steps(timeline: &Timeline, kind: Kind, at: Known) -> Vec<Step> {
         Kind::Product => steps_of::<Product>(timeline, at),
         Kind::Source => steps_of::<Source>(timeline, at),
         Kind::User => steps_of::<User>(timeline, at),
-        Kind::Account
-        | Kind::Activity
-        | Kind::Contact
-        | Kind::Contract
-        | Kind::Calendar
-        | Kind::ExchangeRate
-        | Kind::Quota
-        | Kind::Forecast => Vec::new(),
+        Kind::Account => steps_of::<Account>(timeline, at),
+        Kind::Activity => steps_of::<Activity>(timeline, at),
+        Kind::Contact => steps_of::<Contact>(timeline, at),
+        Kind::Contract => steps_of::<Contract>(timeline, at),
+        Kind::Calendar | Kind::ExchangeRate | Kind::Quota | Kind::Forecast => Vec::new(),
     }
 }
 

@@ -5,7 +5,10 @@ use clap::Subcommand;
 use crate::import::{self, ImportArgs};
 use crate::output::Output;
 use crate::session::Session;
-use crate::{Globals, catalog, doctor, history, lead, log, metrics, opportunity, person, pipeline};
+use crate::{
+    Globals, account, activity, catalog, contact, contract, doctor, history, lead, log, metrics,
+    opportunity, person, pipeline,
+};
 use crate::{failure, projection};
 
 /// What the command line can ask of a server.
@@ -18,6 +21,22 @@ pub enum Command {
     /// Work deals, and look at them as they stand or stood
     #[command(subcommand, visible_alias = "opp", after_help = failure::EXIT_CODES)]
     Opportunity(opportunity::Verb),
+
+    /// The companies that buy, or may
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Account(account::Verb),
+
+    /// The people at accounts
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Contact(contact::Verb),
+
+    /// What customers pay again and again
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Contract(contract::Verb),
+
+    /// Calls, e-mails, meetings, demos and tasks
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Activity(activity::Verb),
 
     /// What everything else refers to: sources, pipelines, products, users
     #[command(subcommand, after_help = failure::EXIT_CODES)]
@@ -60,6 +79,10 @@ pub async fn dispatch(command: Command, globals: &Globals, output: Output) -> an
     match command {
         Command::Lead(verb) => lead::run(verb, &session).await,
         Command::Opportunity(verb) => opportunity::run(verb, &session).await,
+        Command::Account(verb) => account::run(verb, &session).await,
+        Command::Contact(verb) => contact::run(verb, &session).await,
+        Command::Contract(verb) => contract::run(verb, &session).await,
+        Command::Activity(verb) => activity::run(verb, &session).await,
         Command::Catalog(kind) => catalog::run(kind, &session).await,
         Command::Pipeline(args) => pipeline::run(args, &session).await,
         Command::Metrics(args) => metrics::run(args, &session).await,

@@ -8,9 +8,14 @@ use std::time::Duration;
 
 use crate::output::{Format, Output};
 
+mod account;
+mod activity;
 mod catalog;
 mod command;
+mod contact;
+mod contract;
 mod doctor;
+mod entity;
 pub mod failure;
 pub mod grid;
 mod history;
@@ -28,6 +33,7 @@ mod projection;
 mod recorded;
 pub mod session;
 pub mod standing;
+mod target;
 pub mod times;
 mod when;
 mod wording;

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use api::accounts::v1::account_service_client::AccountServiceClient;
+use api::accounts::v1::activity_service_client::ActivityServiceClient;
+use api::accounts::v1::contact_service_client::ContactServiceClient;
+use api::accounts::v1::contract_service_client::ContractServiceClient;
 use api::audit::v1::audit_service_client::AuditServiceClient;
 use api::dashboards::v1::dashboard_service_client::DashboardServiceClient;
 use api::ingest::v1::report_service_client::ReportServiceClient;
@@ -95,6 +99,28 @@ impl Session {
     /// Commands and questions on opportunities.
     pub fn opportunities(&self) -> OpportunityServiceClient<Channel> {
         OpportunityServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// Commands and questions on accounts.
+    pub fn accounts(&self) -> AccountServiceClient<Channel> {
+        AccountServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// Commands and questions on contacts.
+    pub fn contacts(&self) -> ContactServiceClient<Channel> {
+        ContactServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// Commands and questions on contracts.
+    pub fn contracts(&self) -> ContractServiceClient<Channel> {
+        ContractServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// Commands and questions on activities.
+    pub fn activities(&self) -> ActivityServiceClient<Channel> {
+        ActivityServiceClient::new(self.channel.clone())
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 

@@ -42,6 +42,14 @@ pub fn label(reference: Option<&Reference>) -> String {
     reference.map_or_else(String::new, Reference::label)
 }
 
+/// What a table shows of an account or contact, which have a name and no key.
+pub fn entity_label(reference: Option<&Reference>) -> String {
+    reference.map_or_else(String::new, |it| match &it.name {
+        Some(name) => format!("{} {name}", it.id),
+        None => it.label(),
+    })
+}
+
 /// A text, unless it is empty.
 pub fn given(text: String) -> Option<String> {
     if text.is_empty() { None } else { Some(text) }

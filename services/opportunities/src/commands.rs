@@ -7,14 +7,14 @@ use api::{
     types::v1::Recorded,
 };
 use domain::{
-    Instant, Kind, Known, Rejection,
-    entity::{judge, judge_void},
+    Kind,
+    entity::judge_void,
     opportunity::{Command, Fact, Opportunity},
 };
 use runtime::{
     command::Asked,
-    desk::{Decision, Desk, Undecided},
-    from_proto::{optional_uuid, uuid as parse_uuid},
+    desk::{Decision, Undecided},
+    from_proto::uuid as parse_uuid,
     order::Answer,
     status::rejected,
     to_proto,
@@ -24,10 +24,12 @@ use uuid::Uuid;
 
 use crate::{
     Opportunities,
-    from_proto::{self, Context, OnOpportunity},
+    context::Context,
+    deciding,
+    from_proto::{self, OnOpportunity},
 };
 
-type Build<M> = fn(&M, &Opportunity, &Context<'_>) -> Result<Command, Rejection>;
+type Build<M> = fn(&M, &Opportunity, &Context<'_>) -> Result<Command, Undecided>;
 
 impl Opportunities {
     /// Opens a deal, under an id that a repeated request meets again.
@@ -44,16 +46,23 @@ impl Opportunities {
         };
         let head = self.runtime.head(&request, &asked).map_err(rejected)?;
         self.runtime.refuse_future("occurred_at", head.at).map_err(rejected)?;
-        let id = self.new_id(&head.caller.tenant, head.command_id, message).map_err(rejected)?;
+        let id = deciding::new_id(
+            &self.runtime,
+            (&head.caller.tenant, Kind::Opportunity, head.command_id),
+            ("opportunity_id", &message.opportunity_id),
+            message.external_id.as_ref(),
+        );
+        let id = id.map_err(rejected)?;
         if !message.name.is_empty() {
-            self.seal_under(&head.caller.tenant, id).await?;
+            deciding::ensure_key(&self.runtime, &head.caller.tenant, id).await?;
         }
         let (runtime, at) = (self.runtime.clone(), head.at);
         let (tenant, message) = (head.caller.tenant.clone(), request.into_inner());
         let catalog = runtime.catalog(&tenant).1;
         let answer = self.runtime.record(&head, (Kind::Opportunity, id), move |desk| {
-            decide(desk, id, at, |_, at| {
-                let context = Context { runtime: &runtime, tenant: &tenant, catalog: &catalog, at };
+            deciding::decide(desk, id, at, |_: &Opportunity, at| {
+                let (runtime, catalog) = (&*runtime, &*catalog);
+                let context = Context { runtime, tenant: &tenant, catalog, desk, at, key: id };
                 from_proto::open(&message, &context)
             })
         });
@@ -72,14 +81,15 @@ impl Opportunities {
         let message = request.into_inner();
         let id = parse_uuid("opportunity_id", message.opportunity_id()).map_err(rejected)?;
         if message.has_text() {
-            self.seal_under(&head.caller.tenant, id).await?;
+            deciding::ensure_key(&self.runtime, &head.caller.tenant, id).await?;
         }
         let (runtime, at) = (self.runtime.clone(), head.at);
         let tenant = head.caller.tenant.clone();
         let catalog = runtime.catalog(&tenant).1;
         let answer = self.runtime.record(&head, (Kind::Opportunity, id), move |desk| {
-            decide(desk, id, at, |deal, at| {
-                let context = Context { runtime: &runtime, tenant: &tenant, catalog: &catalog, at };
+            deciding::decide(desk, id, at, |deal: &Opportunity, at| {
+                let (runtime, catalog) = (&*runtime, &*catalog);
+                let context = Context { runtime, tenant: &tenant, catalog, desk, at, key: id };
                 build(&message, deal, &context)
             })
         });
@@ -96,7 +106,7 @@ impl Opportunities {
         let id = parse_uuid("opportunity_id", &message.opportunity_id).map_err(rejected)?;
         let voided = from_proto::void(&message).map_err(rejected)?;
         if message.has_text() {
-            self.seal_under(&head.caller.tenant, id).await?;
+            deciding::ensure_key(&self.runtime, &head.caller.tenant, id).await?;
         }
         let answer = self.runtime.record(&head, (Kind::Opportunity, id), move |desk| {
             let fact = domain::Fact::from(Fact::Voided(voided.clone()));
@@ -113,57 +123,4 @@ impl Opportunities {
     fn recorded(&self, command_id: Uuid, answer: Answer) -> Option<Recorded> {
         Some(to_proto::recorded(&self.runtime, command_id, answer))
     }
-
-    /// Texts about a deal are sealed under the deal's own key, which is made when first needed.
-    async fn seal_under(&self, tenant: &str, id: Uuid) -> Result<(), Status> {
-        let ensured = self.runtime.vault.ensure_keys(tenant, &[id]).await;
-        ensured.map_err(|error| Status::unavailable(error.to_string()))
-    }
-
-    fn new_id(
-        &self,
-        tenant: &str,
-        command_id: Uuid,
-        message: &OpenOpportunityRequest,
-    ) -> Result<Uuid, Rejection> {
-        let given = optional_uuid("opportunity_id", &message.opportunity_id)?;
-        let made = |source: &str, key: &str| {
-            self.runtime.vault.entity_id(tenant, Kind::Opportunity, source, key)
-        };
-        match (given, &message.external_id) {
-            (Some(_), Some(_)) => {
-                let message = "give either an id of your own or an external id";
-                Err(Rejection::invalid("ID_TWICE", "opportunity_id", message))
-            }
-            (Some(id), None) => Ok(id),
-            (None, Some(external)) => {
-                let (_, catalog) = self.runtime.catalog(tenant);
-                if !catalog.sources(Known::NOW).any(|(_, source)| source.key == external.source) {
-                    let message = "no source has this key; define it first";
-                    let field = "external_id.source";
-                    return Err(Rejection::invalid("SOURCE_UNKNOWN", field, message));
-                }
-                Ok(made(&external.source, &external.key))
-            }
-            (None, None) => Ok(made("", &command_id.to_string())),
-        }
-    }
-}
-
-/// Judges what `build` makes of the deal as it stood when the command happens.
-fn decide(
-    desk: &Desk<'_>,
-    id: Uuid,
-    asked: Option<Instant>,
-    build: impl Fn(&Opportunity, Instant) -> Result<Command, Rejection>,
-) -> Result<Vec<Decision>, Undecided> {
-    let (occurred_at, source_seq, judged) = desk.with(Kind::Opportunity, id, |timeline| {
-        let at = desk.instant(asked, timeline);
-        let deal: Opportunity = timeline.state(Known { as_of: at.next(), ..Known::NOW });
-        let judged =
-            build(&deal, at).and_then(|command| judge::<Opportunity>(timeline, at, &command));
-        (at, timeline.sequence_after(at), judged)
-    })?;
-    let (kind, facts) = (Kind::Opportunity, judged?);
-    Ok(vec![Decision { kind, id, occurred_at, source_seq, facts }])
 }

@@ -1,21 +1,24 @@
 //! Requests become commands; every error names its field.
 
 use api::opportunities::v1::{
-    AbandonOpportunityRequest, ChangeOpportunityAmountRequest, ChangeOpportunityCloseDateRequest,
-    ChangeOpportunityOwnerRequest, ChangeOpportunityStageRequest, LoseOpportunityRequest,
-    NoteOpportunityRequest, OpenOpportunityRequest, OverrideOpportunityCategoryRequest,
+    AbandonOpportunityRequest, ChangeOpportunityAccountRequest, ChangeOpportunityAmountRequest,
+    ChangeOpportunityCloseDateRequest, ChangeOpportunityContactRoleRequest,
+    ChangeOpportunityOwnerRequest, ChangeOpportunityStageRequest, ChangeOpportunityTypeRequest,
+    LoseOpportunityRequest, NameOpportunityCompetitorRequest, NoteOpportunityRequest,
+    OpenOpportunityRequest, OpportunityType as ProtoType, OverrideOpportunityCategoryRequest,
     ReopenOpportunityRequest, VoidOpportunityCommandRequest, WinOpportunityRequest,
 };
 use domain::{
-    ExternalId, Instant, Kind, Known, Outcome, PipelineId, ProductId, Rejection, UserId, Voided,
-    catalog::Catalog,
+    OpportunityType, Rejection, Voided,
     opportunity::{
-        Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, Command, Lost, Noted,
-        Opened, Opportunity, OwnerChanged, Reopened, Stage, StageChanged, Won,
+        Abandoned, AccountChanged, AmountChanged, CategoryOverridden, CloseDateChanged, Command,
+        CompetitorNamed, ContactRoleChanged, Lost, Noted, Opened, Opportunity, OwnerChanged,
+        Reopened, StageChanged, TypeChanged, Won,
     },
-    pipeline,
 };
-use runtime::{command::Asked, from_proto, runtime::Runtime};
+use runtime::{command::Asked, desk::Undecided, from_proto};
+
+use crate::context::{Context, code, external_ids, open_stage, optional_code};
 
 /// A command on one opportunity, as the contract spells them all.
 pub trait OnOpportunity: prost::Message + Default + 'static {
@@ -62,115 +65,21 @@ on_opportunity! {
     LoseOpportunityRequest, dated, reason;
     AbandonOpportunityRequest, dated, reason;
     ReopenOpportunityRequest, dated, reason;
+    ChangeOpportunityAccountRequest, dated,;
+    ChangeOpportunityTypeRequest, dated,;
+    NameOpportunityCompetitorRequest, dated, text;
+    ChangeOpportunityContactRoleRequest, dated,;
     NoteOpportunityRequest, dated, text;
     VoidOpportunityCommandRequest, undated, reason;
 }
 
-/// What the words of a request refer to: the catalog, at the command's instant.
-pub struct Context<'a> {
-    /// Finds ids by key.
-    pub runtime: &'a Runtime,
-    /// The tenant.
-    pub tenant: &'a str,
-    /// Its catalog.
-    pub catalog: &'a Catalog,
-    /// When the command happens. What takes effect at that very instant is in force.
-    pub at: Instant,
-}
-
-impl Context<'_> {
-    fn known(&self) -> Known {
-        Known { as_of: self.at.next(), ..Known::NOW }
-    }
-
-    fn find(&self, kind: Kind, field: &str, text: &str) -> Result<uuid::Uuid, Rejection> {
-        self.runtime.find((self.tenant, self.catalog), kind, field, text)
-    }
-
-    fn owner(&self, text: &str) -> Result<Option<UserId>, Rejection> {
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let id = UserId(self.find(Kind::User, "owner", text)?);
-        let user = self.catalog.user(id, self.known());
-        in_force("owner", "USER", user.map(|user| user.retired))?;
-        Ok(Some(id))
-    }
-
-    fn product(&self, text: &str) -> Result<Option<ProductId>, Rejection> {
-        if text.is_empty() {
-            return Ok(None);
-        }
-        let id = ProductId(self.find(Kind::Product, "product", text)?);
-        let product = self.catalog.product(id, self.known());
-        in_force("product", "PRODUCT", product.map(|product| product.retired))?;
-        Ok(Some(id))
-    }
-
-    fn pipeline(&self, text: &str) -> Result<(PipelineId, pipeline::Defined), Rejection> {
-        if text.is_empty() {
-            return Err(from_proto::missing("pipeline"));
-        }
-        let id = PipelineId(self.find(Kind::Pipeline, "pipeline", text)?);
-        let pipeline = self.catalog.pipeline(id, self.known());
-        in_force("pipeline", "PIPELINE", pipeline.as_ref().map(|pipeline| pipeline.retired))?;
-        pipeline
-            .map(|pipeline| (id, pipeline))
-            .ok_or_else(|| Rejection::invalid("PIPELINE_UNKNOWN", "pipeline", "not defined then"))
-    }
-
-    /// An open stage of a deal's own pipeline.
-    fn stage_of(&self, deal: &Opportunity, key: &str) -> Result<Stage, Rejection> {
-        let pipeline = deal.pipeline.and_then(|id| self.catalog.pipeline(id, self.known()));
-        match pipeline {
-            Some(pipeline) => open_stage(&pipeline, key),
-            // The decision says that the deal does not exist; a stage without order hurts nobody.
-            None => Ok(Stage { key: key.to_owned(), order: None }),
-        }
-    }
-}
-
-fn in_force(field: &str, what: &str, retired: Option<bool>) -> Result<(), Rejection> {
-    match retired {
-        Some(false) => Ok(()),
-        Some(true) => {
-            let message = "it is retired: name another, or define it anew";
-            Err(Rejection::invalid("REFERENCE_RETIRED", field, message))
-        }
-        None => {
-            let message = format!("this {} was not defined at that instant", what.to_lowercase());
-            Err(Rejection::invalid("REFERENCE_UNKNOWN", field, message))
-        }
-    }
-}
-
-fn open_stage(pipeline: &pipeline::Defined, key: &str) -> Result<Stage, Rejection> {
-    let Some(stage) = pipeline.stage(key) else {
-        let known: Vec<&str> = pipeline.open_stages().map(|stage| stage.key.as_str()).collect();
-        let message =
-            format!("no stage {key:?} in {:?}; it has {}", pipeline.key, known.join(", "));
-        return Err(Rejection::invalid("STAGE_UNKNOWN", "stage", message));
-    };
-    if stage.outcome != Outcome::Open {
-        let message = "this stage closes deals: win, lose or abandon the deal instead";
-        return Err(Rejection::invalid("STAGE_CLOSES", "stage", message));
-    }
-    Ok(pipeline.stage_fact(key))
-}
-
 /// Opening a deal.
-pub fn open(request: &OpenOpportunityRequest, at: &Context<'_>) -> Result<Command, Rejection> {
+pub fn open(request: &OpenOpportunityRequest, at: &Context<'_>) -> Result<Command, Undecided> {
     let (pipeline, definition) = at.pipeline(&request.pipeline)?;
     let first = definition.open_stages().next().map_or("", |stage| stage.key.as_str());
     let stage = if request.stage.is_empty() { first } else { &request.stage };
-    let external_ids = request.external_id.iter().map(|external| {
-        Ok(ExternalId {
-            source: from_proto::key("external_id.source", &external.source)?,
-            key: from_proto::key("external_id.key", &external.key)?,
-        })
-    });
     Ok(Command::Open(Opened {
-        external_ids: external_ids.collect::<Result<_, Rejection>>()?,
+        external_ids: external_ids(request.external_id.as_ref())?,
         name: from_proto::name("name", &request.name)?,
         pipeline,
         stage: open_stage(&definition, stage)?,
@@ -178,8 +87,8 @@ pub fn open(request: &OpenOpportunityRequest, at: &Context<'_>) -> Result<Comman
         close_date: from_proto::optional_date("close_date", request.close_date.as_ref())?,
         owner: at.owner(&request.owner)?,
         product: at.product(&request.product)?,
-        account: None,
-        opportunity_type: None,
+        account: at.account("account_id", &request.account_id)?,
+        opportunity_type: opportunity_type("opportunity_type", request.opportunity_type)?,
     }))
 }
 
@@ -188,9 +97,9 @@ pub fn change_stage(
     request: &ChangeOpportunityStageRequest,
     deal: &Opportunity,
     at: &Context<'_>,
-) -> Result<Command, Rejection> {
+) -> Result<Command, Undecided> {
     if request.stage.is_empty() {
-        return Err(from_proto::missing("stage"));
+        return Err(from_proto::missing("stage").into());
     }
     Ok(Command::ChangeStage(StageChanged {
         stage: at.stage_of(deal, &request.stage)?,
@@ -203,7 +112,7 @@ pub fn change_amount(
     request: &ChangeOpportunityAmountRequest,
     _deal: &Opportunity,
     _at: &Context<'_>,
-) -> Result<Command, Rejection> {
+) -> Result<Command, Undecided> {
     let amount = from_proto::optional_money("amount", request.amount.as_ref())?;
     Ok(Command::ChangeAmount(AmountChanged { amount }))
 }
@@ -213,7 +122,7 @@ pub fn change_close_date(
     request: &ChangeOpportunityCloseDateRequest,
     _deal: &Opportunity,
     _at: &Context<'_>,
-) -> Result<Command, Rejection> {
+) -> Result<Command, Undecided> {
     let close_date = from_proto::optional_date("close_date", request.close_date.as_ref())?;
     Ok(Command::ChangeCloseDate(CloseDateChanged { close_date }))
 }
@@ -223,7 +132,7 @@ pub fn change_owner(
     request: &ChangeOpportunityOwnerRequest,
     _deal: &Opportunity,
     at: &Context<'_>,
-) -> Result<Command, Rejection> {
+) -> Result<Command, Undecided> {
     Ok(Command::ChangeOwner(OwnerChanged { owner: at.owner(&request.owner)? }))
 }
 
@@ -232,7 +141,7 @@ pub fn override_category(
     request: &OverrideOpportunityCategoryRequest,
     _deal: &Opportunity,
     _at: &Context<'_>,
-) -> Result<Command, Rejection> {
+) -> Result<Command, Undecided> {
     Ok(Command::OverrideCategory(CategoryOverridden {
         category: from_proto::category("category", request.category)?,
         reason: from_proto::reason(&request.reason_code, &request.reason, false)?,
@@ -244,7 +153,7 @@ pub fn win(
     request: &WinOpportunityRequest,
     _deal: &Opportunity,
     _at: &Context<'_>,
-) -> Result<Command, Rejection> {
+) -> Result<Command, Undecided> {
     Ok(Command::Win(Won {
         amount: from_proto::optional_money("amount", request.amount.as_ref())?,
         reason: from_proto::reason(&request.reason_code, &request.reason, false)?,
@@ -256,7 +165,7 @@ pub fn lose(
     request: &LoseOpportunityRequest,
     _deal: &Opportunity,
     _at: &Context<'_>,
-) -> Result<Command, Rejection> {
+) -> Result<Command, Undecided> {
     let reason = from_proto::reason(&request.reason_code, &request.reason, true)?;
     Ok(Command::Lose(Lost { reason }))
 }
@@ -266,7 +175,7 @@ pub fn abandon(
     request: &AbandonOpportunityRequest,
     _deal: &Opportunity,
     _at: &Context<'_>,
-) -> Result<Command, Rejection> {
+) -> Result<Command, Undecided> {
     let reason = from_proto::reason(&request.reason_code, &request.reason, true)?;
     Ok(Command::Abandon(Abandoned { reason }))
 }
@@ -276,7 +185,7 @@ pub fn reopen(
     request: &ReopenOpportunityRequest,
     deal: &Opportunity,
     at: &Context<'_>,
-) -> Result<Command, Rejection> {
+) -> Result<Command, Undecided> {
     let stage = match request.stage.as_str() {
         "" => None,
         key => Some(at.stage_of(deal, key)?),
@@ -290,9 +199,65 @@ pub fn note(
     request: &NoteOpportunityRequest,
     _deal: &Opportunity,
     _at: &Context<'_>,
-) -> Result<Command, Rejection> {
+) -> Result<Command, Undecided> {
     let text = from_proto::text("text", &request.text)?;
-    text.map(|text| Command::Note(Noted { text })).ok_or_else(|| from_proto::missing("text"))
+    let text = text.ok_or_else(|| from_proto::missing("text"))?;
+    Ok(Command::Note(Noted { text }))
+}
+
+/// Saying whom a deal is with.
+pub fn change_account(
+    request: &ChangeOpportunityAccountRequest,
+    _deal: &Opportunity,
+    at: &Context<'_>,
+) -> Result<Command, Undecided> {
+    let account = at.account("account_id", &request.account_id)?;
+    Ok(Command::ChangeAccount(AccountChanged { account }))
+}
+
+/// Saying of what type a deal is.
+pub fn change_type(
+    request: &ChangeOpportunityTypeRequest,
+    _deal: &Opportunity,
+    _at: &Context<'_>,
+) -> Result<Command, Undecided> {
+    let opportunity_type = opportunity_type("opportunity_type", request.opportunity_type)?;
+    Ok(Command::ChangeType(TypeChanged { opportunity_type }))
+}
+
+/// Naming somebody else who wants to sell there.
+pub fn name_competitor(
+    request: &NameOpportunityCompetitorRequest,
+    _deal: &Opportunity,
+    _at: &Context<'_>,
+) -> Result<Command, Undecided> {
+    Ok(Command::NameCompetitor(CompetitorNamed {
+        competitor: code("competitor", &request.competitor)?,
+        text: from_proto::text("text", &request.text)?,
+    }))
+}
+
+/// Saying what part a contact plays.
+pub fn change_contact_role(
+    request: &ChangeOpportunityContactRoleRequest,
+    _deal: &Opportunity,
+    at: &Context<'_>,
+) -> Result<Command, Undecided> {
+    Ok(Command::ChangeContactRole(ContactRoleChanged {
+        role: optional_code("role", &request.role)?,
+        contact: at.contact("contact_id", &request.contact_id)?,
+    }))
+}
+
+/// A deal's type; `None` when it is not said.
+pub fn opportunity_type(field: &str, value: i32) -> Result<Option<OpportunityType>, Rejection> {
+    match ProtoType::try_from(value) {
+        Ok(ProtoType::Unspecified) => Ok(None),
+        Ok(ProtoType::NewBusiness) => Ok(Some(OpportunityType::NewBusiness)),
+        Ok(ProtoType::Expansion) => Ok(Some(OpportunityType::Expansion)),
+        Ok(ProtoType::Renewal) => Ok(Some(OpportunityType::Renewal)),
+        Err(_) => Err(Rejection::invalid("TYPE_UNKNOWN", field, "no such type of deal")),
+    }
 }
 
 /// Taking a command back.

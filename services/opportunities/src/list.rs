@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use api::opportunities::v1::ListOpportunitiesRequest;
 use domain::{
-    Date, Kind, Known, Outcome, PipelineId, ProductId, Rejection, UserId, catalog::Catalog,
-    opportunity::Opportunity,
+    AccountId, Date, Kind, Known, OpportunityType, Outcome, PipelineId, ProductId, Rejection,
+    UserId, catalog::Catalog, opportunity::Opportunity,
 };
 use event_log::Word;
 use runtime::{
@@ -19,7 +19,11 @@ use runtime::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::views::{Deals, Row};
+use crate::{
+    from_proto::opportunity_type,
+    rows::Row as _,
+    views::{Deals, Row},
+};
 
 /// What a list is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub struct Question {
     stage: Option<String>,
     pipeline: Option<PipelineId>,
     product: Option<ProductId>,
+    account: Option<AccountId>,
+    types: Vec<OpportunityType>,
     close_from: Option<Date>,
     close_before: Option<Date>,
     has_faults: Option<bool>,
@@ -68,6 +74,10 @@ impl Question {
             .outcomes
             .iter()
             .filter_map(|outcome| from_proto::outcome("outcomes", *outcome).transpose());
+        let types = request
+            .opportunity_types
+            .iter()
+            .filter_map(|it| opportunity_type("opportunity_types", *it).transpose());
         Ok(Question {
             order,
             descending,
@@ -76,6 +86,8 @@ impl Question {
             stage: (!request.stage.is_empty()).then(|| request.stage.clone()),
             pipeline: find(Kind::Pipeline, "pipeline", &request.pipeline)?.map(PipelineId),
             product: find(Kind::Product, "product", &request.product)?.map(ProductId),
+            account: from_proto::optional_uuid("account_id", &request.account_id)?.map(AccountId),
+            types: types.collect::<Result<_, Rejection>>()?,
             close_from: from_proto::optional_date(
                 "close_date_start",
                 request.close_date_start.as_ref(),
@@ -103,6 +115,9 @@ impl Question {
             && self.stage.as_ref().is_none_or(|stage| **stage == *row.stage)
             && (self.pipeline.is_none() || self.pipeline == row.pipeline)
             && (self.product.is_none() || self.product == row.product)
+            && (self.account.is_none() || self.account == row.account)
+            && (self.types.is_empty()
+                || row.opportunity_type.is_some_and(|it| self.types.contains(&it)))
             && self.close_from.is_none_or(|from| close_date(&|date| date >= from))
             && self.close_before.is_none_or(|before| close_date(&|date| date < before))
     }

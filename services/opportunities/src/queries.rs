@@ -1,27 +1,25 @@
 //! Questions about opportunities: wait, read, answer.
 
-use std::sync::Arc;
-
 use api::opportunities::v1::{
     GetOpportunityRequest, GetOpportunityResponse, ListOpportunitiesRequest,
     ListOpportunitiesResponse,
 };
-use domain::{Kind, Known, Rejection, Timeline, opportunity::Opportunity};
+use domain::{Kind, Rejection, opportunity::Opportunity};
 use runtime::{
     from_proto::uuid as parse_uuid,
     page,
-    query::{self, Caller, QueryError},
-    status::{of_query, rejected},
-    timelines::{EntityRef, TimelineError},
+    query::{self, Caller},
+    status::rejected,
+    timelines::TimelineError,
     to_proto::Referring,
 };
 use tonic::{Request, Status};
-use uuid::Uuid;
 
 use crate::{
     Opportunities,
     list::{self, Question},
-    to_proto,
+    reading::Reading,
+    stages, to_proto,
 };
 
 impl Opportunities {
@@ -35,19 +33,22 @@ impl Opportunities {
         let asked = self.runtime.ask_at(message.read_at.as_ref()).await?;
         let id = parse_uuid("opportunity_id", &message.opportunity_id).map_err(rejected)?;
         let position = self.deals.read().position;
-        let known = asked.known(position);
-        let timeline = self.timeline(&caller, id).await?;
-        let deal: Opportunity = timeline.state(known);
-        if deal.opened_at.is_none() && timeline.live(known).next().is_none() {
+        let catalog = self.runtime.catalog(&caller.tenant).1;
+        let reading = Reading::new(&self.runtime, (&caller, &catalog), &asked, position);
+        let timeline = reading.timeline(Kind::Opportunity, id).await?;
+        let deal: Opportunity = timeline.state(reading.known);
+        if deal.opened_at.is_none() && timeline.live(reading.known).next().is_none() {
             let message = "no such opportunity at that instant and position; check the id";
             let not_found =
                 Rejection::not_found("OPPORTUNITY_NOT_FOUND", "opportunity_id", message);
             return Err(rejected(not_found));
         }
-        let at = asked.in_force(position);
-        let opportunity = self.show(&caller, id, &deal, &timeline, at).await?;
-        let reflected = Some(self.runtime.reflected(&asked, position));
-        Ok(GetOpportunityResponse { reflected, opportunity: Some(opportunity) })
+        Ok(GetOpportunityResponse {
+            reflected: Some(self.runtime.reflected(&asked, position)),
+            opportunity: Some(to_proto::opportunity(id, &timeline, &reading).await?),
+            stages: stages::stays(&timeline, &reading),
+            pushes: Some(stages::pushes(&timeline, &reading)),
+        })
     }
 
     /// Deals that answer to a filter, page by page.
@@ -75,19 +76,18 @@ impl Opportunities {
         });
         let found = found.await.map_err(|error| Status::internal(error.to_string()))?;
         let (position, mut found) = found.map_err(|error| Status::internal(error.to_string()))?;
-        let known = asked.known(position);
         let more = found.len() > size;
         found.truncate(size);
         let next_page_token = match found.last() {
             Some(last) if more => page::token(&self.runtime, &[&text], last),
             _ => String::new(),
         };
+        let catalog = self.runtime.catalog(&caller.tenant).1;
+        let reading = Reading::new(&self.runtime, (&caller, &catalog), &asked, position);
         let mut opportunities = Vec::with_capacity(found.len());
         for (_, id) in found {
-            let timeline = self.timeline(&caller, id).await?;
-            let deal: Opportunity = timeline.state(known);
-            let at = asked.in_force(position);
-            opportunities.push(self.show(&caller, id, &deal, &timeline, at).await?);
+            let timeline = reading.timeline(Kind::Opportunity, id).await?;
+            opportunities.push(to_proto::opportunity(id, &timeline, &reading).await?);
         }
         let reflected = Some(self.runtime.reflected(&asked, position));
         Ok(ListOpportunitiesResponse { reflected, opportunities, next_page_token })
@@ -95,34 +95,5 @@ impl Opportunities {
 
     fn caller<M>(&self, request: &Request<M>) -> Result<Caller, Status> {
         query::caller(request.metadata(), self.runtime.default_tenant.as_deref()).map_err(rejected)
-    }
-
-    /// A deal's timeline, read off the async threads.
-    async fn timeline(&self, caller: &Caller, id: Uuid) -> Result<Arc<Timeline>, Status> {
-        let timelines = self.runtime.timelines.clone();
-        let entity = EntityRef { tenant: caller.tenant.clone(), kind: Kind::Opportunity, id };
-        let read = tokio::task::spawn_blocking(move || timelines.get(&entity));
-        let read = read.await.map_err(|error| Status::internal(error.to_string()))?;
-        read.map_err(|error| of_query(&QueryError::Internal(error.to_string())))
-    }
-
-    async fn show(
-        &self,
-        caller: &Caller,
-        id: Uuid,
-        deal: &Opportunity,
-        timeline: &Timeline,
-        known: Known,
-    ) -> Result<api::opportunities::v1::Opportunity, Status> {
-        let catalog = self.runtime.catalog(&caller.tenant).1;
-        let at = Referring {
-            runtime: &self.runtime,
-            tenant: &caller.tenant,
-            catalog: &catalog,
-            at: known,
-        };
-        let last = timeline.entries().iter().map(|entry| entry.position);
-        let etag = last.filter(|position| *position <= known.known_at).max().unwrap_or(0);
-        Ok(to_proto::opportunity(id, deal, etag, &at).await?)
     }
 }

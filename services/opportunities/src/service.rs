@@ -1,14 +1,17 @@
 //! The RPCs of OpportunityService, one beside the other: each hands over and answers.
 
 use api::opportunities::v1::{
-    AbandonOpportunityRequest, AbandonOpportunityResponse, ChangeOpportunityAmountRequest,
+    AbandonOpportunityRequest, AbandonOpportunityResponse, ChangeOpportunityAccountRequest,
+    ChangeOpportunityAccountResponse, ChangeOpportunityAmountRequest,
     ChangeOpportunityAmountResponse, ChangeOpportunityCloseDateRequest,
-    ChangeOpportunityCloseDateResponse, ChangeOpportunityOwnerRequest,
+    ChangeOpportunityCloseDateResponse, ChangeOpportunityContactRoleRequest,
+    ChangeOpportunityContactRoleResponse, ChangeOpportunityOwnerRequest,
     ChangeOpportunityOwnerResponse, ChangeOpportunityStageRequest, ChangeOpportunityStageResponse,
-    GetOpportunityRequest, GetOpportunityResponse, ListOpportunitiesRequest,
-    ListOpportunitiesResponse, LoseOpportunityRequest, LoseOpportunityResponse,
-    NoteOpportunityRequest, NoteOpportunityResponse, OpenOpportunityRequest,
-    OpenOpportunityResponse, OverrideOpportunityCategoryRequest,
+    ChangeOpportunityTypeRequest, ChangeOpportunityTypeResponse, GetOpportunityRequest,
+    GetOpportunityResponse, ListOpportunitiesRequest, ListOpportunitiesResponse,
+    LoseOpportunityRequest, LoseOpportunityResponse, NameOpportunityCompetitorRequest,
+    NameOpportunityCompetitorResponse, NoteOpportunityRequest, NoteOpportunityResponse,
+    OpenOpportunityRequest, OpenOpportunityResponse, OverrideOpportunityCategoryRequest,
     OverrideOpportunityCategoryResponse, ReopenOpportunityRequest, ReopenOpportunityResponse,
     VoidOpportunityCommandRequest, VoidOpportunityCommandResponse, WinOpportunityRequest,
     WinOpportunityResponse, opportunity_service_server::OpportunityService,
@@ -96,6 +99,38 @@ impl OpportunityService for Opportunities {
     ) -> Result<Response<ReopenOpportunityResponse>, Status> {
         let recorded = self.change(request, from_proto::reopen).await?;
         Ok(Response::new(ReopenOpportunityResponse { recorded }))
+    }
+
+    async fn change_opportunity_account(
+        &self,
+        request: Request<ChangeOpportunityAccountRequest>,
+    ) -> Result<Response<ChangeOpportunityAccountResponse>, Status> {
+        let recorded = self.change(request, from_proto::change_account).await?;
+        Ok(Response::new(ChangeOpportunityAccountResponse { recorded }))
+    }
+
+    async fn change_opportunity_type(
+        &self,
+        request: Request<ChangeOpportunityTypeRequest>,
+    ) -> Result<Response<ChangeOpportunityTypeResponse>, Status> {
+        let recorded = self.change(request, from_proto::change_type).await?;
+        Ok(Response::new(ChangeOpportunityTypeResponse { recorded }))
+    }
+
+    async fn name_opportunity_competitor(
+        &self,
+        request: Request<NameOpportunityCompetitorRequest>,
+    ) -> Result<Response<NameOpportunityCompetitorResponse>, Status> {
+        let recorded = self.change(request, from_proto::name_competitor).await?;
+        Ok(Response::new(NameOpportunityCompetitorResponse { recorded }))
+    }
+
+    async fn change_opportunity_contact_role(
+        &self,
+        request: Request<ChangeOpportunityContactRoleRequest>,
+    ) -> Result<Response<ChangeOpportunityContactRoleResponse>, Status> {
+        let recorded = self.change(request, from_proto::change_contact_role).await?;
+        Ok(Response::new(ChangeOpportunityContactRoleResponse { recorded }))
     }
 
     async fn note_opportunity(

@@ -1,65 +1,88 @@
 //! A deal as the contract shows it, with what its ids mean at the instant asked for.
 
-use api::opportunities::v1::{Fault, Opportunity as Shown};
-use api::types::v1::ExternalId;
-use domain::{Kind, Outcome, Personal, catalog::Catalog, opportunity::Opportunity};
+use api::opportunities::v1::{
+    ContactRole, Fault, Opportunity as Shown, OpportunityType as ProtoType,
+};
+use domain::{
+    Kind, OpportunityType, Outcome, Timeline, catalog::Catalog, opportunity::Opportunity,
+};
 use runtime::{
     query::{QueryError, timestamp},
     to_proto::{self, Referring},
-    vault::Place,
 };
 use uuid::Uuid;
 
-/// Shows a deal; `etag` is its latest position.
+use crate::reading::{Reading, external_ids, fault};
+
+/// Shows a deal.
 pub async fn opportunity(
     id: Uuid,
-    deal: &Opportunity,
-    etag: u64,
-    at: &Referring<'_>,
+    timeline: &Timeline,
+    reading: &Reading<'_>,
 ) -> Result<Shown, QueryError> {
-    let owner = match deal.owner {
-        Some(owner) => Some(at.user(owner).await?),
+    let deal: &Opportunity = &timeline.state(reading.known);
+    let (at, place) = (&reading.at, (Kind::Opportunity, id));
+    let stage = deal.stage.as_ref().map(|stage| at.stage(deal.pipeline, &stage.key));
+    let category = category(deal, at);
+    let name = ("opportunity.opened.v1", "name");
+    let account = match deal.account {
+        Some(account) => Some(reading.account(account).await?),
         None => None,
     };
-    let stage = deal.stage.as_ref().map(|stage| at.stage(deal.pipeline, &stage.key));
-    let product = deal.product.map(|product| at.product(product));
-    let pipeline = deal.pipeline.map(|pipeline| at.pipeline(pipeline));
-    let category = category(deal, at);
     Ok(Shown {
         id: id.to_string(),
-        external_ids: external_ids(deal),
-        name: read(id, "opportunity.opened.v1", "name", deal.name.as_ref(), at).await?,
+        external_ids: external_ids(&deal.external_ids),
+        name: reading.text(place, name, deal.name.as_ref()).await?,
         faults: faults(deal, at.catalog, at),
-        pipeline,
+        pipeline: deal.pipeline.map(|pipeline| at.pipeline(pipeline)),
         stage,
         amount: deal.value().map(to_proto::money),
         close_date: deal.close_date.map(to_proto::date),
-        owner,
-        product,
+        owner: reading.user(deal.owner).await?,
+        product: deal.product.map(|product| at.product(product)),
         category: category.map_or(0, |category| to_proto::category(category) as i32),
         category_overridden: deal.category_override.is_some(),
         outcome: to_proto::outcome(deal.outcome) as i32,
         closed_at: deal.closed_at.map(timestamp),
         reason_code: deal.reason_code.clone(),
         reason: match closing_fact(deal.outcome) {
-            Some(fact) => read(id, fact, "reason", deal.reason_text.as_ref(), at).await?,
+            Some(fact) => reading.text(place, (fact, "reason"), deal.reason_text.as_ref()).await?,
             None => None,
         },
         opened_at: deal.opened_at.map(timestamp),
         stage_entered_at: deal.stage_entered_at.map(timestamp),
         notes_count: u64::from(deal.notes),
-        etag: at.runtime.etag(etag),
+        etag: reading.etag(timeline),
+        account,
+        opportunity_type: deal.opportunity_type.map_or(0, |it| opportunity_type(it) as i32),
+        competitors: deal.competitors.clone(),
+        contact_roles: contact_roles(deal, reading).await?,
     })
+}
+
+async fn contact_roles(
+    deal: &Opportunity,
+    reading: &Reading<'_>,
+) -> Result<Vec<ContactRole>, QueryError> {
+    let mut roles = Vec::with_capacity(deal.contact_roles.len());
+    for (contact, role) in &deal.contact_roles {
+        let contact = Some(reading.contact(contact.0).await?);
+        roles.push(ContactRole { contact, role: role.clone() });
+    }
+    Ok(roles)
+}
+
+/// A deal's type.
+pub fn opportunity_type(opportunity_type: OpportunityType) -> ProtoType {
+    match opportunity_type {
+        OpportunityType::NewBusiness => ProtoType::NewBusiness,
+        OpportunityType::Expansion => ProtoType::Expansion,
+        OpportunityType::Renewal => ProtoType::Renewal,
+    }
 }
 
 /// What is wrong with a deal: what its facts say among themselves, and names that nobody defined.
 pub fn faults(deal: &Opportunity, catalog: &Catalog, at: &Referring<'_>) -> Vec<Fault> {
-    let recorded = deal.faults.iter().map(|fault| Fault {
-        kind: fault.kind.to_owned(),
-        detail: fault.detail.clone(),
-        at: Some(timestamp(fault.at)),
-        command_id: fault.command_id.to_string(),
-    });
     let unknown = |kind: &str, detail: String| Fault {
         kind: kind.to_owned(),
         detail,
@@ -67,7 +90,7 @@ pub fn faults(deal: &Opportunity, catalog: &Catalog, at: &Referring<'_>) -> Vec<
         command_id: String::new(),
     };
     let pipeline = deal.pipeline.and_then(|id| catalog.pipeline(id, at.at));
-    let mut faults: Vec<Fault> = recorded.collect();
+    let mut faults: Vec<Fault> = deal.faults.iter().map(fault).collect();
     if let (Some(id), None) = (deal.pipeline, &pipeline) {
         faults.push(unknown("UNKNOWN_PIPELINE", format!("no pipeline {id} is defined")));
     }
@@ -98,16 +121,6 @@ fn category(deal: &Opportunity, at: &Referring<'_>) -> Option<domain::ForecastCa
     })
 }
 
-fn external_ids(deal: &Opportunity) -> Vec<ExternalId> {
-    let mut ids: Vec<ExternalId> = deal
-        .external_ids
-        .iter()
-        .map(|id| ExternalId { source: id.source.clone(), key: id.key.clone() })
-        .collect();
-    ids.sort_by(|a, b| (&a.source, &a.key).cmp(&(&b.source, &b.key)));
-    ids
-}
-
 fn closing_fact(outcome: Outcome) -> Option<&'static str> {
     match outcome {
         Outcome::Open => None,
@@ -115,16 +128,4 @@ fn closing_fact(outcome: Outcome) -> Option<&'static str> {
         Outcome::Lost => Some("opportunity.lost.v1"),
         Outcome::NoDecision => Some("opportunity.abandoned.v1"),
     }
-}
-
-async fn read(
-    entity: Uuid,
-    fact: &str,
-    field: &str,
-    text: Option<&Personal>,
-    at: &Referring<'_>,
-) -> Result<Option<api::types::v1::PersonalText>, QueryError> {
-    let Some(text) = text else { return Ok(None) };
-    let place = Place { tenant: at.tenant, kind: Kind::Opportunity, entity, fact, field };
-    Ok(Some(to_proto::personal(at.runtime.vault.read(place, text).await?)))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use event_log::{JetStream, Options, durability};
-use opportunities::{Deals, People};
+use opportunities::{CustomerViews, Deals, People};
 use runtime::{
     clock::Clock,
     log_thread::LogThread,
@@ -25,6 +25,8 @@ pub struct Cell {
     pub people: Arc<Shared<People>>,
     /// The views of leads.
     pub leads: leads::Views,
+    /// The views of customers.
+    pub customers: CustomerViews,
     /// The views of dashboards.
     pub dashboards: dashboards::Views,
     /// Where the log's connection lives; it ends last.
@@ -54,9 +56,11 @@ impl Cell {
         }
         let (deals, dashboards) = (Shared::<Deals>::empty(), dashboards::views());
         let (people, leads) = (Shared::<People>::empty(), leads::views());
+        let customers = CustomerViews::new(deals.clone());
         let mut views: Vec<Box<dyn Projection>> =
             vec![Box::new(deals.clone()), Box::new(people.clone())];
         views.extend(leads.projections());
+        views.extend(customers.projections());
         views.extend(dashboards.projections());
         let settings = Settings {
             log,
@@ -72,7 +76,8 @@ impl Cell {
         if let Some(why) = &runtime.started_over {
             tracing::warn!(why, "the read model was started over");
         }
-        Ok(Cell { runtime: Arc::new(runtime), deals, people, leads, dashboards, log_thread })
+        let runtime = Arc::new(runtime);
+        Ok(Cell { runtime, deals, people, leads, customers, dashboards, log_thread })
     }
 
     /// Stops deciding and closes the read model.

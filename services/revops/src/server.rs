@@ -90,7 +90,16 @@ fn add_services(cell: &Cell, service: Service, routes: &mut RoutesBuilder) -> Ve
     if wanted(Service::Opportunities) {
         routes.add_service(opportunities::service(runtime(), cell.deals.clone()));
         routes.add_service(opportunities::privacy_service(runtime(), cell.people.clone()));
+        let customers = opportunities::customers(runtime(), cell.customers.clone());
+        routes.add_service(customers.account_service());
+        routes.add_service(customers.contact_service());
+        routes.add_service(customers.contract_service());
+        routes.add_service(customers.activity_service());
         names.push("revops.opportunities.v1.OpportunityService");
+        names.push("revops.accounts.v1.AccountService");
+        names.push("revops.accounts.v1.ContactService");
+        names.push("revops.accounts.v1.ContractService");
+        names.push("revops.accounts.v1.ActivityService");
         names.push("revops.privacy.v1.PrivacyService");
     }
     if wanted(Service::Forecasting) {

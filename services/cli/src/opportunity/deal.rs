@@ -3,11 +3,15 @@
 use api::opportunities::v1 as sent;
 use serde::Serialize;
 
+use super::opportunity_type::type_name;
+use crate::entity::{ExternalId, Fault, external_ids, faults, maybe};
 use crate::grid::{Cell, Grid};
 use crate::money::Money;
 use crate::recorded::Shown;
 use crate::times;
-use crate::wording::{Reference, category_name, given, label, outcome_name, text_shown};
+use crate::wording::{
+    Reference, category_name, entity_label, given, label, outcome_name, text_shown,
+};
 
 /// An opportunity at the instant of the answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,6 +27,11 @@ pub struct Deal {
     close_date: Option<String>,
     owner: Option<Reference>,
     product: Option<Reference>,
+    account: Option<Reference>,
+    #[serde(rename = "type")]
+    opportunity_type: Option<String>,
+    competitors: Vec<String>,
+    contact_roles: Vec<ContactRole>,
     category: Option<String>,
     category_overridden: bool,
     outcome: Option<String>,
@@ -39,17 +48,9 @@ pub struct Deal {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
-struct ExternalId {
-    source: String,
-    key: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Fault {
-    kind: String,
-    detail: String,
-    at: Option<String>,
-    command_id: String,
+struct ContactRole {
+    contact: Option<Reference>,
+    role: String,
 }
 
 impl From<sent::Opportunity> for Deal {
@@ -58,9 +59,7 @@ impl From<sent::Opportunity> for Deal {
         let external = deal.external_ids.into_iter();
         Self {
             id: deal.id,
-            external_ids: external
-                .map(|it| ExternalId { source: it.source, key: it.key })
-                .collect(),
+            external_ids: external.map(ExternalId::from).collect(),
             name: given(name.text),
             name_erased: name.erased,
             pipeline: deal.pipeline.map(Reference::from),
@@ -69,6 +68,14 @@ impl From<sent::Opportunity> for Deal {
             close_date: deal.close_date.as_ref().map(times::show_day),
             owner: deal.owner.map(Reference::from),
             product: deal.product.map(Reference::from),
+            account: deal.account.map(Reference::from),
+            opportunity_type: type_name(deal.opportunity_type),
+            competitors: deal.competitors,
+            contact_roles: deal
+                .contact_roles
+                .into_iter()
+                .map(|it| ContactRole { contact: it.contact.map(Reference::from), role: it.role })
+                .collect(),
             category: category_name(deal.category),
             category_overridden: deal.category_overridden,
             outcome: outcome_name(deal.outcome),
@@ -81,17 +88,6 @@ impl From<sent::Opportunity> for Deal {
             notes_count: deal.notes_count,
             faults: deal.faults.into_iter().map(Fault::from).collect(),
             etag: deal.etag,
-        }
-    }
-}
-
-impl From<sent::Fault> for Fault {
-    fn from(fault: sent::Fault) -> Self {
-        Self {
-            kind: fault.kind,
-            detail: fault.detail,
-            at: fault.at.as_ref().map(times::show),
-            command_id: fault.command_id,
         }
     }
 }
@@ -134,12 +130,28 @@ impl Shown for Deal {
     const NOUN: &'static str = "opportunity";
 
     fn fields(&self) -> Grid {
-        let maybe = |text: &Option<String>| Cell::text(text.as_deref().unwrap_or_default());
+        Grid::of_fields(self.told())
+    }
+}
+
+impl Deal {
+    /// The deal in a line.
+    pub fn line(&self) -> String {
+        let name = text_shown(self.name.as_deref(), self.name_erased);
+        let amount = self.amount.as_ref().map(ToString::to_string).unwrap_or_default();
+        [self.id.as_str(), &name, &label(self.stage.as_ref()), &amount].join(" ")
+    }
+
+    /// The fields that have a value, for a table.
+    pub fn told(&self) -> Vec<(String, Cell)> {
         let override_mark = if self.category_overridden { " (chosen)" } else { "" };
         let category = self.category.as_deref().unwrap_or_default();
         let amount = self.amount.as_ref().map(ToString::to_string).unwrap_or_default();
-        let external: Vec<_> =
-            self.external_ids.iter().map(|it| format!("{}:{}", it.source, it.key)).collect();
+        let roles: Vec<String> = self
+            .contact_roles
+            .iter()
+            .map(|it| format!("{}={}", entity_label(it.contact.as_ref()), it.role))
+            .collect();
         let mut fields = vec![
             ("id".to_owned(), Cell::text(&self.id)),
             ("name".into(), Cell::text(text_shown(self.name.as_deref(), self.name_erased))),
@@ -152,22 +164,22 @@ impl Shown for Deal {
             ("category".into(), Cell::text(format!("{category}{override_mark}"))),
             ("owner".into(), Cell::text(label(self.owner.as_ref()))),
             ("product".into(), Cell::text(label(self.product.as_ref()))),
+            ("account".into(), Cell::text(entity_label(self.account.as_ref()))),
+            ("type".into(), maybe(&self.opportunity_type)),
+            ("competitors".into(), Cell::text(self.competitors.join(" "))),
+            ("contact_roles".into(), Cell::text(roles.join(" "))),
             ("opened_at".into(), maybe(&self.opened_at)),
             ("closed_at".into(), maybe(&self.closed_at)),
             ("reason_code".into(), maybe(&self.reason_code)),
             ("reason".into(), Cell::text(text_shown(self.reason.as_deref(), self.reason_erased))),
             ("notes".into(), Cell::text(self.notes_count.to_string())),
-            ("external_ids".into(), Cell::text(external.join(" "))),
+            ("external_ids".into(), external_ids(&self.external_ids)),
             ("etag".into(), Cell::text(&self.etag)),
         ];
-        for (index, fault) in self.faults.iter().enumerate() {
-            let at = fault.at.as_deref().unwrap_or_default();
-            let text = format!("{} at {at}: {} ({})", fault.kind, fault.detail, fault.command_id);
-            fields.push((format!("fault_{}", index + 1), Cell::text(text)));
-        }
+        fields.extend(faults(&self.faults));
         // A person looks for what is there; a program reads JSON or the fixed columns of a list.
         fields.retain(|(_, cell)| *cell != Cell::text(""));
-        Grid::of_fields(fields)
+        fields
     }
 }
 
@@ -207,7 +219,8 @@ mod tests {
                 r#""pipeline":null,"#,
                 r#""stage":{"key":"proposal","name":null,"known":true},"#,
                 r#""amount":{"amount":"12000","minor":12000,"currency":"JPY"},"#,
-                r#""close_date":"2017-03-01","owner":null,"product":null,"category":"commit","#,
+                r#""close_date":"2017-03-01","owner":null,"product":null,"account":null,"type":null,"#,
+                r#""competitors":[],"contact_roles":[],"category":"commit","#,
                 r#""category_overridden":false,"outcome":"open","closed_at":null,"#,
                 r#""reason_code":null,"reason":null,"opened_at":null,"stage_entered_at":null,"#,
                 r#""notes_count":0,"faults":[],"etag":"e"}"#,

@@ -1,11 +1,12 @@
 //! `opportunity list`: deals by filter and order, page by page.
 
 use api::google::r#type::Date;
-use api::opportunities::v1::ListOpportunitiesRequest;
+use api::opportunities::v1::{ListOpportunitiesRequest, OpportunityType as SentType};
 use clap::ValueEnum;
 use serde::Serialize;
 
 use super::Deal;
+use super::opportunity_type::OpportunityType;
 use crate::grid::Grid;
 use crate::output::Answer;
 use crate::session::Session;
@@ -44,6 +45,14 @@ pub struct ListArgs {
     /// Only deals for this product, by key or id
     #[arg(long, default_value = "", hide_default_value = true)]
     product: String,
+
+    /// Only deals with this account, by id
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "UUID")]
+    account: String,
+
+    /// Only deals of this type; may be given several times
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    opportunity_type: Vec<OpportunityType>,
 
     /// Only deals expected to close on this day or later
     #[arg(long, value_name = "D", value_parser = times::day)]
@@ -145,6 +154,7 @@ impl ListArgs {
         };
         let direction = if self.descending { " desc" } else { "" };
         let outcomes = self.outcome.into_iter();
+        let types = self.opportunity_type.into_iter();
         ListOpportunitiesRequest {
             read_at: Some(self.when.read_at(session)),
             page_size: 0,
@@ -158,6 +168,8 @@ impl ListArgs {
             close_date_start: self.close_from,
             close_date_end: self.close_to,
             has_faults: self.faults,
+            account_id: self.account,
+            opportunity_types: types.map(|it| SentType::from(it).into()).collect(),
         }
     }
 }

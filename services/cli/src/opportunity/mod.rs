@@ -21,10 +21,14 @@ macro_rules! send {
 
 mod change;
 mod close;
+mod course;
+mod customer;
 mod deal;
 mod list;
 mod open;
+mod opportunity_type;
 
+use course::Course;
 pub use deal::Deal;
 
 use api::opportunities::v1::GetOpportunityRequest;
@@ -34,7 +38,7 @@ use serde::Serialize;
 
 use crate::grid::Grid;
 use crate::output::Answer;
-use crate::recorded::{Done, Repeatable, Shown as _, just_after};
+use crate::recorded::{Done, Repeatable, just_after};
 use crate::standing::Standing;
 use crate::times;
 use crate::when::When;
@@ -52,6 +56,8 @@ pub enum Verb {
     Open(Box<open::OpenArgs>),
     #[command(flatten)]
     Change(change::Verb),
+    #[command(flatten)]
+    Customer(customer::Verb),
     #[command(flatten)]
     Close(close::Verb),
 }
@@ -88,6 +94,7 @@ pub async fn run(verb: Verb, session: &Session) -> anyhow::Result<()> {
         Verb::Get(args) => get(args, session).await,
         Verb::Open(args) => open::run(*args, session).await,
         Verb::Change(verb) => change::run(verb, session).await,
+        Verb::Customer(verb) => customer::run(verb, session).await,
         Verb::Close(verb) => close::run(verb, session).await,
     }
 }
@@ -98,6 +105,8 @@ struct One {
     #[serde(flatten)]
     standing: Standing,
     opportunity: Deal,
+    #[serde(flatten)]
+    course: Course,
 }
 
 impl Answer for One {
@@ -106,13 +115,20 @@ impl Answer for One {
     }
 
     fn grid(&self) -> Grid {
-        self.opportunity.fields()
+        let fields = self.opportunity.told().into_iter();
+        Grid::of_fields(fields.chain(self.course.fields()))
     }
 }
 
 async fn get(args: GetArgs, session: &Session) -> anyhow::Result<()> {
-    let (standing, opportunity) = read(session, &args.id, args.when.read_at(session)).await?;
-    session.output.answer(&One { standing, opportunity })
+    let (opportunity_id, read_at) = (args.id, Some(args.when.read_at(session)));
+    let request = session.request(GetOpportunityRequest { opportunity_id, read_at });
+    let found = session.opportunities().get_opportunity(request).await?.into_inner();
+    session.output.answer(&One {
+        standing: Standing::of(found.reflected),
+        opportunity: Deal::from(found.opportunity.unwrap_or_default()),
+        course: Course::of(found.stages, found.pushes),
+    })
 }
 
 /// Reads one deal of some past.

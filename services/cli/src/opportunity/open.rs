@@ -1,13 +1,15 @@
 //! `opportunity open`: begin a deal.
 
 use api::google::r#type::{Date, Money};
-use api::opportunities::v1::OpenOpportunityRequest;
+use api::opportunities::v1::{OpenOpportunityRequest, OpportunityType as SentType};
 use api::types::v1::ExternalId;
 use prost_types::Timestamp;
 
+use super::opportunity_type::OpportunityType;
 use crate::failure::Failure;
 use crate::recorded::new_request_id;
 use crate::session::Session;
+use crate::target::external_id;
 use crate::{money, times};
 
 /// What is known of the new deal.
@@ -41,6 +43,14 @@ pub struct OpenArgs {
     #[arg(long, default_value = "", hide_default_value = true)]
     product: String,
 
+    /// The account to be sold to, by id
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "UUID")]
+    account: String,
+
+    /// Whether it is to a new customer or to one already there
+    #[arg(long = "type", value_enum, value_name = "TYPE")]
+    opportunity_type: Option<OpportunityType>,
+
     /// When it happened, if not now
     #[arg(long, value_name = "T", value_parser = times::instant)]
     at: Option<Timestamp>,
@@ -73,6 +83,8 @@ pub async fn run(args: OpenArgs, session: &Session) -> anyhow::Result<()> {
         close_date: args.close_date,
         owner: args.owner,
         product: args.product,
+        account_id: args.account,
+        opportunity_type: args.opportunity_type.map_or(0, |it| SentType::from(it).into()),
     };
     let opened = session
         .opportunities()
@@ -84,27 +96,4 @@ pub async fn run(args: OpenArgs, session: &Session) -> anyhow::Result<()> {
     super::report(session, id.clone(), opened.recorded).await?;
     session.output.note(format!("next: revops opportunity move {id} STAGE"));
     Ok(())
-}
-
-fn external_id(text: &str) -> Result<ExternalId, String> {
-    match text.split_once(':') {
-        Some((source, key)) if !source.is_empty() && !key.is_empty() => {
-            Ok(ExternalId { source: source.to_owned(), key: key.to_owned() })
-        }
-        _ => Err("write the source and its key, as in salesforce:0065g00000".to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::external_id;
-
-    #[test]
-    fn an_external_id_has_a_source_and_a_key_which_may_hold_colons() {
-        let id = external_id("crm:a:b").unwrap();
-        assert_eq!((id.source.as_str(), id.key.as_str()), ("crm", "a:b"));
-        for wrong in ["crm", ":a", "crm:"] {
-            assert!(external_id(wrong).is_err(), "{wrong}");
-        }
-    }
 }
