@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use api::audit::v1::audit_service_client::AuditServiceClient;
 use api::dashboards::v1::dashboard_service_client::DashboardServiceClient;
+use api::forecasting::v1::forecast_service_client::ForecastServiceClient;
 use api::ingest::v1::report_service_client::ReportServiceClient;
 use api::opportunities::v1::opportunity_service_client::OpportunityServiceClient;
 use api::planning::v1::planning_service_client::PlanningServiceClient;
@@ -95,6 +96,12 @@ impl Session {
     /// The catalog.
     pub fn planning(&self) -> PlanningServiceClient<Channel> {
         PlanningServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// Forecasts.
+    pub fn forecasts(&self) -> ForecastServiceClient<Channel> {
+        ForecastServiceClient::new(self.channel.clone())
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 

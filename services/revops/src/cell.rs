@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use event_log::{JetStream, Options, durability};
+use forecasting::Book;
 use opportunities::Deals;
 use runtime::{
     clock::Clock,
@@ -20,6 +21,8 @@ pub struct Cell {
     pub runtime: Arc<Runtime>,
     /// The view of deals.
     pub deals: Arc<Shared<Deals>>,
+    /// The view of forecasts.
+    pub book: Arc<Shared<Book>>,
     /// The views of dashboards.
     pub dashboards: dashboards::Views,
 }
@@ -41,6 +44,8 @@ impl Cell {
         }
         let (deals, dashboards) = (Shared::<Deals>::empty(), dashboards::views());
         let mut views: Vec<Box<dyn Projection>> = vec![Box::new(deals.clone())];
+        let book = Shared::<Book>::empty();
+        views.push(Box::new(book.clone()));
         views.extend(dashboards.projections());
         let settings = Settings {
             log,
@@ -55,7 +60,7 @@ impl Cell {
         if let Some(why) = &runtime.started_over {
             tracing::warn!(why, "the read model was started over");
         }
-        Ok(Cell { runtime: Arc::new(runtime), deals, dashboards })
+        Ok(Cell { runtime: Arc::new(runtime), deals, book, dashboards })
     }
 
     /// Stops deciding and closes the read model.
