@@ -5,8 +5,8 @@ use clap::Subcommand;
 use crate::import::{self, ImportArgs};
 use crate::output::Output;
 use crate::session::Session;
-use crate::{Globals, catalog, doctor, history, log, metrics, opportunity, person, pipeline};
-use crate::{failure, projection};
+use crate::{Globals, catalog, doctor, forecast, history, log, metrics, opportunity, person};
+use crate::{failure, pipeline, projection};
 
 /// What the command line can ask of a server.
 #[derive(Debug, Subcommand)]
@@ -18,6 +18,22 @@ pub enum Command {
     /// What everything else refers to: sources, pipelines, products, users
     #[command(subcommand, after_help = failure::EXIT_CODES)]
     Catalog(catalog::Kind),
+
+    /// Fiscal calendars and their periods
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Calendar(catalog::calendar::CalendarVerb),
+
+    /// Exchange rates, dated
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Rate(catalog::rate::Verb),
+
+    /// What somebody is to bring in a period
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Quota(catalog::quota::Verb),
+
+    /// What each node has, judges and expects of a period, and why it changed
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Forecast(forecast::Verb),
 
     /// The open deals as of any instant, counted and summed
     Pipeline(pipeline::PipelineArgs),
@@ -56,6 +72,10 @@ pub async fn dispatch(command: Command, globals: &Globals, output: Output) -> an
     match command {
         Command::Opportunity(verb) => opportunity::run(verb, &session).await,
         Command::Catalog(kind) => catalog::run(kind, &session).await,
+        Command::Calendar(verb) => catalog::calendar::run_verb(verb, &session).await,
+        Command::Rate(verb) => catalog::rate::run(verb, &session).await,
+        Command::Quota(verb) => catalog::quota::run(verb, &session).await,
+        Command::Forecast(verb) => forecast::run(verb, &session).await,
         Command::Pipeline(args) => pipeline::run(args, &session).await,
         Command::Metrics(args) => metrics::run(args, &session).await,
         Command::History(args) => history::run(args, &session).await,

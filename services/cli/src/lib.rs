@@ -12,6 +12,7 @@ mod catalog;
 mod command;
 mod doctor;
 pub mod failure;
+mod forecast;
 pub mod grid;
 mod history;
 pub mod import;
