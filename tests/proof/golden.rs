@@ -16,6 +16,8 @@ use domain::{
 };
 use uuid::Uuid;
 
+mod planning;
+
 #[test]
 fn published_bytes_are_written_and_read_as_ever() {
     let writing = std::env::var("REVOPS_GOLDEN").as_deref() == Ok("write");
@@ -68,9 +70,10 @@ fn folder() -> PathBuf {
 /// A fact under each name with everything in it, as `NAME.bin`; where parts may be absent, one
 /// without them too, as `NAME.bare.bin`.
 fn samples() -> BTreeMap<String, Fact> {
-    let full = [opened(), moved(), closed(), catalog()].concat();
+    let full = [opened(), moved(), closed(), catalog(), planning::full()].concat();
     let full = full.into_iter().map(|fact| (format!("{}.bin", fact.name()), fact));
-    let bare = bare().into_iter().map(|fact| (format!("{}.bare.bin", fact.name()), fact));
+    let bare = [bare(), planning::bare()].concat();
+    let bare = bare.into_iter().map(|fact| (format!("{}.bare.bin", fact.name()), fact));
     full.chain(bare).collect()
 }
 

@@ -11,6 +11,7 @@ mod chain;
 mod child;
 mod crash;
 mod erasure;
+mod forecast;
 mod golden;
 mod journey;
 mod knowledge;

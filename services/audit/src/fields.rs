@@ -8,6 +8,8 @@ use domain::{
 
 use crate::words;
 
+mod planning;
+
 /// A value as it is recorded; what it is called is looked up when it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -180,6 +182,7 @@ pub fn beside(fact: &Fact) -> Option<Field> {
             let sealed = Sealed { text, fact: fact.name(), field: "text" };
             Some(("note".to_owned(), Value::Sealed(sealed)))
         }
+        Fact::Forecast(_) => planning::note(fact),
         _ => None,
     }
 }
@@ -189,6 +192,14 @@ pub fn reason(fact: &Fact) -> (&str, Option<&Personal>) {
     use opportunity::Fact as Deal;
     let reason = match fact {
         Fact::Person(person::Fact::Erased(erased)) => return (&erased.reason_code, None),
+        Fact::Quota(fact) => match planning::reason_of_quota(fact) {
+            Some(reason) => reason,
+            None => return ("", None),
+        },
+        Fact::Forecast(fact) => match planning::reason_of_forecast(fact) {
+            Some(reason) => reason,
+            None => return ("", None),
+        },
         Fact::Opportunity(Deal::CategoryOverridden(it)) => &it.reason,
         Fact::Opportunity(Deal::Won(it)) => &it.reason,
         Fact::Opportunity(Deal::Lost(it)) => &it.reason,
@@ -214,8 +225,6 @@ pub fn reason(fact: &Fact) -> (&str, Option<&Personal>) {
         | Fact::Lead(_)
         | Fact::Calendar(_)
         | Fact::ExchangeRate(_)
-        | Fact::Quota(_)
-        | Fact::Forecast(_)
         | Fact::Pipeline(pipeline::Fact::Defined(_))
         | Fact::Product(product::Fact::Defined(_))
         | Fact::Source(source::Fact::Defined(_))

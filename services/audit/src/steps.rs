@@ -1,8 +1,9 @@
 //! A history step by step: every visible fact, and what it changed in the state before it.
 
 use domain::{
-    Entry, Kind, Known, Moment, Timeline, opportunity::Opportunity, person::Person,
-    pipeline::Pipeline, product::Product, source::Source, user::User,
+    Entry, Kind, Known, Moment, Timeline, calendar::Calendar, exchange_rate::ExchangeRate,
+    forecast::Forecast, opportunity::Opportunity, person::Person, pipeline::Pipeline,
+    product::Product, quota::Quota, source::Source, user::User,
 };
 
 use crate::fields::{Field, Told, Value, beside};
@@ -35,15 +36,11 @@ pub fn steps(timeline: &Timeline, kind: Kind, at: Known) -> Vec<Step> {
         Kind::Product => steps_of::<Product>(timeline, at),
         Kind::Source => steps_of::<Source>(timeline, at),
         Kind::User => steps_of::<User>(timeline, at),
-        Kind::Account
-        | Kind::Activity
-        | Kind::Contact
-        | Kind::Contract
-        | Kind::Lead
-        | Kind::Calendar
-        | Kind::ExchangeRate
-        | Kind::Quota
-        | Kind::Forecast => Vec::new(),
+        Kind::Account | Kind::Activity | Kind::Contact | Kind::Contract | Kind::Lead => Vec::new(),
+        Kind::Calendar => steps_of::<Calendar>(timeline, at),
+        Kind::ExchangeRate => steps_of::<ExchangeRate>(timeline, at),
+        Kind::Quota => steps_of::<Quota>(timeline, at),
+        Kind::Forecast => steps_of::<Forecast>(timeline, at),
     }
 }
 

@@ -159,15 +159,16 @@ impl Shelf {
     }
 
     /// The sheets of exactly a period's days, as they stand at a point, with their etags.
-    pub fn sheets(&self, period: &Period, at: Known) -> impl Iterator<Item = (Uuid, Forecast, u64)> {
+    pub fn sheets(
+        &self,
+        period: &Period,
+        at: Known,
+    ) -> impl Iterator<Item = (Uuid, Forecast, u64)> {
         self.sheets.of(period).filter_map(move |(id, timeline)| stands(id, timeline, at))
     }
 
     /// The timelines of the sheets of exactly a period's days.
-    pub fn sheet_timelines(
-        &self,
-        period: &Period,
-    ) -> impl Iterator<Item = (Uuid, &Arc<Timeline>)> {
+    pub fn sheet_timelines(&self, period: &Period) -> impl Iterator<Item = (Uuid, &Arc<Timeline>)> {
         self.sheets.of(period)
     }
 

@@ -208,6 +208,9 @@ mod tests {
     #[test]
     fn a_zone_that_nobody_knows_is_named() {
         let refused = zone("definition.time_zone", "Europe/Atlantis").unwrap_err();
-        assert_eq!((refused.reason, &*refused.field), ("TIME_ZONE_UNKNOWN", "definition.time_zone"));
+        assert_eq!(
+            (refused.reason, &*refused.field),
+            ("TIME_ZONE_UNKNOWN", "definition.time_zone")
+        );
     }
 }

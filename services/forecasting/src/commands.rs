@@ -172,7 +172,13 @@ impl Planning {
     }
 
     /// The id that a key stands for: that of an entity which bears it already, or a new one.
-    pub(crate) fn id(&self, head: &Head, kind: Kind, key: &str, id: &str) -> Result<Uuid, Rejection> {
+    pub(crate) fn id(
+        &self,
+        head: &Head,
+        kind: Kind,
+        key: &str,
+        id: &str,
+    ) -> Result<Uuid, Rejection> {
         let tenant = &head.caller.tenant;
         let (_, catalog) = self.runtime.catalog(tenant);
         let made = self.runtime.vault.entity_id(tenant, kind, "", key);

@@ -6,8 +6,8 @@ mod history;
 mod queries;
 mod service;
 mod to_proto;
-mod waterfall;
 mod watch;
+mod waterfall;
 
 use std::sync::Arc;
 

@@ -268,8 +268,10 @@ pub fn currency(asked: &str, found: &BTreeSet<Currency>) -> Result<Currency, Rej
             .ok_or_else(|| Rejection::invalid("CURRENCY_INVALID", FIELD, "there is none")),
         (Some(_), Some(_)) => {
             let codes: Vec<&str> = found.iter().map(Currency::code).collect();
-            let message =
-                format!("there are amounts in {}: name the currency to answer in", codes.join(", "));
+            let message = format!(
+                "there are amounts in {}: name the currency to answer in",
+                codes.join(", ")
+            );
             Err(Rejection::invalid("CURRENCY_NEEDED", FIELD, message))
         }
     }

@@ -1,12 +1,17 @@
 //! The RPCs of PlanningService, one beside the other: each hands over and answers.
 
 use api::planning::v1::{
-    DefineCalendarRequest, DefineCalendarResponse, DefinePipelineRequest, DefinePipelineResponse, DefineProductRequest, DefineProductResponse,
-    DefineSourceRequest, DefineSourceResponse, DefineUserRequest, DefineUserResponse,
-    GetCalendarRequest, GetCalendarResponse, GetPipelineRequest, GetPipelineResponse, GetProductRequest, GetProductResponse,
-    GetSourceRequest, GetSourceResponse, GetUserRequest, GetUserResponse, ListCalendarsRequest, ListCalendarsResponse, ListExchangeRatesRequest, ListExchangeRatesResponse, ListPeriodsRequest, ListPeriodsResponse, ListPipelinesRequest,
-    ListPipelinesResponse, ListProductsRequest, ListProductsResponse, ListQuotasRequest, ListQuotasResponse, ListSourcesRequest,
-    ListSourcesResponse, ListUsersRequest, ListUsersResponse, SetExchangeRateRequest, SetExchangeRateResponse, SetQuotaRequest, SetQuotaResponse, VoidQuotaCommandRequest, VoidQuotaCommandResponse, WithdrawQuotaRequest, WithdrawQuotaResponse,
+    DefineCalendarRequest, DefineCalendarResponse, DefinePipelineRequest, DefinePipelineResponse,
+    DefineProductRequest, DefineProductResponse, DefineSourceRequest, DefineSourceResponse,
+    DefineUserRequest, DefineUserResponse, GetCalendarRequest, GetCalendarResponse,
+    GetPipelineRequest, GetPipelineResponse, GetProductRequest, GetProductResponse,
+    GetSourceRequest, GetSourceResponse, GetUserRequest, GetUserResponse, ListCalendarsRequest,
+    ListCalendarsResponse, ListExchangeRatesRequest, ListExchangeRatesResponse, ListPeriodsRequest,
+    ListPeriodsResponse, ListPipelinesRequest, ListPipelinesResponse, ListProductsRequest,
+    ListProductsResponse, ListQuotasRequest, ListQuotasResponse, ListSourcesRequest,
+    ListSourcesResponse, ListUsersRequest, ListUsersResponse, SetExchangeRateRequest,
+    SetExchangeRateResponse, SetQuotaRequest, SetQuotaResponse, VoidQuotaCommandRequest,
+    VoidQuotaCommandResponse, WithdrawQuotaRequest, WithdrawQuotaResponse,
     planning_service_server::PlanningService,
 };
 use domain::Kind;

@@ -123,10 +123,7 @@ fn moves(timeline: &Timeline, position: u64) -> bool {
 }
 
 /// What the commit at a position taught: the steps as they were known before it, and with it.
-pub fn taught<S: Standing>(
-    timeline: &Timeline,
-    position: u64,
-) -> (Vec<Step<S>>, Vec<Step<S>>) {
+pub fn taught<S: Standing>(timeline: &Timeline, position: u64) -> (Vec<Step<S>>, Vec<Step<S>>) {
     let here = |entry: &Entry| entry.position == position;
     if !moves(timeline, position) {
         return (Vec::new(), Vec::new());

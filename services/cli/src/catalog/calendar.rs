@@ -28,10 +28,12 @@ pub enum CalendarVerb {
 
 /// How it cuts time.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  revops calendar define fiscal --name Fiscal --pattern months \
+#[command(
+    after_help = "Examples:\n  revops calendar define fiscal --name Fiscal --pattern months \
                         --first-month 7 --time-zone Europe/Berlin\n  revops calendar define \
                         retail --name Retail --pattern 4-5-4 --first-month 2 --week-starts-on \
-                        sunday")]
+                        sunday"
+)]
 pub struct Definition {
     /// What people call it
     #[arg(long)]

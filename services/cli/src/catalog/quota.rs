@@ -271,9 +271,8 @@ impl Shown for Quota {
 
 impl Listed for Quota {
     const NOUNS: &'static str = "quotas";
-    const COLUMNS: &'static [&'static str] = &[
-        "id", "owner", "period", "start_date", "end_date", "amount", "currency", "withdrawn_at",
-    ];
+    const COLUMNS: &'static [&'static str] =
+        &["id", "owner", "period", "start_date", "end_date", "amount", "currency", "withdrawn_at"];
 
     fn row(&self) -> Vec<Cell> {
         let maybe = |text: &Option<String>| Cell::text(text.as_deref().unwrap_or_default());

@@ -75,9 +75,7 @@ impl From<Purpose> for sent::RatePurpose {
 /// Runs a verb.
 pub async fn run(verb: Verb, session: &Session) -> anyhow::Result<()> {
     match verb {
-        Verb::List { when } => {
-            session.output.answer(&list(session, when.read_at(session)).await?)
-        }
+        Verb::List { when } => session.output.answer(&list(session, when.read_at(session)).await?),
         Verb::Set(args) => set(args, session).await,
     }
 }

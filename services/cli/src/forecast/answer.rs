@@ -196,8 +196,19 @@ impl Answer for Forecast {
 
     fn grid(&self) -> Grid {
         let mut grid = Grid::new([
-            "period", "user", "manager", "closed", "commit", "best_case", "open", "quota",
-            "attainment", "gap", "coverage", "currency", "sheet",
+            "period",
+            "user",
+            "manager",
+            "closed",
+            "commit",
+            "best_case",
+            "open",
+            "quota",
+            "attainment",
+            "gap",
+            "coverage",
+            "currency",
+            "sheet",
         ]);
         let ids = |row: &Row| row.user.as_ref().map(|user| user.id.clone());
         let labels: BTreeMap<String, String> =

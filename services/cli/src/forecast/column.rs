@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn columns_come_back_as_they_were_typed() {
-        for text in ["pipeline", "best-case", "most-likely", "commit", "commit-only", "closed-only"] {
+        for text in ["pipeline", "best-case", "most-likely", "commit", "commit-only", "closed-only"]
+        {
             assert_eq!(parse(text).map(|column| name(&column)).as_deref(), Ok(text));
         }
         assert_eq!(parse("best_case").map(|column| name(&column)).as_deref(), Ok("best-case"));

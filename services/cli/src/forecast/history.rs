@@ -123,19 +123,15 @@ impl Event {
 
     fn because(self, code: String, text: Option<api::types::v1::PersonalText>) -> Self {
         let text = text.unwrap_or_default();
-        Self {
-            reason_code: given(code),
-            text_erased: text.erased,
-            text: given(text.text),
-            ..self
-        }
+        Self { reason_code: given(code), text_erased: text.erased, text: given(text.text), ..self }
     }
 
     /// What was said, in a few words.
     fn said(&self) -> String {
-        let submitted = self.submitted.iter().filter_map(|it| {
-            it.amount.as_ref().map(|amount| format!("{} {amount}", it.column))
-        });
+        let submitted = self
+            .submitted
+            .iter()
+            .filter_map(|it| it.amount.as_ref().map(|amount| format!("{} {amount}", it.column)));
         let judged = self.column.as_ref().map(|column| {
             let amount = self.amount.as_ref().map(ToString::to_string).unwrap_or_default();
             let change = self.change.as_deref().unwrap_or_default();
@@ -152,7 +148,14 @@ impl Answer for History {
 
     fn grid(&self) -> Grid {
         let mut grid = Grid::new([
-            "occurred_at", "position", "event", "level", "by", "said", "reason", "text",
+            "occurred_at",
+            "position",
+            "event",
+            "level",
+            "by",
+            "said",
+            "reason",
+            "text",
             "voided_by",
         ]);
         for event in &self.events {

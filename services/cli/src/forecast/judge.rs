@@ -21,8 +21,10 @@ use crate::{money, times};
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Judge a number otherwise
-    #[command(after_help = "Example:\n  revops forecast adjust mia --period 2026-Q2 --column commit \
-                            --level manager --to '90000 USD' --note 'two will slip'")]
+    #[command(
+        after_help = "Example:\n  revops forecast adjust mia --period 2026-Q2 --column commit \
+                            --level manager --to '90000 USD' --note 'two will slip'"
+    )]
     Adjust(Box<AdjustArgs>),
     /// Take a judgement back
     Withdraw {
@@ -243,8 +245,7 @@ pub async fn run(verb: Verb, session: &Session) -> anyhow::Result<()> {
 async fn adjust(args: AdjustArgs, session: &Session) -> anyhow::Result<()> {
     let on = args.on;
     let request_id = on.repeatable.request_id();
-    let change =
-        if args.to.is_some() { AdjustmentChange::To } else { AdjustmentChange::By };
+    let change = if args.to.is_some() { AdjustmentChange::To } else { AdjustmentChange::By };
     let request = AdjustForecastRequest {
         request_id: request_id.clone(),
         etag: on.repeatable.etag.clone(),

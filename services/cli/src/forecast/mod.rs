@@ -27,8 +27,10 @@ pub enum Verb {
     /// Show it again whenever a commit changes it
     Watch(show::WatchArgs),
     /// Explain why a number changed between two points, to the cent
-    #[command(after_help = "Example:\n  revops forecast waterfall --period 2026-Q2 --column commit \
-                            --from-as-of 2026-04-01 --to-as-of 2026-05-01")]
+    #[command(
+        after_help = "Example:\n  revops forecast waterfall --period 2026-Q2 --column commit \
+                            --from-as-of 2026-04-01 --to-as-of 2026-05-01"
+    )]
     Waterfall(waterfall::WaterfallArgs),
     /// Every judgement and submission of an owner, with what was taken back
     History(history::HistoryArgs),

@@ -40,9 +40,10 @@ impl Shown for Sheet {
     const NOUN: &'static str = "forecast";
 
     fn fields(&self) -> Grid {
-        let submitted = self.submitted.iter().filter_map(|it| {
-            it.amount.as_ref().map(|amount| format!("{} {amount}", it.column))
-        });
+        let submitted = self
+            .submitted
+            .iter()
+            .filter_map(|it| it.amount.as_ref().map(|amount| format!("{} {amount}", it.column)));
         Grid::of_fields([
             ("id", Cell::text(&self.id)),
             ("currency", Cell::text(&self.currency)),

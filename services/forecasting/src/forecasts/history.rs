@@ -58,19 +58,22 @@ impl Forecasts {
         };
         let asked = self.runtime.ask_at(message.read_at.as_ref()).await?;
         let runtime = self.runtime.clone();
-        let looking = look(&self.runtime, &self.book, (&caller, asked), move |book, tenant, point| {
-            let named = wanted.find(&runtime, tenant, point).map_err(|mut why| {
-                // The contract calls the node of this question its owner.
-                why.field = why.field.replace("node", "owner");
-                why
-            })?;
-            let sheets = book.shelf(tenant).into_iter().flat_map(|it| it.sheet_timelines(&named.period));
-            let own = sheets.filter(|(_, timeline)| named.node.is_some_and(|it| owns(timeline, it)));
-            let mut events: Vec<Visible> =
-                own.flat_map(|(id, timeline)| visible(id, timeline, point.at)).collect();
-            events.sort_by_key(|event| (event.entry.moment, event.sheet));
-            Ok((named, events))
-        });
+        let looking =
+            look(&self.runtime, &self.book, (&caller, asked), move |book, tenant, point| {
+                let named = wanted.find(&runtime, tenant, point).map_err(|mut why| {
+                    // The contract calls the node of this question its owner.
+                    why.field = why.field.replace("node", "owner");
+                    why
+                })?;
+                let sheets =
+                    book.shelf(tenant).into_iter().flat_map(|it| it.sheet_timelines(&named.period));
+                let own =
+                    sheets.filter(|(_, timeline)| named.node.is_some_and(|it| owns(timeline, it)));
+                let mut events: Vec<Visible> =
+                    own.flat_map(|(id, timeline)| visible(id, timeline, point.at)).collect();
+                events.sort_by_key(|event| (event.entry.moment, event.sheet));
+                Ok((named, events))
+            });
         let (point, found) = looking.await?;
         let (named, visible) = found.map_err(rejected)?;
         let at = point.referring(&self.runtime, &caller);

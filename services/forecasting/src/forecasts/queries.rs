@@ -1,9 +1,7 @@
 //! The forecast of a period: wait, read the book and the catalog at one position, answer.
 
 use api::forecasting::v1::{GetForecastRequest, GetForecastResponse, WatchForecastRequest};
-use domain::{
-    Currency, Instant, Kind, Rejection, UserId, calendar::Period,
-};
+use domain::{Currency, Instant, Kind, Rejection, UserId, calendar::Period};
 use runtime::{
     point::{Point, look},
     query::{self, Asked, Caller},
@@ -130,11 +128,12 @@ impl Forecasts {
         wanted: Wanted,
     ) -> Result<GetForecastResponse, Status> {
         let runtime = self.runtime.clone();
-        let looking = look(&self.runtime, &self.book, (caller, asked), move |book, tenant, point| {
-            let named = wanted.find(&runtime, tenant, point)?;
-            let empty = Shelf::default();
-            wanted.answer(book.shelf(tenant).unwrap_or(&empty), named, point)
-        });
+        let looking =
+            look(&self.runtime, &self.book, (caller, asked), move |book, tenant, point| {
+                let named = wanted.find(&runtime, tenant, point)?;
+                let empty = Shelf::default();
+                wanted.answer(book.shelf(tenant).unwrap_or(&empty), named, point)
+            });
         let (point, found) = looking.await?;
         let found = found.map_err(rejected)?;
         let answer = to_proto::forecast(&found, &point.referring(&self.runtime, caller)).await?;

@@ -54,7 +54,10 @@ impl Planning {
         let defined = question.catalog.calendars(question.at());
         let keys: Vec<(String, Uuid)> = defined.map(|(id, it)| (it.key, id.0)).collect();
         if keys.is_empty() {
-            return Ok((vec![show_calendar(&Calendar::built_in(), None, String::new())], String::new()));
+            return Ok((
+                vec![show_calendar(&Calendar::built_in(), None, String::new())],
+                String::new(),
+            ));
         }
         let page = (request.page_size, &*request.page_token, request.read_at.as_ref());
         let (ids, token) = self.page(question, Kind::Calendar, keys, page)?;
@@ -104,11 +107,7 @@ impl Planning {
         })
     }
 
-    fn show_calendar(
-        &self,
-        question: &Question,
-        id: CalendarId,
-    ) -> Result<Option<Shown>, Status> {
+    fn show_calendar(&self, question: &Question, id: CalendarId) -> Result<Option<Shown>, Status> {
         let Some(defined) = question.catalog.calendar(id, question.at()) else {
             return Ok(None);
         };

@@ -43,13 +43,8 @@ impl Planning {
         let head = self.runtime.head(&request, &asked).map_err(rejected)?;
         self.runtime.refuse_future("occurred_at", head.at).map_err(rejected)?;
         let (quota, calendar) = self.read(&head, message).map_err(rejected)?;
-        let key = format!(
-            "{}/{}/{}/{}",
-            quota.owner,
-            quota.starts.0,
-            quota.ends.0,
-            quota.measure.word()
-        );
+        let key =
+            format!("{}/{}/{}/{}", quota.owner, quota.starts.0, quota.ends.0, quota.measure.word());
         let id = self.runtime.vault.entity_id(&head.caller.tenant, Kind::Quota, "", &key);
         let command = Command::Set { quota, calendar: calendar.defined };
         let recorded = sheets::record::<Quota>(&self.runtime, &head, id, command).await?;
@@ -144,23 +139,25 @@ impl Planning {
         let after: Option<(i32, Uuid)> =
             page::after(&self.runtime, &words, &message.page_token).map_err(rejected)?;
         let runtime = self.runtime.clone();
-        let looking = look(&self.runtime, &self.book, (&caller, asked), move |book, tenant, point| {
-            let (owner, period) = filters(&runtime, tenant, point, &message)?;
-            let mut found = BTreeMap::new();
-            if let Some(shelf) = book.shelf(tenant) {
-                let is_asked_for = |set: &Set| {
-                    owner.is_none_or(|owner| set.owner == owner)
-                        && period.is_none_or(|it| (it.starts, it.ends) == (set.starts, set.ends))
-                };
-                for (id, quota, etag) in shelf.all_quotas(point.at) {
-                    let Some(set) = quota.set.as_ref().filter(|set| is_asked_for(set)) else {
-                        continue;
+        let looking =
+            look(&self.runtime, &self.book, (&caller, asked), move |book, tenant, point| {
+                let (owner, period) = filters(&runtime, tenant, point, &message)?;
+                let mut found = BTreeMap::new();
+                if let Some(shelf) = book.shelf(tenant) {
+                    let is_asked_for = |set: &Set| {
+                        owner.is_none_or(|owner| set.owner == owner)
+                            && period
+                                .is_none_or(|it| (it.starts, it.ends) == (set.starts, set.ends))
                     };
-                    found.insert((set.starts.0, id), (quota, etag));
+                    for (id, quota, etag) in shelf.all_quotas(point.at) {
+                        let Some(set) = quota.set.as_ref().filter(|set| is_asked_for(set)) else {
+                            continue;
+                        };
+                        found.insert((set.starts.0, id), (quota, etag));
+                    }
                 }
-            }
-            Ok(found)
-        });
+                Ok(found)
+            });
         let (point, found) = looking.await?;
         let found = found.map_err(rejected)?;
         let mut rest = found.into_iter().filter(|(key, _)| after.is_none_or(|after| *key > after));
