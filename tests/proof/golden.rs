@@ -19,6 +19,7 @@ use domain::{
 use uuid::Uuid;
 
 mod leads;
+mod planning;
 
 #[test]
 fn published_bytes_are_written_and_read_as_ever() {
@@ -72,9 +73,10 @@ fn folder() -> PathBuf {
 /// A fact under each name with everything in it, as `NAME.bin`; where parts may be absent, one
 /// without them too, as `NAME.bare.bin`.
 fn samples() -> BTreeMap<String, Fact> {
-    let full = [opened(), moved(), closed(), leads::full(), customers::full(), catalog()].concat();
+    let deals = [opened(), moved(), closed()].concat();
+    let full = [deals, leads::full(), customers::full(), planning::full(), catalog()].concat();
     let full = full.into_iter().map(|fact| (format!("{}.bin", fact.name()), fact));
-    let bare = [bare(), leads::bare(), customers::bare()].concat();
+    let bare = [bare(), leads::bare(), customers::bare(), planning::bare()].concat();
     let bare = bare.into_iter().map(|fact| (format!("{}.bare.bin", fact.name()), fact));
     full.chain(bare).collect()
 }

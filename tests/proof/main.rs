@@ -14,6 +14,7 @@ mod child;
 mod crash;
 mod customers;
 mod erasure;
+mod forecast;
 mod golden;
 mod journey;
 mod knowledge;

@@ -11,6 +11,7 @@ use api::{
     },
     audit::v1::audit_service_client::AuditServiceClient,
     dashboards::v1::dashboard_service_client::DashboardServiceClient,
+    forecasting::v1::forecast_service_client::ForecastServiceClient,
     ingest::v1::report_service_client::ReportServiceClient,
     leads::v1::lead_service_client::LeadServiceClient,
     opportunities::v1::opportunity_service_client::OpportunityServiceClient,
@@ -249,6 +250,11 @@ impl World {
     /// The catalog.
     pub fn planning(&self) -> PlanningServiceClient<Channel> {
         PlanningServiceClient::new(self.channel())
+    }
+
+    /// Forecasts.
+    pub fn forecasts(&self) -> ForecastServiceClient<Channel> {
+        ForecastServiceClient::new(self.channel())
     }
 
     /// The door for reports.

@@ -14,6 +14,7 @@ use domain::{
 use crate::words;
 
 mod lead;
+mod planning;
 
 /// A value as it is recorded; what it is called is looked up when it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,6 +209,7 @@ pub fn beside(fact: &Fact) -> Option<Field> {
         Fact::Account(fact) => account::beside(fact),
         Fact::Activity(fact) => activity::beside(fact),
         Fact::Contact(fact) => contact::beside(fact),
+        Fact::Forecast(_) => planning::note(fact),
         _ => None,
     }
 }
@@ -222,10 +224,10 @@ pub fn reason(fact: &Fact) -> (&str, Option<&Personal>) {
         Fact::Contact(fact) => contact::reason(fact),
         Fact::Contract(fact) => contract::reason(fact),
         Fact::Lead(fact) => lead::reason(fact),
+        Fact::Quota(fact) => planning::reason_of_quota(fact),
+        Fact::Forecast(fact) => planning::reason_of_forecast(fact),
         Fact::Calendar(_)
         | Fact::ExchangeRate(_)
-        | Fact::Quota(_)
-        | Fact::Forecast(_)
         | Fact::Pipeline(pipeline::Fact::Defined(_))
         | Fact::Product(product::Fact::Defined(_))
         | Fact::Source(source::Fact::Defined(_))

@@ -1,9 +1,10 @@
 //! A history step by step: every visible fact, and what it changed in the state before it.
 
 use domain::{
-    Entry, Kind, Known, Moment, Timeline, account::Account, activity::Activity, contact::Contact,
-    contract::Contract, lead::Lead, opportunity::Opportunity, person::Person, pipeline::Pipeline,
-    product::Product, source::Source, user::User,
+    Entry, Kind, Known, Moment, Timeline, account::Account, activity::Activity, calendar::Calendar,
+    contact::Contact, contract::Contract, exchange_rate::ExchangeRate, forecast::Forecast,
+    lead::Lead, opportunity::Opportunity, person::Person, pipeline::Pipeline, product::Product,
+    quota::Quota, source::Source, user::User,
 };
 
 use crate::fields::{Field, Told, Value, beside};
@@ -41,7 +42,10 @@ pub fn steps(timeline: &Timeline, kind: Kind, at: Known) -> Vec<Step> {
         Kind::Activity => steps_of::<Activity>(timeline, at),
         Kind::Contact => steps_of::<Contact>(timeline, at),
         Kind::Contract => steps_of::<Contract>(timeline, at),
-        Kind::Calendar | Kind::ExchangeRate | Kind::Quota | Kind::Forecast => Vec::new(),
+        Kind::Calendar => steps_of::<Calendar>(timeline, at),
+        Kind::ExchangeRate => steps_of::<ExchangeRate>(timeline, at),
+        Kind::Quota => steps_of::<Quota>(timeline, at),
+        Kind::Forecast => steps_of::<Forecast>(timeline, at),
     }
 }
 

@@ -6,8 +6,8 @@ use crate::import::{self, ImportArgs};
 use crate::output::Output;
 use crate::session::Session;
 use crate::{
-    Globals, account, activity, catalog, contact, contract, doctor, history, lead, log, metrics,
-    opportunity, person, pipeline,
+    Globals, account, activity, catalog, contact, contract, doctor, forecast, history, lead, log,
+    metrics, opportunity, person, pipeline,
 };
 use crate::{failure, projection};
 
@@ -41,6 +41,22 @@ pub enum Command {
     /// What everything else refers to: sources, pipelines, products, users
     #[command(subcommand, after_help = failure::EXIT_CODES)]
     Catalog(catalog::Kind),
+
+    /// Fiscal calendars and their periods
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Calendar(catalog::calendar::CalendarVerb),
+
+    /// Exchange rates, dated
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Rate(catalog::rate::Verb),
+
+    /// What somebody is to bring in a period
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Quota(catalog::quota::Verb),
+
+    /// What each node has, judges and expects of a period, and why it changed
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Forecast(forecast::Verb),
 
     /// The open deals as of any instant, counted and summed
     Pipeline(pipeline::PipelineArgs),
@@ -84,6 +100,10 @@ pub async fn dispatch(command: Command, globals: &Globals, output: Output) -> an
         Command::Contract(verb) => contract::run(verb, &session).await,
         Command::Activity(verb) => activity::run(verb, &session).await,
         Command::Catalog(kind) => catalog::run(kind, &session).await,
+        Command::Calendar(verb) => catalog::calendar::run_verb(verb, &session).await,
+        Command::Rate(verb) => catalog::rate::run(verb, &session).await,
+        Command::Quota(verb) => catalog::quota::run(verb, &session).await,
+        Command::Forecast(verb) => forecast::run(verb, &session).await,
         Command::Pipeline(args) => pipeline::run(args, &session).await,
         Command::Metrics(args) => metrics::run(args, &session).await,
         Command::History(args) => history::run(args, &session).await,

@@ -18,8 +18,8 @@ const PAGE_SIZE: i32 = 1000;
 #[command(after_help = "Examples:\n  revops history opportunity ID\n  \
                         revops history user ann --known-at 2026-01-01")]
 pub struct HistoryArgs {
-    /// The kind of entity: opportunity, account, contact, contract, activity, pipeline, product, user,
-    /// source or person
+    /// The kind of entity: lead, opportunity, account, contact, contract, activity, quota, forecast,
+    /// calendar, exchange_rate, pipeline, product, user, source or person
     kind: String,
 
     /// Its id; for a kind of the catalog its key will do

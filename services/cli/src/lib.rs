@@ -17,6 +17,7 @@ mod contract;
 mod doctor;
 mod entity;
 pub mod failure;
+mod forecast;
 pub mod grid;
 mod history;
 pub mod import;

@@ -8,6 +8,7 @@ use api::accounts::v1::contact_service_client::ContactServiceClient;
 use api::accounts::v1::contract_service_client::ContractServiceClient;
 use api::audit::v1::audit_service_client::AuditServiceClient;
 use api::dashboards::v1::dashboard_service_client::DashboardServiceClient;
+use api::forecasting::v1::forecast_service_client::ForecastServiceClient;
 use api::ingest::v1::report_service_client::ReportServiceClient;
 use api::leads::v1::lead_service_client::LeadServiceClient;
 use api::opportunities::v1::opportunity_service_client::OpportunityServiceClient;
@@ -127,6 +128,12 @@ impl Session {
     /// The catalog.
     pub fn planning(&self) -> PlanningServiceClient<Channel> {
         PlanningServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// Forecasts.
+    pub fn forecasts(&self) -> ForecastServiceClient<Channel> {
+        ForecastServiceClient::new(self.channel.clone())
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 

@@ -16,9 +16,7 @@ mod metrics;
 mod open_deals;
 mod outcomes;
 mod pipeline;
-mod point;
 mod queries;
-mod steps;
 #[cfg(test)]
 mod tests;
 

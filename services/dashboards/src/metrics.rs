@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use api::dashboards::v1::MetricsBy;
 use domain::{Currency, Known, Outcome, ProductId, Rejection, UserId, catalog::Catalog};
+use runtime::point::Point;
 
 use crate::{
     amounts::Amounts,
     groups::{Group, Owners, OwnersBy},
     outcomes::{Closing, Outcomes, Period},
     pipeline::Month,
-    point::Point,
 };
 
 /// Reads what is asked for.

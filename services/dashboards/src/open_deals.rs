@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use api::dashboards::v1::{GetPipelineResponse, PipelineBy, PipelineRow};
 use domain::Rejection;
-use runtime::{query::QueryError, to_proto::Referring};
+use runtime::{point::Point, query::QueryError, to_proto::Referring};
 
 use crate::{
     amounts::Amounts,
     groups::{Group, Named, Owners, OwnersBy},
     pipeline::{OpenSum, Part, PartValue, PipelineLedger, StageRef},
-    point::Point,
 };
 
 /// Reads what is asked for; nothing said means by stage.

@@ -8,10 +8,13 @@ use domain::{
 };
 use foldhash::fast::RandomState;
 use read_model::Interner;
-use runtime::{digest::Digest, timelines::EntityRef, view::View};
+use runtime::{
+    digest::Digest,
+    steps::{self, Signed, Standing, write_amount, write_id, write_text},
+    timelines::EntityRef,
+    view::View,
+};
 use uuid::Uuid;
-
-use crate::steps::{self, Signed, Standing, write_amount, write_id, write_text};
 
 /// Records whose bounds of closing times are kept together.
 const BLOCK: usize = 1024;

@@ -14,12 +14,14 @@ use domain::{
 };
 use foldhash::fast::RandomState;
 use read_model::Ledger;
-use runtime::{digest::Digest, timelines::EntityRef, view::View};
-
-use crate::{
-    amounts::Amounts,
+use runtime::{
+    digest::Digest,
     steps::{self, Signed, Standing, write_amount, write_id, write_text},
+    timelines::EntityRef,
+    view::View,
 };
+
+use crate::amounts::Amounts;
 
 /// Every tenant's open deals as of any instant. It knows ids; names and managers are applied when
 /// somebody asks.

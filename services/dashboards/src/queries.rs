@@ -6,12 +6,13 @@ use api::dashboards::v1::{
 };
 use domain::Rejection;
 use runtime::{
+    point::look,
     query::{self, Caller},
     status::rejected,
 };
 use tonic::{Request, Response, Status};
 
-use crate::{Dashboards, figures, metrics, open_deals, outcomes::Period, point::look};
+use crate::{Dashboards, figures, metrics, open_deals, outcomes::Period};
 
 #[tonic::async_trait]
 impl DashboardService for Dashboards {

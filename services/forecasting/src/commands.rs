@@ -24,7 +24,8 @@ use uuid::Uuid;
 
 use crate::Planning;
 
-type Defined = (Option<Recorded>, Uuid);
+/// What was recorded, and of what.
+pub(crate) type Defined = (Option<Recorded>, Uuid);
 
 macro_rules! asked {
     ($message:ident, $rpc:literal) => {
@@ -171,7 +172,13 @@ impl Planning {
     }
 
     /// The id that a key stands for: that of an entity which bears it already, or a new one.
-    fn id(&self, head: &Head, kind: Kind, key: &str, id: &str) -> Result<Uuid, Rejection> {
+    pub(crate) fn id(
+        &self,
+        head: &Head,
+        kind: Kind,
+        key: &str,
+        id: &str,
+    ) -> Result<Uuid, Rejection> {
         let tenant = &head.caller.tenant;
         let (_, catalog) = self.runtime.catalog(tenant);
         let made = self.runtime.vault.entity_id(tenant, kind, "", key);
@@ -189,7 +196,40 @@ impl Planning {
         Err(Rejection::exists("KEY_OF_ANOTHER", "id", message))
     }
 
-    async fn define<E>(&self, head: &Head, id: Uuid, command: E::Command) -> Result<Defined, Status>
+    pub(crate) async fn define<E>(
+        &self,
+        head: &Head,
+        id: Uuid,
+        command: E::Command,
+    ) -> Result<Defined, Status>
+    where
+        E: Entity,
+        E::Command: Send + 'static,
+    {
+        self.define_in::<E>("definition", head, id, command).await
+    }
+
+    /// A definition whose fields stand in the request itself.
+    pub(crate) async fn define_plainly<E>(
+        &self,
+        head: &Head,
+        id: Uuid,
+        command: E::Command,
+    ) -> Result<Defined, Status>
+    where
+        E: Entity,
+        E::Command: Send + 'static,
+    {
+        self.define_in::<E>("", head, id, command).await
+    }
+
+    async fn define_in<E>(
+        &self,
+        part: &'static str,
+        head: &Head,
+        id: Uuid,
+        command: E::Command,
+    ) -> Result<Defined, Status>
     where
         E: Entity,
         E::Command: Send + 'static,
@@ -199,7 +239,10 @@ impl Planning {
             let (occurred_at, source_seq, judged) = desk.with(E::KIND, id, |timeline| {
                 let at = asked.unwrap_or_else(|| takes_effect(timeline, desk.now()));
                 let judged = judge::<E>(timeline, at, &command);
-                let judged = judged.map_err(|why| from_proto::within("definition", why));
+                let judged = judged.map_err(|why| match part {
+                    "" => why,
+                    part => from_proto::within(part, why),
+                });
                 (at, timeline.sequence_after(at), judged)
             })?;
             Ok(vec![Decision { kind: E::KIND, id, occurred_at, source_seq, facts: judged? }])

@@ -1,20 +1,58 @@
-//! PlanningService: what a tenant works with, defined from any instant on and never destroyed.
+//! PlanningService: what a tenant works and plans with, defined from any instant on and never
+//! destroyed; and ForecastService: what it has, judges and expects of a period.
+//!
+//! ```text
+//! timeline ─► steps ─► book (what deals count as, quotas, sheets) ─► numbers ─► rollup ──┐
+//!                                                              └──► falls ─► waterfall ──┤
+//! catalog, as of the point asked for: calendar, stages, rates, hierarchy ────────────────┴─► answer
+//! ```
 
+#[macro_use]
+mod pairs;
+
+mod book;
+mod calendars;
 mod commands;
+mod counted;
+mod falls;
+mod forecasts;
+mod numbers;
+mod planning;
 mod queries;
 mod service;
+mod sheets;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
-use api::planning::v1::planning_service_server::PlanningServiceServer;
-use runtime::runtime::Runtime;
+use api::{
+    forecasting::v1::forecast_service_server::ForecastServiceServer,
+    planning::v1::planning_service_server::PlanningServiceServer,
+};
+use runtime::{runtime::Runtime, view::Shared};
 
-/// Answers for the catalog.
+pub use book::Book;
+pub use forecasts::Forecasts;
+
+/// Answers for the catalog, and for quotas.
 pub struct Planning {
     runtime: Arc<Runtime>,
+    book: Arc<Shared<Book>>,
 }
 
-/// The service over a runtime.
-pub fn planning_service(runtime: Arc<Runtime>) -> PlanningServiceServer<Planning> {
-    PlanningServiceServer::new(Planning { runtime })
+/// The service over a runtime whose views include `book`.
+pub fn planning_service(
+    runtime: Arc<Runtime>,
+    book: Arc<Shared<Book>>,
+) -> PlanningServiceServer<Planning> {
+    PlanningServiceServer::new(Planning { runtime, book })
+}
+
+/// The service that answers for forecasts, over a runtime whose views include `book`.
+pub fn forecast_service(
+    runtime: Arc<Runtime>,
+    book: Arc<Shared<Book>>,
+) -> ForecastServiceServer<Forecasts> {
+    ForecastServiceServer::new(Forecasts::new(runtime, book))
 }

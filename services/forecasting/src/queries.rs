@@ -23,9 +23,9 @@ use crate::Planning;
 
 /// A question about the catalog, read and waited for.
 pub(crate) struct Question {
-    caller: Caller,
-    catalog: Arc<Catalog>,
-    asked: Asked,
+    pub(crate) caller: Caller,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) asked: Asked,
     position: u64,
 }
 
@@ -35,7 +35,7 @@ impl Question {
         self.asked.in_force(self.position)
     }
 
-    fn since(&self, kind: Kind, id: Uuid) -> (Option<prost_types::Timestamp>, u64) {
+    pub(crate) fn since(&self, kind: Kind, id: Uuid) -> (Option<prost_types::Timestamp>, u64) {
         match self.catalog.in_force_since(kind, id, self.at()) {
             Some((domain::Instant::BEGINNING, etag)) => (None, etag),
             Some((since, etag)) => (Some(timestamp(since)), etag),

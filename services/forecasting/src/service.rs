@@ -1,12 +1,17 @@
 //! The RPCs of PlanningService, one beside the other: each hands over and answers.
 
 use api::planning::v1::{
-    DefinePipelineRequest, DefinePipelineResponse, DefineProductRequest, DefineProductResponse,
-    DefineSourceRequest, DefineSourceResponse, DefineUserRequest, DefineUserResponse,
+    DefineCalendarRequest, DefineCalendarResponse, DefinePipelineRequest, DefinePipelineResponse,
+    DefineProductRequest, DefineProductResponse, DefineSourceRequest, DefineSourceResponse,
+    DefineUserRequest, DefineUserResponse, GetCalendarRequest, GetCalendarResponse,
     GetPipelineRequest, GetPipelineResponse, GetProductRequest, GetProductResponse,
-    GetSourceRequest, GetSourceResponse, GetUserRequest, GetUserResponse, ListPipelinesRequest,
-    ListPipelinesResponse, ListProductsRequest, ListProductsResponse, ListSourcesRequest,
-    ListSourcesResponse, ListUsersRequest, ListUsersResponse,
+    GetSourceRequest, GetSourceResponse, GetUserRequest, GetUserResponse, ListCalendarsRequest,
+    ListCalendarsResponse, ListExchangeRatesRequest, ListExchangeRatesResponse, ListPeriodsRequest,
+    ListPeriodsResponse, ListPipelinesRequest, ListPipelinesResponse, ListProductsRequest,
+    ListProductsResponse, ListQuotasRequest, ListQuotasResponse, ListSourcesRequest,
+    ListSourcesResponse, ListUsersRequest, ListUsersResponse, SetExchangeRateRequest,
+    SetExchangeRateResponse, SetQuotaRequest, SetQuotaResponse, VoidQuotaCommandRequest,
+    VoidQuotaCommandResponse, WithdrawQuotaRequest, WithdrawQuotaResponse,
     planning_service_server::PlanningService,
 };
 use domain::Kind;
@@ -146,5 +151,91 @@ impl PlanningService for Planning {
         }
         let reflected = self.reflected(&question);
         Ok(Response::new(ListUsersResponse { reflected, users, next_page_token }))
+    }
+
+    async fn define_calendar(
+        &self,
+        request: Request<DefineCalendarRequest>,
+    ) -> Result<Response<DefineCalendarResponse>, Status> {
+        let (recorded, id) = self.calendar(request).await?;
+        Ok(Response::new(DefineCalendarResponse { recorded, calendar_id: id.to_string() }))
+    }
+
+    async fn get_calendar(
+        &self,
+        request: Request<GetCalendarRequest>,
+    ) -> Result<Response<GetCalendarResponse>, Status> {
+        let question = self.question(&request, request.get_ref().read_at.as_ref()).await?;
+        let calendar = Planning::get_calendar(self, &question, request.get_ref())?;
+        Ok(Response::new(GetCalendarResponse { reflected: self.reflected(&question), calendar }))
+    }
+
+    async fn list_calendars(
+        &self,
+        request: Request<ListCalendarsRequest>,
+    ) -> Result<Response<ListCalendarsResponse>, Status> {
+        let question = self.question(&request, request.get_ref().read_at.as_ref()).await?;
+        let (calendars, next_page_token) =
+            Planning::list_calendars(self, &question, request.get_ref())?;
+        let reflected = self.reflected(&question);
+        Ok(Response::new(ListCalendarsResponse { reflected, calendars, next_page_token }))
+    }
+
+    async fn list_periods(
+        &self,
+        request: Request<ListPeriodsRequest>,
+    ) -> Result<Response<ListPeriodsResponse>, Status> {
+        let question = self.question(&request, request.get_ref().read_at.as_ref()).await?;
+        Planning::list_periods(self, &question, request.get_ref()).map(Response::new)
+    }
+
+    async fn set_exchange_rate(
+        &self,
+        request: Request<SetExchangeRateRequest>,
+    ) -> Result<Response<SetExchangeRateResponse>, Status> {
+        let (recorded, id) = self.exchange_rate(request).await?;
+        Ok(Response::new(SetExchangeRateResponse { recorded, exchange_rate_id: id.to_string() }))
+    }
+
+    async fn list_exchange_rates(
+        &self,
+        request: Request<ListExchangeRatesRequest>,
+    ) -> Result<Response<ListExchangeRatesResponse>, Status> {
+        let question = self.question(&request, request.get_ref().read_at.as_ref()).await?;
+        let (exchange_rates, next_page_token) =
+            Planning::list_exchange_rates(self, &question, request.get_ref())?;
+        let reflected = self.reflected(&question);
+        Ok(Response::new(ListExchangeRatesResponse { reflected, exchange_rates, next_page_token }))
+    }
+
+    async fn set_quota(
+        &self,
+        request: Request<SetQuotaRequest>,
+    ) -> Result<Response<SetQuotaResponse>, Status> {
+        let (recorded, id) = self.quota(request).await?;
+        Ok(Response::new(SetQuotaResponse { recorded, quota_id: id.to_string() }))
+    }
+
+    async fn withdraw_quota(
+        &self,
+        request: Request<WithdrawQuotaRequest>,
+    ) -> Result<Response<WithdrawQuotaResponse>, Status> {
+        let recorded = self.withdraw(request).await?;
+        Ok(Response::new(WithdrawQuotaResponse { recorded }))
+    }
+
+    async fn void_quota_command(
+        &self,
+        request: Request<VoidQuotaCommandRequest>,
+    ) -> Result<Response<VoidQuotaCommandResponse>, Status> {
+        let recorded = self.void_quota(request).await?;
+        Ok(Response::new(VoidQuotaCommandResponse { recorded }))
+    }
+
+    async fn list_quotas(
+        &self,
+        request: Request<ListQuotasRequest>,
+    ) -> Result<Response<ListQuotasResponse>, Status> {
+        self.page_of_quotas(request).await.map(Response::new)
     }
 }

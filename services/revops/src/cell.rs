@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use event_log::{JetStream, Options, durability};
+use forecasting::Book;
 use opportunities::{CustomerViews, Deals, People};
 use runtime::{
     clock::Clock,
@@ -27,6 +28,8 @@ pub struct Cell {
     pub leads: leads::Views,
     /// The views of customers.
     pub customers: CustomerViews,
+    /// The view of forecasts.
+    pub book: Arc<Shared<Book>>,
     /// The views of dashboards.
     pub dashboards: dashboards::Views,
     /// Where the log's connection lives; it ends last.
@@ -61,6 +64,8 @@ impl Cell {
             vec![Box::new(deals.clone()), Box::new(people.clone())];
         views.extend(leads.projections());
         views.extend(customers.projections());
+        let book = Shared::<Book>::empty();
+        views.push(Box::new(book.clone()));
         views.extend(dashboards.projections());
         let settings = Settings {
             log,
@@ -77,7 +82,7 @@ impl Cell {
             tracing::warn!(why, "the read model was started over");
         }
         let runtime = Arc::new(runtime);
-        Ok(Cell { runtime, deals, people, leads, customers, dashboards, log_thread })
+        Ok(Cell { runtime, deals, people, leads, customers, book, dashboards, log_thread })
     }
 
     /// Stops deciding and closes the read model.

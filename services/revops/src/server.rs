@@ -103,8 +103,10 @@ fn add_services(cell: &Cell, service: Service, routes: &mut RoutesBuilder) -> Ve
         names.push("revops.privacy.v1.PrivacyService");
     }
     if wanted(Service::Forecasting) {
-        routes.add_service(forecasting::planning_service(runtime()));
+        routes.add_service(forecasting::planning_service(runtime(), cell.book.clone()));
+        routes.add_service(forecasting::forecast_service(runtime(), cell.book.clone()));
         names.push("revops.planning.v1.PlanningService");
+        names.push("revops.forecasting.v1.ForecastService");
     }
     if wanted(Service::Dashboards) {
         routes.add_service(dashboards::service(runtime(), cell.dashboards.clone()));

@@ -56,7 +56,7 @@ impl View for Catalogs {
         let shelf = self.tenants.entry(entity.tenant.to_string()).or_default();
         let mut held = Timeline::default();
         for entry in known {
-            add_to(&mut shelf.digest, entity, entry);
+            add_entry(&mut shelf.digest, entity, entry);
             held.insert(entry.clone());
         }
         Arc::make_mut(&mut shelf.catalog).put(entity.kind, entity.id, Arc::new(held));
@@ -65,7 +65,7 @@ impl View for Catalogs {
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {
         let shelf = self.tenants.entry(entity.tenant.to_string()).or_default();
         for entry in timeline.entries().iter().filter(|entry| entry.position == position) {
-            add_to(&mut shelf.digest, entity, entry);
+            add_entry(&mut shelf.digest, entity, entry);
         }
         let held = Arc::new(timeline.clone());
         Arc::make_mut(&mut shelf.catalog).put(entity.kind, entity.id, held);
@@ -76,7 +76,8 @@ impl View for Catalogs {
     }
 }
 
-fn add_to(digest: &mut Digest, entity: &EntityRef, entry: &domain::Entry) {
+/// Adds a fact of an entity to a digest: what it says, without positions and sealed text.
+pub fn add_entry(digest: &mut Digest, entity: &EntityRef, entry: &domain::Entry) {
     let body = entry.fact.blanked().encode().unwrap_or_default();
     let row = Row {
         position: 0,

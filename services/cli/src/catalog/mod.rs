@@ -16,8 +16,11 @@ use crate::when::When;
 #[macro_use]
 mod verbs;
 
+pub mod calendar;
 mod pipeline;
 mod product;
+pub mod quota;
+pub mod rate;
 mod source;
 mod stages;
 mod user;

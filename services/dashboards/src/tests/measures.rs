@@ -6,12 +6,13 @@ use api::dashboards::v1::{Metric, MetricsBy, quantity::Unit};
 use domain::{Currency, Instant, Outcome};
 
 use super::deals::*;
+use runtime::point::Point;
+
 use crate::{
     figures::figures,
     groups::Group,
     metrics::{Measured, Tally, measure},
     outcomes::{Outcomes, Period},
-    point::Point,
 };
 
 const DAY: i64 = 86_400_000_000;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::{Known, catalog::Catalog};
-use runtime::{
+
+use crate::{
     query::{Asked, Caller, QueryError},
     runtime::Runtime,
     to_proto::Referring,

@@ -4,11 +4,12 @@ use domain::{
     Entity, Entry, Fact, Instant, Known, Money, Timeline,
     opportunity::{self, Opportunity},
 };
-use runtime::{digest::Digest, timelines::EntityRef};
 use uuid::Uuid;
 
+use crate::{digest::Digest, timelines::EntityRef};
+
 /// What a deal adds to a view between two of its facts.
-pub(crate) trait Standing: Clone + PartialEq {
+pub trait Standing: Clone + PartialEq {
     /// What it adds after a fact, given what it added before; `None` for nothing.
     fn after(before: Option<&Self>, deal: &Opportunity, fact: &opportunity::Fact) -> Option<Self>;
     /// Appends all that it says to a row of a digest.
@@ -17,18 +18,24 @@ pub(crate) trait Standing: Clone + PartialEq {
 
 /// From this instant on, the deal adds this.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Step<S> {
-    pub(crate) at: Instant,
-    pub(crate) stands: Option<S>,
+pub struct Step<S> {
+    /// From when on.
+    pub at: Instant,
+    /// What it adds; `None` for nothing.
+    pub stands: Option<S>,
 }
 
 /// A signed change of what a view holds, on both axes.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Signed<S> {
-    pub(crate) occurred_at: Instant,
-    pub(crate) position: u64,
-    pub(crate) sign: i32,
-    pub(crate) stands: S,
+pub struct Signed<S> {
+    /// When it happened.
+    pub occurred_at: Instant,
+    /// The position that brought it.
+    pub position: u64,
+    /// How many times it is added; below zero: taken away.
+    pub sign: i32,
+    /// What is added.
+    pub stands: S,
 }
 
 /// A deal on its way through its facts.
@@ -72,7 +79,7 @@ impl<S: Standing> Life<S> {
 
 /// The changes of a whole timeline up to a position, each at the position that brought it; and the
 /// steps as they are known there.
-pub(crate) fn load<S: Standing>(timeline: &Timeline, upto: u64) -> (Vec<Signed<S>>, Vec<Step<S>>) {
+pub fn load<S: Standing>(timeline: &Timeline, upto: u64) -> (Vec<Signed<S>>, Vec<Step<S>>) {
     if !timeline.is_plain() {
         return replay(timeline, upto);
     }
@@ -116,10 +123,7 @@ fn moves(timeline: &Timeline, position: u64) -> bool {
 }
 
 /// What the commit at a position taught: the steps as they were known before it, and with it.
-pub(crate) fn taught<S: Standing>(
-    timeline: &Timeline,
-    position: u64,
-) -> (Vec<Step<S>>, Vec<Step<S>>) {
+pub fn taught<S: Standing>(timeline: &Timeline, position: u64) -> (Vec<Step<S>>, Vec<Step<S>>) {
     let here = |entry: &Entry| entry.position == position;
     if !moves(timeline, position) {
         return (Vec::new(), Vec::new());
@@ -145,7 +149,7 @@ pub(crate) fn taught<S: Standing>(
 }
 
 /// The signed changes that lead from what was known to what is known now.
-pub(crate) fn difference<S: Standing>(
+pub fn difference<S: Standing>(
     before: &[Step<S>],
     after: &[Step<S>],
     position: u64,
@@ -185,7 +189,7 @@ pub(crate) fn difference<S: Standing>(
 /// Lets a digest stand for the steps known now instead of those known before. A deal is one row of
 /// it, with all its steps: positions are left out, and an instant has one step, so the digest is the
 /// same whatever order facts came in.
-pub(crate) fn restate<S: Standing>(
+pub fn restate<S: Standing>(
     digest: &mut Digest,
     entity: &EntityRef,
     before: &[Step<S>],
@@ -218,19 +222,19 @@ fn row<S: Standing>(entity: &EntityRef, steps: &[Step<S>]) -> Vec<u8> {
 }
 
 /// Appends a text with its length, so that no two rows read alike.
-pub(crate) fn write_text(row: &mut Vec<u8>, text: &str) {
+pub fn write_text(row: &mut Vec<u8>, text: &str) {
     row.extend_from_slice(&(text.len() as u32).to_le_bytes());
     row.extend_from_slice(text.as_bytes());
 }
 
 /// Appends an id that may be absent.
-pub(crate) fn write_id(row: &mut Vec<u8>, id: Option<Uuid>) {
+pub fn write_id(row: &mut Vec<u8>, id: Option<Uuid>) {
     row.push(u8::from(id.is_some()));
     row.extend_from_slice(id.unwrap_or_default().as_bytes());
 }
 
 /// Appends an amount that may be absent.
-pub(crate) fn write_amount(row: &mut Vec<u8>, amount: Option<Money>) {
+pub fn write_amount(row: &mut Vec<u8>, amount: Option<Money>) {
     row.push(u8::from(amount.is_some()));
     if let Some(amount) = amount {
         row.extend_from_slice(amount.currency.code().as_bytes());

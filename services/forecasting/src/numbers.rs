@@ -1,0 +1,283 @@
+//! The numbers of a period at one point of the two axes: a pure function of what is known there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    Currency, ForecastCategory, Hierarchy, Instant, Known, Money, OpportunityId, Outcome,
+    PipelineId, Rejection, UserId,
+    calendar::Period,
+    catalog::Catalog,
+    conversion::{ConversionError, Rate},
+    exchange_rate::Purpose,
+    forecast::Forecast,
+    pipeline,
+    rate_table::RateTable,
+    rollup::{Inputs, Leaf, NodeAdjustment, NodeQuota, Rollup, roll_up},
+    waterfall::Standing,
+};
+use uuid::Uuid;
+
+use crate::{book::Shelf, calendars::Calendar, counted::Counted};
+
+/// The code of no currency (ISO 4217), for answers without any amount.
+const NO_CURRENCY: &str = "XXX";
+
+/// A tenant's deals, quotas and sheets of one period, at one point.
+pub struct Scene<'a> {
+    /// What is known of them.
+    pub shelf: &'a Shelf,
+    /// The configuration.
+    pub catalog: &'a Catalog,
+    /// The calendar of the period.
+    pub calendar: &'a Calendar,
+    /// The period.
+    pub period: Period,
+    /// Which facts count.
+    pub at: Known,
+    /// Which definitions are in force.
+    pub in_force: Known,
+    pipelines: BTreeMap<PipelineId, pipeline::Defined>,
+}
+
+/// The numbers of every node, and where the sheets stand that they were made with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Numbers {
+    /// The numbers.
+    pub rollup: Rollup,
+    /// Each node's sheets, with their ids and etags.
+    pub sheets: BTreeMap<UserId, Vec<(Uuid, Forecast, u64)>>,
+    /// What was left out because no rate leads into the currency.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A quota or adjustment without a rate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// A stable UPPER_SNAKE word.
+    pub kind: &'static str,
+    /// Whose it is.
+    pub user: UserId,
+    /// Why, in a sentence.
+    pub detail: String,
+}
+
+impl<'a> Scene<'a> {
+    /// What is known of a period at a point.
+    pub fn new(
+        (shelf, catalog): (&'a Shelf, &'a Catalog),
+        (calendar, period): (&'a Calendar, Period),
+        (at, in_force): (Known, Known),
+    ) -> Scene<'a> {
+        let pipelines = catalog.pipelines(in_force).collect();
+        Scene { shelf, catalog, calendar, period, at, in_force, pipelines }
+    }
+
+    /// The hierarchy at the point, or as it was strictly before another instant.
+    pub fn hierarchy(&self, restated_to: Option<Instant>) -> Hierarchy {
+        let as_of = restated_to.unwrap_or(self.in_force.as_of);
+        Hierarchy::of(self.catalog, Known { as_of, ..self.in_force })
+    }
+
+    /// The rates that were known.
+    pub fn rates(&self, corporate: Currency) -> RateTable {
+        RateTable::of(self.catalog, self.in_force.known_at, corporate)
+    }
+
+    /// How a deal stands, with its rate into a currency.
+    pub fn standing(
+        &self,
+        deal: OpportunityId,
+        rates: &RateTable,
+        currency: Currency,
+    ) -> Option<Standing> {
+        let counted = self.shelf.deal(deal, self.at)?;
+        let rate = counted.amount.and_then(|amount| {
+            let at = self.rate_instant(counted);
+            rates.rate(amount.currency, currency, Purpose::Actual, at).ok()
+        });
+        Some(Standing {
+            outcome: counted.outcome,
+            owner: counted.owner,
+            in_window: self.is_in_window(counted),
+            category: self.category(counted),
+            amount: counted.amount,
+            rate,
+        })
+    }
+
+    /// The currencies of everything that has an amount in the period.
+    pub fn currencies(&self) -> BTreeSet<Currency> {
+        let deals = self.shelf.deals(&self.period);
+        let deals = deals.filter_map(|deal| self.shelf.deal(deal, self.at));
+        let counting = deals.filter(|counted| {
+            let counts = self.category(counted).counted(counted.outcome).is_some();
+            counts && self.is_in_window(counted)
+        });
+        let amounts = counting.filter_map(|counted| counted.amount.map(|amount| amount.currency));
+        let quotas = self.shelf.quotas(&self.period, self.at);
+        let quotas = quotas.filter_map(|(_, quota, _)| Some(quota.in_force()?.amount.currency));
+        let sheets = self.shelf.sheets(&self.period, self.at);
+        let judged = sheets.flat_map(|(_, sheet, _)| {
+            let in_force = sheet.adjustments_in_force(self.today());
+            in_force.map(|adjusted| adjusted.amount.currency).collect::<Vec<_>>()
+        });
+        amounts.chain(quotas).chain(judged).collect()
+    }
+
+    /// Rolls everything up.
+    pub fn numbers(
+        &self,
+        currency: Currency,
+        restated_to: Option<Instant>,
+    ) -> Result<Numbers, ConversionError> {
+        let rates = self.rates(currency);
+        let standings = self.shelf.deals(&self.period);
+        let standings = standings.filter_map(|deal| self.standing(deal, &rates, currency));
+        let leaves: Vec<Leaf> = standings.filter_map(|it| leaf(&it, currency)).collect();
+        let mut left_out = Vec::new();
+        let quotas = self.quotas(&rates, currency, &mut left_out);
+        let mut sheets = BTreeMap::<UserId, Vec<(Uuid, Forecast, u64)>>::new();
+        for (id, sheet, etag) in self.shelf.sheets(&self.period, self.at) {
+            if let Some(owner) = sheet.sheet.as_ref().map(|sheet| sheet.owner) {
+                sheets.entry(owner).or_default().push((id, sheet, etag));
+            }
+        }
+        let adjustments = self.adjustments(&sheets, &rates, currency, &mut left_out);
+        let inputs = Inputs { leaves: &leaves, adjustments: &adjustments, quotas: &quotas };
+        let rollup = roll_up(&self.hierarchy(restated_to), currency, inputs)?;
+        Ok(Numbers { rollup, sheets, left_out })
+    }
+
+    fn quotas(
+        &self,
+        rates: &RateTable,
+        currency: Currency,
+        left_out: &mut Vec<LeftOut>,
+    ) -> Vec<NodeQuota> {
+        let mut quotas = Vec::new();
+        for (_, quota, _) in self.shelf.quotas(&self.period, self.at) {
+            let Some(set) = quota.in_force() else { continue };
+            let (user, amount) = (set.owner, set.amount);
+            match rates.rate(amount.currency, currency, Purpose::Plan, self.in_force.as_of) {
+                Ok(rate) => quotas.push(NodeQuota { user, amount, rate }),
+                Err(why) => left_out.push(LeftOut {
+                    kind: "QUOTA_WITHOUT_RATE",
+                    user,
+                    detail: format!("a quota in {}: {why}", amount.currency.code()),
+                }),
+            }
+        }
+        quotas
+    }
+
+    /// Of two judgements of one number, on sheets of two currencies, the later one counts.
+    fn adjustments(
+        &self,
+        sheets: &BTreeMap<UserId, Vec<(Uuid, Forecast, u64)>>,
+        rates: &RateTable,
+        currency: Currency,
+        left_out: &mut Vec<LeftOut>,
+    ) -> Vec<NodeAdjustment> {
+        let mut judged = Vec::new();
+        for (user, sheets) in sheets {
+            let standing = sheets.iter().flat_map(|(_, sheet, _)| &sheet.adjustments);
+            let today = self.today();
+            let counts = standing.filter(|it| it.ended_at.is_none());
+            let counts = counts.filter(|it| it.adjusted.expires.is_none_or(|day| today < day));
+            let mut counts: Vec<_> = counts.collect();
+            counts.sort_by_key(|adjustment| adjustment.made);
+            for adjustment in counts {
+                let it = &adjustment.adjusted;
+                let (level, column, change, amount) = (it.level, it.column, it.change, it.amount);
+                let from = amount.currency;
+                match rates.rate(from, currency, Purpose::Actual, self.in_force.as_of) {
+                    Ok(rate) => {
+                        let user = *user;
+                        judged.push(NodeAdjustment { user, level, column, change, amount, rate });
+                    }
+                    Err(why) => left_out.push(LeftOut {
+                        kind: "ADJUSTMENT_WITHOUT_RATE",
+                        user: *user,
+                        detail: format!("an adjustment in {}: {why}", from.code()),
+                    }),
+                }
+            }
+        }
+        judged
+    }
+
+    /// The last day of which anything counts.
+    fn today(&self) -> domain::Date {
+        self.calendar.day_of(Instant(self.in_force.as_of.0.saturating_sub(1)))
+    }
+
+    /// A won deal belongs to the day on which it closed, any other to the one on which it is
+    /// expected to.
+    fn is_in_window(&self, counted: &Counted) -> bool {
+        let day = match (counted.outcome, counted.closed_at) {
+            (Outcome::Won, Some(at)) => Some(self.calendar.day_of(at)),
+            _ => counted.close_date,
+        };
+        day.is_some_and(|day| self.period.holds(day))
+    }
+
+    /// As if it were open: a person's judgement, or else the stage's category.
+    fn category(&self, counted: &Counted) -> ForecastCategory {
+        let of_stage = || {
+            let pipeline = self.pipelines.get(&counted.pipeline?)?;
+            Some(pipeline.stage(&counted.stage)?.category)
+        };
+        counted.category.or_else(of_stage).unwrap_or(ForecastCategory::Omitted)
+    }
+
+    /// What is won keeps the rate of its day, however long ago that is.
+    fn rate_instant(&self, counted: &Counted) -> Instant {
+        match (counted.outcome, counted.closed_at) {
+            (Outcome::Won, Some(at)) => {
+                self.calendar.start_of(self.calendar.day_of(at).plus_days(1))
+            }
+            _ => self.in_force.as_of,
+        }
+    }
+}
+
+/// A deal that counts, as the rollup takes it.
+fn leaf(standing: &Standing, currency: Currency) -> Option<Leaf> {
+    let category = standing.category.counted(standing.outcome)?;
+    let (amount, rate) = match standing.amount {
+        Some(amount) => (amount, standing.rate),
+        // It counts, and adds nothing.
+        None => (Money { minor: 0, currency }, Some(Rate::ONE)),
+    };
+    let owner = standing.owner;
+    standing.in_window.then_some(Leaf { owner, category, amount, rate, count: 1 })
+}
+
+/// The currency of an answer: the one asked for, or the only one there is.
+pub fn currency(asked: &str, found: &BTreeSet<Currency>) -> Result<Currency, Rejection> {
+    const FIELD: &str = "currency_code";
+    if !asked.is_empty() {
+        let message = "it has to be three letters such as USD";
+        return Currency::from_code(asked)
+            .ok_or_else(|| Rejection::invalid("CURRENCY_INVALID", FIELD, message));
+    }
+    let mut codes = found.iter();
+    match (codes.next(), codes.next()) {
+        (Some(only), None) => Ok(*only),
+        (None, _) => Currency::from_code(NO_CURRENCY)
+            .ok_or_else(|| Rejection::invalid("CURRENCY_INVALID", FIELD, "there is none")),
+        (Some(_), Some(_)) => {
+            let codes: Vec<&str> = found.iter().map(Currency::code).collect();
+            let message = format!(
+                "there are amounts in {}: name the currency to answer in",
+                codes.join(", ")
+            );
+            Err(Rejection::invalid("CURRENCY_NEEDED", FIELD, message))
+        }
+    }
+}
+
+/// What is said of sums beyond all amounts.
+pub fn too_large(error: &ConversionError) -> Rejection {
+    Rejection::precondition("AMOUNT_TOO_LARGE", format!("the forecast cannot be summed: {error}"))
+}

@@ -1,0 +1,1 @@
+//! The proof that forecasts are what a plain fold of the same facts says.
