@@ -303,7 +303,7 @@ impl Customers {
         let (tenant, asked) = (tenant.clone(), *asked);
         let found = tokio::task::spawn_blocking(move || {
             let (position, mut found) = rows::find(&runtime, &view, &tenant, &asked, wants)?;
-            found.sort_by(|a, b| (a.1.place(), a.0).cmp(&(b.1.place(), b.0)));
+            found.sort_by_key(|(id, row)| (row.place(), *id));
             Ok::<_, runtime::timelines::TimelineError>((position, found))
         });
         let found = found.await.map_err(|error| QueryError::Internal(error.to_string()))?;

@@ -2,7 +2,7 @@
 
 use api::opportunities::v1::{CloseDateMove, PushLedger, StageDirection, StageStay};
 use domain::{
-    Date, Timeline,
+    Date, Instant, Timeline,
     opportunity::{Direction, Move, Stay, push_ledger, stage_history},
 };
 use runtime::{query::timestamp, to_proto::date};
@@ -17,14 +17,15 @@ pub fn stays(timeline: &Timeline, reading: &Reading<'_>) -> Vec<StageStay> {
 }
 
 fn shown(stay: &Stay, before: Option<&Stay>, reading: &Reading<'_>) -> StageStay {
-    let until = stay.left_at.unwrap_or(reading.instant.max(stay.entered_at));
-    let lasted = until.0.saturating_sub(stay.entered_at.0);
+    // Without an instant, an answer does not depend on the clock.
+    let asked = Some(reading.known.as_of).filter(|at| *at != Instant::END);
+    let lasted = stay.left_at.or(asked).map(|until| until.0.saturating_sub(stay.entered_at.0));
     StageStay {
         pipeline: stay.pipeline.map(|id| reading.at.pipeline(id)),
         stage: Some(reading.at.stage(stay.pipeline, &stay.stage)),
         entered_at: Some(timestamp(stay.entered_at)),
         left_at: stay.left_at.map(timestamp),
-        time_in_stage: Some(prost_types::Duration {
+        time_in_stage: lasted.map(|lasted| prost_types::Duration {
             seconds: lasted / 1_000_000,
             nanos: (lasted % 1_000_000) as i32 * 1_000,
         }),

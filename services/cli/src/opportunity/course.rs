@@ -22,7 +22,7 @@ struct Stay {
     stage: Option<Reference>,
     entered_at: Option<String>,
     left_at: Option<String>,
-    days: f64,
+    days: Option<f64>,
     direction: Option<String>,
 }
 
@@ -59,8 +59,8 @@ impl Course {
         for (index, stay) in self.stages.iter().enumerate() {
             let way = stay.direction.as_deref().map(|it| format!(" ({it})")).unwrap_or_default();
             let from = stay.entered_at.as_deref().unwrap_or_default();
-            let (stage, days) = (label(stay.stage.as_ref()), stay.days);
-            let text = format!("{stage} since {from} for {days:.1} days{way}");
+            let lasted = stay.days.map(|days| format!(" for {days:.1} days")).unwrap_or_default();
+            let text = format!("{} since {from}{lasted}{way}", label(stay.stage.as_ref()));
             fields.push((format!("stage_{}", index + 1), Cell::text(text)));
         }
         let pushes = &self.pushes;
@@ -83,15 +83,16 @@ impl Course {
 
 impl From<sent::StageStay> for Stay {
     fn from(stay: sent::StageStay) -> Self {
-        let lasted = stay.time_in_stage.unwrap_or_default();
-        let seconds = lasted.seconds as f64 + f64::from(lasted.nanos) / 1e9;
+        let days = |lasted: prost_types::Duration| {
+            (lasted.seconds as f64 + f64::from(lasted.nanos) / 1e9) / SECONDS_PER_DAY
+        };
         Self {
             direction: lower(stay.direction().as_str_name(), "STAGE_DIRECTION_"),
             pipeline: stay.pipeline.map(Reference::from),
             stage: stay.stage.map(Reference::from),
             entered_at: stay.entered_at.as_ref().map(times::show),
             left_at: stay.left_at.as_ref().map(times::show),
-            days: seconds / SECONDS_PER_DAY,
+            days: stay.time_in_stage.map(days),
         }
     }
 }
