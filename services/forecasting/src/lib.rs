@@ -21,8 +21,6 @@ mod planning;
 mod queries;
 mod service;
 mod sheets;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 

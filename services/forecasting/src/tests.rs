@@ -1,1 +1,0 @@
-//! The proof that forecasts are what a plain fold of the same facts says.
