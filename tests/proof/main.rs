@@ -14,7 +14,6 @@ mod child;
 mod crash;
 mod customers;
 mod erasure;
-mod forecast;
 mod golden;
 mod journey;
 mod knowledge;
