@@ -111,11 +111,11 @@ pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
     };
     std::fs::create_dir_all(data)?;
     let started = Instant::now();
-    let cell = Cell::open(&common, nats, monitor, Some(TENANT.to_owned())).await?;
+    let cell = Cell::open(&common, Service::All, nats, monitor, Some(TENANT.to_owned())).await?;
     let opened = started.elapsed().as_micros();
     let listener = TcpListener::bind(common.listen).await?;
     let address = listener.local_addr()?;
-    let listening = Listening::start(&cell, Service::All, listener).await?;
+    let listening = Listening::start(&cell, listener).await?;
     writeln!(std::io::stdout().lock(), "http://{address} {opened}")?;
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;
     listening.stop().await?;

@@ -1,6 +1,7 @@
 //! The proof, one module per promise.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
+mod apart;
 mod architecture;
 mod arrival;
 mod bad_customers;

@@ -50,10 +50,10 @@ impl Peer {
             log: "warn".to_owned(),
         };
         let (nats, tenant) = (world.nats(), Some("default".to_owned()));
-        let cell = Cell::open(&common, &nats.url, &nats.monitor_url, tenant).await.unwrap();
+        let cell = Cell::open(&common, Service::All, &nats.url, &nats.monitor_url, tenant).await.unwrap();
         let listener = TcpListener::bind(common.listen).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let listening = Listening::start(&cell, Service::All, listener).await.unwrap();
+        let listening = Listening::start(&cell, listener).await.unwrap();
         let channel = Endpoint::from_shared(address).unwrap().tcp_nodelay(true).connect_lazy();
         Peer { _folder: folder, cell, listening, channel }
     }

@@ -120,13 +120,22 @@ impl World {
         let guard = KillOnPanic(Some(nats));
         let nats = guard.0.as_ref().unwrap();
         let (common, tenant) = (self.common(), self.default_tenant.clone());
-        let cell = Cell::open(&common, &nats.url, &nats.monitor_url, tenant).await.unwrap();
+        let cell = Cell::open(&common, Service::All, &nats.url, &nats.monitor_url, tenant).await.unwrap();
         let listener = TcpListener::bind(common.listen).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let listening = Listening::start(&cell, Service::All, listener).await.unwrap();
+        let listening = Listening::start(&cell, listener).await.unwrap();
         let channel =
             Endpoint::from_shared(address.clone()).unwrap().tcp_nodelay(true).connect_lazy();
         self.up = Some(Up { nats: guard.release(), cell, listening, address, channel });
+    }
+
+    /// Has everything asked and answered at another address, over the same log and key: that of a
+    /// router before services that run apart.
+    pub fn answer_at(&mut self, address: &str) {
+        let up = self.up.as_mut().expect("the world is stopped: resume it first");
+        address.clone_into(&mut up.address);
+        let endpoint = Endpoint::from_shared(address.to_owned()).unwrap();
+        up.channel = endpoint.tcp_nodelay(true).connect_lazy();
     }
 
     /// Stops and starts again.

@@ -3,6 +3,21 @@
 use std::{io::Write, net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, ensure};
+use api::{
+    accounts::v1::{
+        account_service_server as account, activity_service_server as activity,
+        contact_service_server as contact, contract_service_server as contract,
+    },
+    audit::v1::audit_service_server as audit,
+    dashboards::v1::dashboard_service_server as dashboard,
+    forecasting::v1::forecast_service_server as forecast,
+    ingest::v1::report_service_server as report,
+    leads::v1::lead_service_server as lead,
+    opportunities::v1::opportunity_service_server as opportunity,
+    planning::v1::planning_service_server as planning,
+    privacy::v1::privacy_service_server as privacy,
+    projections::v1::projection_service_server as projection,
+};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
@@ -47,14 +62,24 @@ impl Common {
 
     /// Without access control only this machine may call.
     pub fn check(&self) -> anyhow::Result<()> {
-        ensure!(
-            self.listen.ip().is_loopback(),
-            "{} is not a loopback address: there is no access control yet, so only this machine \
-             may call",
-            self.listen
-        );
-        Ok(())
+        check_loopback(self.listen)
     }
+}
+
+impl RouteArgs {
+    /// Without access control only this machine may call.
+    pub fn check(&self) -> anyhow::Result<()> {
+        check_loopback(self.listen)
+    }
+}
+
+fn check_loopback(listen: SocketAddr) -> anyhow::Result<()> {
+    ensure!(
+        listen.ip().is_loopback(),
+        "{listen} is not a loopback address: there is no access control yet, so only this machine \
+         may call"
+    );
+    Ok(())
 }
 
 /// `revops up`
@@ -97,6 +122,60 @@ pub struct ServeArgs {
     pub default_tenant: Option<String>,
 }
 
+/// `revops route`
+#[derive(Debug, Clone, Args, Serialize)]
+pub struct RouteArgs {
+    /// Where calls come in; port 0 takes a free one
+    #[arg(long, env = "REVOPS_LISTEN", default_value = "127.0.0.1:7878", value_name = "ADDR")]
+    pub listen: SocketAddr,
+    /// Where a service runs, as in `leads=127.0.0.1:7801,127.0.0.1:7802`; once for each service
+    #[arg(long, env = "REVOPS_ROUTE_TO", value_delimiter = ';', value_name = "SERVICE=ADDR[,ADDR]")]
+    pub to: Vec<Route>,
+    /// What is logged, as in `info,revops=debug`
+    #[arg(long, env = "REVOPS_LOG", default_value = "warn,revops=info")]
+    pub log: String,
+}
+
+/// A service and the processes that offer it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The service.
+    pub service: Service,
+    /// `host:port` of each process.
+    pub addresses: Vec<String>,
+}
+
+impl std::str::FromStr for Route {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Route, String> {
+        let (service, addresses) = text
+            .split_once('=')
+            .ok_or("say which service runs where, as in leads=127.0.0.1:7801")?;
+        let service = Service::from_str(service, false)
+            .map_err(|_| format!("{service:?} is not a service: see `revops serve --help`"))?;
+        let addresses: Vec<String> = addresses.split(',').map(str::to_owned).collect();
+        match addresses.iter().find(|address| !address.contains(':')) {
+            Some(address) => Err(format!("{address:?} is not host:port")),
+            None => Ok(Route { service, addresses }),
+        }
+    }
+}
+
+impl std::fmt::Display for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let service = self.service.to_possible_value();
+        let name = service.as_ref().map_or("", |value| value.get_name());
+        write!(f, "{name}={}", self.addresses.join(","))
+    }
+}
+
+impl Serialize for Route {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// What a process offers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -115,6 +194,46 @@ pub enum Service {
     Audit,
     /// Reports of other systems
     Ingest,
+}
+
+impl Service {
+    /// Each process answers this one for its own read model.
+    pub const EVERYWHERE: &'static str = projection::SERVICE_NAME;
+
+    /// Those that can run apart.
+    pub const APART: [Service; 6] = [
+        Service::Leads,
+        Service::Opportunities,
+        Service::Forecasting,
+        Service::Dashboards,
+        Service::Audit,
+        Service::Ingest,
+    ];
+
+    /// Whether a process that offers this one offers another.
+    pub fn includes(self, other: Service) -> bool {
+        self == Service::All || self == other
+    }
+
+    /// What it offers, by the names of the contract.
+    pub fn names(self) -> Vec<&'static str> {
+        match self {
+            Service::All => Service::APART.iter().flat_map(|service| service.names()).collect(),
+            Service::Leads => vec![lead::SERVICE_NAME],
+            Service::Opportunities => vec![
+                opportunity::SERVICE_NAME,
+                account::SERVICE_NAME,
+                contact::SERVICE_NAME,
+                contract::SERVICE_NAME,
+                activity::SERVICE_NAME,
+                privacy::SERVICE_NAME,
+            ],
+            Service::Forecasting => vec![planning::SERVICE_NAME, forecast::SERVICE_NAME],
+            Service::Dashboards => vec![dashboard::SERVICE_NAME],
+            Service::Audit => vec![audit::SERVICE_NAME],
+            Service::Ingest => vec![report::SERVICE_NAME],
+        }
+    }
 }
 
 /// `revops config`

@@ -3,7 +3,9 @@
 pub mod cell;
 pub mod config;
 pub mod demo;
+pub mod edge;
 pub mod nats;
+pub mod route;
 pub mod server;
 pub mod up;
 

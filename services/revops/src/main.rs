@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use revops::{
-    config::{ConfigVerb, ServeArgs, UpArgs},
+    config::{ConfigVerb, RouteArgs, ServeArgs, UpArgs},
     up,
 };
 
@@ -24,6 +24,8 @@ enum Command {
     Up(UpArgs),
     /// Run services against a NATS that is already there
     Serve(ServeArgs),
+    /// Forward calls to services that run apart, so that they have one address
+    Route(RouteArgs),
     /// Look at the settings that are in force
     #[command(subcommand)]
     Config(ConfigVerb),
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         match line.command {
             Command::Up(args) => up::up(args).await,
             Command::Serve(args) => up::serve(args).await,
+            Command::Route(args) => up::route(args).await,
             Command::Config(verb) => verb.run(),
             Command::Client(command) => return Ok(cli::run(*command, line.globals).await),
         }

@@ -27,6 +27,7 @@ pub mod projections;
 pub mod query;
 pub mod rebuild;
 pub mod renewal;
+pub mod revision;
 pub mod rows;
 pub mod runtime;
 pub mod status;

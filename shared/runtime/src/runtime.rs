@@ -15,7 +15,7 @@ use crate::{
     keeper::{Keeper, KeeperTask},
     order::Refusal,
     rebuild::{self, RebuildError},
-    rows,
+    revision, rows,
     timelines::Timelines,
     vault::{Master, Vault, VaultError},
     view::{Fresh, Projection, Shared},
@@ -179,8 +179,7 @@ impl Runtime {
 
     /// The log's name for people: the first digits of its identity; empty while it is.
     pub fn log_name(&self) -> String {
-        let log = self.applied.borrow().log;
-        if log == FrameHash::NONE { String::new() } else { log.to_string()[..16].to_owned() }
+        revision::name_of(self.applied.borrow().log)
     }
 
     /// Stops deciding, writes what is folded, and closes the store.
