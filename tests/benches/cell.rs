@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use revops::{
     cell::Cell,
-    config::{Common, Durability, Service},
+    config::{Common, Durability, ProcessArgs, Service},
     nats::NatsServer,
     server::Listening,
 };
@@ -107,7 +107,7 @@ pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
         durability,
         cache_mib: 256,
         master_key_file: None,
-        log: String::new(),
+        process: ProcessArgs::default(),
     };
     std::fs::create_dir_all(data)?;
     let started = Instant::now();
@@ -115,7 +115,7 @@ pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
     let opened = started.elapsed().as_micros();
     let listener = TcpListener::bind(common.listen).await?;
     let address = listener.local_addr()?;
-    let listening = Listening::start(&cell, listener).await?;
+    let listening = Listening::start(&cell, &[], listener).await?;
     writeln!(std::io::stdout().lock(), "http://{address} {opened}")?;
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;
     listening.stop().await?;

@@ -2,12 +2,15 @@
 
 use std::path::Path;
 
+use rand::{Rng, SeedableRng, rngs::SmallRng};
 use tempfile::TempDir;
 use tests::World;
+use uuid::Uuid;
 
 use crate::{
-    child::Server,
+    child::{Server, eventually},
     customers, journey, leads,
+    load::{Ask, What, check_history, define_catalog, history, seed},
     stranger,
 };
 
@@ -48,7 +51,13 @@ impl Apart {
         world.answer_at(&router.address());
         Apart { world, replicas, _router: router, _folders: folders }
     }
+}
 
+impl Apart {
+    fn replica(&mut self, service: &str, number: usize) -> &mut Server {
+        let mut of = self.replicas.iter_mut().filter(|(name, _)| *name == service);
+        &mut of.nth(number).unwrap().1
+    }
 }
 
 async fn serve(world: &World, service: &str, folder: &Path) -> Server {
@@ -82,4 +91,45 @@ async fn a_stranger_finds_its_way_all_the_same() {
         return;
     }
     stranger::a_strangers_way(&Apart::start().await.world).await;
+}
+
+/// Each command is told by the other processes at once, and whoever dies is not missed.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_dies_costs_no_more_than_another_try() {
+    let mut dice = SmallRng::seed_from_u64(seed("apart"));
+    let mut apart = Apart::start().await;
+    let channel = apart.world.channel();
+    define_catalog(&channel).await;
+    let deal = Uuid::from_u128(dice.random()).to_string();
+    let open = Ask::new(&mut dice, &deal, What::Open);
+    let mut told = vec![(open.clone(), open.insist(&channel).await.unwrap().1)];
+    for round in 0..40 {
+        match round {
+            5 => apart.replica("opportunities", 0).kill(),
+            10 => apart.replica("audit", 1).kill(),
+            20 => apart.replica("opportunities", 0).start_again().await,
+            30 => apart.replica("opportunities", 1).kill(),
+            _ => {}
+        }
+        let ask = Ask::any(&mut dice, &deal);
+        let recorded = ask.insist(&channel).await.unwrap().1;
+        told.push((ask, recorded));
+        check_history(&deal, &history(&channel, &deal, 0).await, &told);
+    }
+    assert_eq!(apart.world.words(&["doctor"]).await.code, 0, "one of each is enough");
+    apart.replica("opportunities", 0).kill();
+    let world = &apart.world;
+    eventually("a service that nobody serves", || async {
+        let said = world.words(&["doctor"]).await;
+        let name = "revops.opportunities.v1.OpportunityService is not serving";
+        said.code != 0 && said.notes.contains(name)
+    })
+    .await;
+    let (_, why) = world.cli_fails(&["opportunity", "get", &deal]).await;
+    assert!(why.contains("no process serves"), "{why}");
+    let again = world.cli(&["history", "opportunity", &deal]).await;
+    assert_eq!(
+        again["entries"].as_array().unwrap().len(),
+        told.iter().filter(|it| it.1.changed).count()
+    );
 }

@@ -14,6 +14,7 @@ mod chain;
 mod child;
 mod crash;
 mod customers;
+mod edge;
 mod erasure;
 mod golden;
 mod journey;

@@ -7,7 +7,7 @@ use api::types::v1::Recorded;
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use revops::{
     cell::Cell,
-    config::{Common, Durability, Service},
+    config::{Common, Durability, ProcessArgs, Service},
     server::Listening,
 };
 use runtime::projections;
@@ -47,13 +47,14 @@ impl Peer {
             durability: Durability::Strict,
             cache_mib: 64,
             master_key_file: Some(world.data().join("master.key")),
-            log: "warn".to_owned(),
+            process: ProcessArgs::default(),
         };
         let (nats, tenant) = (world.nats(), Some("default".to_owned()));
-        let cell = Cell::open(&common, Service::All, &nats.url, &nats.monitor_url, tenant).await.unwrap();
+        let cell =
+            Cell::open(&common, Service::All, &nats.url, &nats.monitor_url, tenant).await.unwrap();
         let listener = TcpListener::bind(common.listen).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let listening = Listening::start(&cell, listener).await.unwrap();
+        let listening = Listening::start(&cell, &[], listener).await.unwrap();
         let channel = Endpoint::from_shared(address).unwrap().tcp_nodelay(true).connect_lazy();
         Peer { _folder: folder, cell, listening, channel }
     }

@@ -21,7 +21,7 @@ use api::{
 };
 use revops::{
     cell::Cell,
-    config::{Common, Durability, Service},
+    config::{Common, Durability, ProcessArgs, Service},
     nats::{NatsOptions, NatsServer},
     server::Listening,
 };
@@ -79,6 +79,9 @@ struct Up {
 }
 
 impl World {
+    /// The one origin whose pages may call.
+    pub const WEB_ORIGIN: &str = "http://localhost:3000";
+
     /// A fresh cell in a folder of its own.
     pub async fn start() -> World {
         World::start_with(Options::default()).await
@@ -120,10 +123,12 @@ impl World {
         let guard = KillOnPanic(Some(nats));
         let nats = guard.0.as_ref().unwrap();
         let (common, tenant) = (self.common(), self.default_tenant.clone());
-        let cell = Cell::open(&common, Service::All, &nats.url, &nats.monitor_url, tenant).await.unwrap();
+        let cell =
+            Cell::open(&common, Service::All, &nats.url, &nats.monitor_url, tenant).await.unwrap();
         let listener = TcpListener::bind(common.listen).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let listening = Listening::start(&cell, listener).await.unwrap();
+        let listening =
+            Listening::start(&cell, &common.process.web_origin, listener).await.unwrap();
         let channel =
             Endpoint::from_shared(address.clone()).unwrap().tcp_nodelay(true).connect_lazy();
         self.up = Some(Up { nats: guard.release(), cell, listening, address, channel });
@@ -302,7 +307,10 @@ impl World {
             durability: Durability::Strict,
             cache_mib: 64,
             master_key_file: None,
-            log: "warn".to_owned(),
+            process: ProcessArgs {
+                web_origin: vec![World::WEB_ORIGIN.into()],
+                ..Default::default()
+            },
         }
     }
 }

@@ -32,6 +32,8 @@ pub struct Cell {
     pub customers: CustomerViews,
     /// The view of forecasts.
     pub book: Arc<Shared<Book>>,
+    /// What became of reports.
+    pub reports: Arc<ingest::Counts>,
     /// The views of dashboards.
     pub dashboards: dashboards::Views,
     /// Where the log's connection lives; it ends last.
@@ -95,7 +97,19 @@ impl Cell {
             tracing::warn!(why, "the read model was started over");
         }
         let runtime = Arc::new(runtime);
-        Ok(Cell { service, runtime, deals, people, leads, customers, book, dashboards, log_thread })
+        let reports = Arc::default();
+        Ok(Cell {
+            service,
+            runtime,
+            deals,
+            people,
+            leads,
+            customers,
+            book,
+            reports,
+            dashboards,
+            log_thread,
+        })
     }
 
     /// Stops deciding and closes the read model.

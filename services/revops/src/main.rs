@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use revops::{
     config::{ConfigVerb, RouteArgs, ServeArgs, UpArgs},
+    settings::Settings,
     up,
 };
 
@@ -34,7 +35,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let line = Line::parse();
+    let settings = match Settings::of(&Line::command(), std::env::args_os().collect()) {
+        Ok(settings) => settings,
+        Err(error) => match error.downcast::<clap::Error>() {
+            // A mistake in the words, or a wish for help.
+            Ok(said) => said.exit(),
+            Err(error) => return fail(&error),
+        },
+    };
+    let line = Line::from_arg_matches(&settings.matches).unwrap_or_else(|error| error.exit());
     let tokio = match revops::tokio() {
         Ok(tokio) => tokio,
         Err(error) => return fail(&error.into()),
@@ -44,7 +53,7 @@ fn main() -> ExitCode {
             Command::Up(args) => up::up(args).await,
             Command::Serve(args) => up::serve(args).await,
             Command::Route(args) => up::route(args).await,
-            Command::Config(verb) => verb.run(),
+            Command::Config(verb) => verb.check().and_then(|()| settings.print()),
             Command::Client(command) => return Ok(cli::run(*command, line.globals).await),
         }
         .map(|()| ExitCode::SUCCESS)

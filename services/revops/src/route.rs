@@ -18,6 +18,10 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{family::Family, gauge::Gauge},
+};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::{Status, service::RoutesBuilder};
 use tonic_health::{ServingStatus, server::HealthReporter};
@@ -28,9 +32,10 @@ use crate::{
     config::{Route, Service},
     edge::{
         Edge,
+        calls::{self, Calls},
         revisions::{self, Seen},
     },
-    server,
+    metrics, server,
 };
 
 /// A router that answers on a port.
@@ -44,7 +49,11 @@ type Table = Arc<HashMap<&'static str, Arc<Replicas>>>;
 
 impl Routing {
     /// Starts to forward calls that come in on a listener that is already bound.
-    pub fn start(routes: &[Route], listener: TcpListener) -> anyhow::Result<Routing> {
+    pub fn start(
+        routes: &[Route],
+        web_origins: &[String],
+        listener: TcpListener,
+    ) -> anyhow::Result<Routing> {
         let (changed, on_change) = watch::channel(());
         let mut table = HashMap::new();
         let mut all = Vec::new();
@@ -61,12 +70,17 @@ impl Routing {
         let table: Table = Arc::new(table);
         let watching = tokio::spawn(tell_health(reporter, table.clone(), on_change));
         let (stop, stopping) = watch::channel(false);
-        let pass =
-            axum::middleware::from_fn_with_state(Seen::nothing(stopping), revisions::pass);
+        let calls = Calls::none(stopping.clone());
+        let page = Page { calls: calls.clone(), table: table.clone() };
+        let pass = axum::middleware::from_fn_with_state(Seen::nothing(stopping), revisions::pass);
         let forwarding = Router::new().fallback(forward).with_state(table);
         // What the router knows itself comes first.
-        let router = known.routes().into_axum_router().fallback_service(forwarding).layer(pass);
-        Ok(Routing { edge: Edge::start(listener, router, stop), watching })
+        let router = known.routes().into_axum_router().fallback_service(forwarding);
+        let counted = axum::middleware::from_fn_with_state(calls, calls::counted);
+        let router = router.layer(pass).layer(counted);
+        let metrics = axum::routing::get(metrics_page).with_state(page);
+        let edge = Edge::start(listener, (router, metrics), web_origins, stop)?;
+        Ok(Routing { edge, watching })
     }
 
     /// Takes no new calls, ends open streams, and waits for calls under way, though not for ever.
@@ -74,6 +88,34 @@ impl Routing {
         self.watching.abort();
         self.edge.stop().await
     }
+}
+
+/// What the page of metrics is made from.
+#[derive(Clone)]
+struct Page {
+    calls: Calls,
+    table: Table,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Named {
+    service: &'static str,
+}
+
+async fn metrics_page(State(page): State<Page>) -> Response {
+    let mut registry = metrics::empty();
+    page.calls.register(&mut registry);
+    let (all, serving) = (Family::<Named, Gauge>::default(), Family::<Named, Gauge>::default());
+    for (service, replicas) in page.table.iter() {
+        let known = i64::try_from(replicas.len()).unwrap_or(i64::MAX);
+        all.get_or_create(&Named { service }).set(known);
+        let well = i64::try_from(replicas.count()).unwrap_or(i64::MAX);
+        serving.get_or_create(&Named { service }).set(well);
+    }
+    registry.register("route_processes", "Processes that a service is forwarded to", all);
+    let help = "Those of them that say that they serve";
+    registry.register("route_processes_serving", help, serving);
+    metrics::encoded(&registry)
 }
 
 /// One entry for each service, however often it was named.
@@ -86,8 +128,14 @@ fn merged(routes: &[Route]) -> anyhow::Result<Vec<Route>> {
         }
     }
     let alone = merged.iter().any(|route| route.service == Service::All);
-    ensure!(!merged.is_empty(), "nowhere to forward to: say --to leads=127.0.0.1:7801 and the like");
-    ensure!(!alone || merged.len() == 1, "--to all=... stands for every service: leave out the others");
+    ensure!(
+        !merged.is_empty(),
+        "nowhere to forward to: say --to leads=127.0.0.1:7801 and the like"
+    );
+    ensure!(
+        !alone || merged.len() == 1,
+        "--to all=... stands for every service: leave out the others"
+    );
     Ok(merged)
 }
 

@@ -10,7 +10,12 @@ use tonic_health::ServingStatus;
 use crate::{
     cell::Cell,
     config::Service,
-    edge::{Edge, revisions},
+    edge::{
+        Edge,
+        calls::{self, Calls},
+        revisions,
+    },
+    metrics,
 };
 
 /// Services that answer on a port.
@@ -21,7 +26,11 @@ pub struct Listening {
 
 impl Listening {
     /// Starts to answer for a cell's services on a listener that is already bound.
-    pub async fn start(cell: &Cell, listener: TcpListener) -> anyhow::Result<Listening> {
+    pub async fn start(
+        cell: &Cell,
+        web_origins: &[String],
+        listener: TcpListener,
+    ) -> anyhow::Result<Listening> {
         let (reporter, health_service) = tonic_health::server::health_reporter();
         let mut routes = RoutesBuilder::default();
         add_services(cell, &mut routes);
@@ -33,6 +42,12 @@ impl Listening {
             reporter.set_service_status(name, ServingStatus::Serving).await;
         }
         let (keeper, (stop, mut stopping)) = (cell.runtime.keeper.clone(), watch::channel(false));
+        let calls = Calls::none(stopping.clone());
+        let page = metrics::ProcessPage {
+            calls: calls.clone(),
+            runtime: cell.runtime.clone(),
+            reports: cell.reports.clone(),
+        };
         let process =
             revisions::Process { runtime: cell.runtime.clone(), stopping: stopping.clone() };
         // What it has folded it still answers, but a caller should look for another process.
@@ -46,8 +61,11 @@ impl Listening {
             }
         });
         let in_step = axum::middleware::from_fn_with_state(process, revisions::in_step);
-        let router = routes.routes().into_axum_router().layer(in_step);
-        Ok(Listening { edge: Edge::start(listener, router, stop), watching })
+        let counted = axum::middleware::from_fn_with_state(calls, calls::counted);
+        let router = routes.routes().into_axum_router().layer(in_step).layer(counted);
+        let metrics = axum::routing::get(metrics::of_process).with_state(page);
+        let edge = Edge::start(listener, (router, metrics), web_origins, stop)?;
+        Ok(Listening { edge, watching })
     }
 
     /// Takes no new calls, ends open streams, and waits for calls under way, though not for ever.
@@ -97,6 +115,6 @@ fn add_services(cell: &Cell, routes: &mut RoutesBuilder) {
         routes.add_service(audit::audit_service(runtime()));
     }
     if wanted(Service::Ingest) {
-        routes.add_service(ingest::service(runtime()));
+        routes.add_service(ingest::service(runtime(), cell.reports.clone()));
     }
 }

@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     cell::Cell,
-    config::{Common, Durability, RouteArgs, ServeArgs, Service, UpArgs},
+    config::{Common, Durability, LogFormat, ProcessArgs, RouteArgs, ServeArgs, Service, UpArgs},
     demo,
     nats::{NatsOptions, NatsServer, SyncMode},
     route::Routing,
@@ -32,8 +32,10 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
     let tenant = Some(args.default_tenant.clone());
     let listener = bind(args.common.listen).await?;
     let ran = async {
-        let cell = Cell::open(&args.common, Service::All, &nats.url, &nats.monitor_url, tenant).await?;
-        let listening = Listening::start(&cell, listener.0).await?;
+        let cell =
+            Cell::open(&args.common, Service::All, &nats.url, &nats.monitor_url, tenant).await?;
+        let listening =
+            Listening::start(&cell, &args.common.process.web_origin, listener.0).await?;
         announce(&args.common.data, listener.1, &nats)?;
         let ended = if args.demo { show_demo(&args, listener.1).await } else { Ok(()) };
         let ended = match ended {
@@ -56,7 +58,7 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let tenant = args.default_tenant.clone();
     let cell =
         Cell::open(&args.common, args.service, &args.nats, &args.nats_monitor, tenant).await?;
-    let listening = Listening::start(&cell, listener).await?;
+    let listening = Listening::start(&cell, &args.common.process.web_origin, listener).await?;
     write_address(&args.common.data, address)?;
     say(&format!("listening on http://{address}"))?;
     until_told_to_stop().await?;
@@ -67,25 +69,28 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
 /// Forwards calls to services that run apart, until it is told to stop.
 pub async fn route(args: RouteArgs) -> anyhow::Result<()> {
     args.check()?;
-    start_log(&args.log)?;
+    start_log(&args.process)?;
     let (listener, address) = bind(args.listen).await?;
-    let routing = Routing::start(&args.to, listener)?;
+    let routing = Routing::start(&args.to, &args.process.web_origin, listener)?;
     say(&format!("listening on http://{address}"))?;
     until_told_to_stop().await?;
     routing.stop().await
 }
 
-fn start_log(filter: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter).context("--log is not a filter")?;
+fn start_log(args: &ProcessArgs) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&args.log).context("--log is not a filter")?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second subscriber in one process is a test's; the first one stays.
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = match args.log_format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    };
     Ok(())
 }
 
 fn begin(common: &Common) -> anyhow::Result<()> {
     common.check()?;
-    start_log(&common.log)?;
+    start_log(&common.process)?;
     std::fs::create_dir_all(&common.data)
         .with_context(|| format!("cannot make {}", common.data.display()))
 }

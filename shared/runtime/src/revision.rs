@@ -64,7 +64,9 @@ impl Runtime {
         };
         let text = std::str::from_utf8(asked).ok();
         let asked = text.and_then(Revision::parse).ok_or_else(|| {
-            invalid("give back what the metadata key revops-revision said, as in 42-85bc073a781b2b4b")
+            invalid(
+                "give back what the metadata key revops-revision said, as in 42-85bc073a781b2b4b",
+            )
         })?;
         let is_other = |log: &str| !asked.log.is_empty() && !log.is_empty() && log != asked.log;
         // A process that has read nothing yet cannot tell, and waits.

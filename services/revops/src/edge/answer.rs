@@ -43,10 +43,10 @@ impl Answer {
         }
     }
 
-    /// What a caller is told whose stream the process does not end of itself.
-    fn cut_off(&mut self) -> Frame<Bytes> {
+    /// What a caller is told whose answer does not end of itself.
+    fn cut_off(&mut self, why: &str) -> Frame<Bytes> {
         self.is_cut_off = true;
-        let status = Status::unavailable("the process is stopping: ask another, or again");
+        let status = Status::unavailable(format!("{why}: ask another, or again"));
         let mut trailers = status.into_http::<()>().into_parts().0.headers;
         trailers.remove(http::header::CONTENT_TYPE);
         self.end(Some(&mut trailers));
@@ -72,12 +72,16 @@ impl Body for Answer {
                 }
                 Poll::Ready(Some(Ok(frame)))
             }
+            // A process behind a router has died in the middle of its answer.
+            Poll::Ready(Some(Err(error))) => {
+                Poll::Ready(Some(Ok(self.cut_off(&format!("the answer broke off ({error})")))))
+            }
             // What is there already still goes out; only waiting for more ends.
             Poll::Pending => match self.stopping.as_mut().poll(context) {
-                Poll::Ready(()) => Poll::Ready(Some(Ok(self.cut_off()))),
+                Poll::Ready(()) => Poll::Ready(Some(Ok(self.cut_off("the process is stopping")))),
                 Poll::Pending => Poll::Pending,
             },
-            over => over,
+            Poll::Ready(None) => Poll::Ready(None),
         }
     }
 

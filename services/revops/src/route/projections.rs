@@ -47,10 +47,13 @@ impl Projections {
     /// Every process that has a projection of this name; all of them for an empty one.
     async fn which_have(&self, metadata: &MetadataMap, name: &str) -> Result<Vec<Client>, Status> {
         let mut lists = self.lists(metadata).await?;
-        let has = |list: &ListProjectionsResponse| list.projections.iter().any(|it| it.name == name);
+        let has =
+            |list: &ListProjectionsResponse| list.projections.iter().any(|it| it.name == name);
         lists.retain(|(_, list)| name.is_empty() || has(list));
         if lists.is_empty() {
-            return Err(Status::not_found(format!("no process that serves has {name:?}: list them")));
+            return Err(Status::not_found(format!(
+                "no process that serves has {name:?}: list them"
+            )));
         }
         Ok(lists.into_iter().map(|(client, _)| client).collect())
     }

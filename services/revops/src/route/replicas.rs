@@ -77,6 +77,11 @@ impl Replicas {
         self.serving().map(|process| process.channel.clone()).collect()
     }
 
+    /// How many processes there are.
+    pub fn len(&self) -> usize {
+        self.processes.len()
+    }
+
     /// How many processes serve.
     pub fn count(&self) -> usize {
         self.serving().count()
