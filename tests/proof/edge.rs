@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use api::{
+    opportunities::v1::GetOpportunityRequest,
     planning::v1::{ListUsersRequest, ListUsersResponse},
     types::v1::ReadAt,
 };
@@ -102,7 +103,7 @@ async fn a_browser_calls_over_http_1() {
     assert_eq!(message, None);
     assert!(!trailers.contains("grpc-status:0") && trailers.contains("grpc-status"), "{trailers}");
     let (_, trailers) = call(&world, path, &[], "revops-tenant: A*\r\n").await;
-    assert!(trailers.contains("grpc-status: 3") && trailers.contains("a tenant is"), "{trailers}");
+    assert!(trailers.contains("grpc-status: 3") && trailers.contains("grpc-message: a%20tenant%20is"), "{trailers}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +142,9 @@ async fn what_was_done_is_on_the_page_of_metrics() {
     world.define_catalog().await;
     world.open("Cranes", 1_200, "2026-01-05T00:00:00Z").await;
     for _ in 0..3 {
-        assert_eq!(world.cli_fails(&["opportunity", "get", "nobody"]).await.0, 2);
+        let request = GetOpportunityRequest { opportunity_id: "nobody".into(), read_at: None };
+        let refused = world.opportunities().get_opportunity(world.request(request)).await;
+        assert_eq!(refused.unwrap_err().code(), Code::InvalidArgument);
     }
     let (head, page) = get(&world, "/metrics").await;
     assert!(head.starts_with("http/1.1 200") && head.contains("openmetrics-text"), "{head}");

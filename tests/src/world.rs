@@ -80,7 +80,7 @@ struct Up {
 
 impl World {
     /// The one origin whose pages may call.
-    pub const WEB_ORIGIN: &str = "http://localhost:3000";
+    pub const WEB_ORIGIN: &'static str = "http://localhost:3000";
 
     /// A fresh cell in a folder of its own.
     pub async fn start() -> World {
