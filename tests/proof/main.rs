@@ -6,6 +6,7 @@ mod arrival;
 mod bad_customers;
 mod bad_input;
 mod bad_leads;
+mod bad_plans;
 mod bad_questions;
 mod bad_reports;
 mod bpic;

@@ -202,3 +202,22 @@ async fn a_stages_new_category_deletes_no_override_submission_or_quota() {
     let then = figures(&world, QUARTER, " --as-of 2026-02-01").await;
     assert_eq!(then, (0, 10_700), "the stage was in the pipeline");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_leaves_the_companys_own_quarters_and_not_the_calendars() {
+    let world = company().await;
+    let (deal, _) = world.open("pushed", 100, "2026-01-05T00:00:00Z").await;
+    run(&world, &format!("opportunity close-date {deal} 2026-04-30 --at 2026-01-10")).await;
+    let define = "calendar define fiscal --name Fiscal --pattern months --first-month 2";
+    run(&world, &format!("{define} --effective-at 2026-01-20")).await;
+    for (when, quarters) in [("", 0), (" --as-of 2026-01-21", 0), (" --as-of 2026-01-20", 1)] {
+        let told = run(&world, &format!("opportunity get {deal}{when}")).await;
+        let ledger = &told["pushes"];
+        assert_eq!(count(&ledger["push_count"]), 1, "{when}");
+        assert_eq!(count(&ledger["quarters_left_count"]), quarters, "{when}");
+        assert_eq!(ledger["moves"][0]["quarters"], quarters, "{when}");
+    }
+    run(&world, &format!("opportunity close-date {deal} 2026-05-01 --at 2026-01-25")).await;
+    let told = run(&world, &format!("opportunity get {deal}")).await;
+    assert_eq!(count(&told["pushes"]["quarters_left_count"]), 1, "one day, another quarter");
+}
