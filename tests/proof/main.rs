@@ -5,6 +5,7 @@ mod architecture;
 mod arrival;
 mod bad_customers;
 mod bad_input;
+mod bad_judgements;
 mod bad_leads;
 mod bad_plans;
 mod bad_questions;
