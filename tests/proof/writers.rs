@@ -45,6 +45,7 @@ impl Peer {
             data: folder.path().to_owned(),
             listen: "127.0.0.1:0".parse().unwrap(),
             durability: Durability::Strict,
+            replicas: world.replicas(),
             cache_mib: 64,
             master_key_file: Some(world.data().join("master.key")),
             log: "warn".to_owned(),

@@ -47,9 +47,10 @@ impl Cell {
         check_durability(common.durability, monitor).await?;
         let log_thread = LogThread::start().context("no thread could be started")?;
         let nats = nats.to_owned();
+        let options = Options { replicas: common.replicas, ..Options::default() };
         // A connection lives where it was made.
         let connecting = log_thread.handle().spawn(async move {
-            let stream = JetStream::connect(&nats, Options::default()).await?;
+            let stream = JetStream::connect(&nats, options).await?;
             anyhow::Ok((stream.log().await?, stream.keys().await?))
         });
         let (log, keys) = connecting.await??;
@@ -108,11 +109,13 @@ async fn check_durability(promised: Durability, monitor: &str) -> anyhow::Result
         tracing::warn!("durability is relaxed: what was acknowledged may go with the power");
         return Ok(());
     }
-    match durability::check(monitor).await? {
-        durability::Durability::Always => Ok(()),
-        durability::Durability::Interval(every) => bail!(
-            "the server writes to disk every {every:?} only: set `sync_interval: always` in its \
-             configuration, or say --durability relaxed"
-        ),
+    for one in monitor.split(',').map(str::trim) {
+        if let durability::Durability::Interval(every) = durability::check(one).await? {
+            bail!(
+                "the server at {one} writes to disk every {every:?} only: set `sync_interval: \
+                 always` in its configuration, or say --durability relaxed"
+            );
+        }
     }
+    Ok(())
 }

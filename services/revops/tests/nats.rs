@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use revops::nats::{NatsError, NatsOptions, NatsServer, SyncMode, find_binary};
+use revops::nats::{NatsError, NatsOptions, NatsServers, SyncMode, find_binary};
 use rustix::process::{Pid, Signal, getpgid, kill_process};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
@@ -108,7 +108,7 @@ async fn holds_a_server_when_asked() {
     let Some(data) = env::var_os(HOLD).map(PathBuf::from) else {
         return;
     };
-    let _server = NatsServer::start(options(&data)).await.unwrap();
+    let _server = NatsServers::start(options(&data)).await.unwrap();
     fs::write(data.join("held"), "").unwrap();
     std::future::pending::<()>().await;
 }
@@ -116,8 +116,8 @@ async fn holds_a_server_when_asked() {
 #[tokio::test]
 async fn starts_healthy_on_loopback_and_stops_clean() {
     let folder = Folder::new();
-    let server = NatsServer::start(folder.options()).await.unwrap();
-    let (pid, url) = (server.pid(), server.url.clone());
+    let server = NatsServers::start(folder.options()).await.unwrap();
+    let (pid, url) = (server.pids()[0], server.url.clone());
     assert!(greets(&url).await);
     assert!(url.starts_with("nats://127.0.0.1:"), "{url}");
     assert!(server.monitor_url.starts_with("http://127.0.0.1:"), "{}", server.monitor_url);
@@ -125,7 +125,7 @@ async fn starts_healthy_on_loopback_and_stops_clean() {
 
     let group = getpgid(Some(to_pid(pid))).unwrap();
     assert_eq!(group, to_pid(pid), "Ctrl-C in a terminal must not reach the server");
-    let second = NatsServer::start(folder.options()).await.unwrap_err();
+    let second = NatsServers::start(folder.options()).await.unwrap_err();
     assert!(matches!(second, NatsError::Locked { .. }), "{second}");
 
     server.stop().await.unwrap();
@@ -138,11 +138,11 @@ async fn starts_healthy_on_loopback_and_stops_clean() {
 #[tokio::test]
 async fn comes_back_where_it_was_when_killed() {
     let folder = Folder::new();
-    let server = NatsServer::start(folder.options()).await.unwrap();
+    let server = NatsServers::start(folder.options()).await.unwrap();
     for round in 1..=2 {
-        let before = server.pid();
+        let before = server.pids()[0];
         kill(before);
-        eventually("a restart", || async { server.pid() != before }).await;
+        eventually("a restart", || async { server.pids()[0] != before }).await;
         eventually("an answer", || greets(&server.url)).await;
         assert_eq!(server.restarts(), round);
     }
@@ -155,10 +155,10 @@ async fn adopts_what_a_crash_left_behind_and_keeps_it_alive() {
     let orphan = orphan_in(&folder).await;
     assert_ne!(command_of(orphan), "", "the server outlives us");
 
-    let server = NatsServer::start(folder.options()).await.unwrap();
-    assert_eq!((server.pid(), server.restarts()), (orphan, 0));
+    let server = NatsServers::start(folder.options()).await.unwrap();
+    assert_eq!((server.pids()[0], server.restarts()), (orphan, 0));
     kill(orphan);
-    eventually("a restart", || async { server.pid() != orphan }).await;
+    eventually("a restart", || async { server.pids()[0] != orphan }).await;
     eventually("an answer", || greets(&server.url)).await;
     server.stop().await.unwrap();
 }
@@ -168,8 +168,8 @@ async fn an_orphan_is_found_without_its_pid_file() {
     let folder = Folder::new();
     let orphan = orphan_in(&folder).await;
     fs::remove_file(folder.path().join("pid")).unwrap();
-    let server = NatsServer::start(folder.options()).await.unwrap();
-    assert_eq!(server.pid(), orphan);
+    let server = NatsServers::start(folder.options()).await.unwrap();
+    assert_eq!(server.pids()[0], orphan);
     server.stop().await.unwrap();
     assert_eq!(command_of(orphan), "");
 }
@@ -179,8 +179,8 @@ async fn an_orphan_with_other_settings_is_replaced() {
     let folder = Folder::new();
     let orphan = orphan_in(&folder).await;
     let relaxed = NatsOptions { sync: SyncMode::Interval, ..folder.options() };
-    let server = NatsServer::start(relaxed).await.unwrap();
-    assert_ne!(server.pid(), orphan);
+    let server = NatsServers::start(relaxed).await.unwrap();
+    assert_ne!(server.pids()[0], orphan);
     assert_eq!(command_of(orphan), "");
     server.stop().await.unwrap();
 }
@@ -188,16 +188,16 @@ async fn an_orphan_with_other_settings_is_replaced() {
 #[tokio::test]
 async fn ports_are_kept_until_a_stranger_takes_one() {
     let folder = Folder::new();
-    let server = NatsServer::start(folder.options()).await.unwrap();
+    let server = NatsServers::start(folder.options()).await.unwrap();
     let first = server.url.clone();
     server.stop().await.unwrap();
 
-    let server = NatsServer::start(folder.options()).await.unwrap();
+    let server = NatsServers::start(folder.options()).await.unwrap();
     assert_eq!(server.url, first);
     server.stop().await.unwrap();
 
     let stranger = TcpListener::bind(first.trim_start_matches("nats://")).unwrap();
-    let server = NatsServer::start(folder.options()).await.unwrap();
+    let server = NatsServers::start(folder.options()).await.unwrap();
     assert_ne!(server.url, first);
     assert!(greets(&server.url).await);
     drop(stranger);
@@ -209,8 +209,8 @@ async fn a_stranger_behind_an_old_pid_is_left_alone() {
     let folder = Folder::new();
     let mut stranger = Command::new("sleep").arg("600").spawn().unwrap();
     fs::write(folder.path().join("pid"), stranger.id().to_string()).unwrap();
-    let server = NatsServer::start(folder.options()).await.unwrap();
-    assert_ne!(server.pid(), stranger.id());
+    let server = NatsServers::start(folder.options()).await.unwrap();
+    assert_ne!(server.pids()[0], stranger.id());
     server.stop().await.unwrap();
     assert!(stranger.try_wait().unwrap().is_none());
     stranger.kill().unwrap();
@@ -221,6 +221,6 @@ async fn a_stranger_behind_an_old_pid_is_left_alone() {
 async fn a_program_that_is_no_server_is_an_error() {
     let folder = Folder::new();
     let wrong = NatsOptions { binary: Some("/bin/false".into()), ..folder.options() };
-    let error = NatsServer::start(wrong).await.unwrap_err();
+    let error = NatsServers::start(wrong).await.unwrap_err();
     assert!(matches!(error, NatsError::Exited { .. }), "{error}");
 }
