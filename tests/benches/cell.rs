@@ -105,6 +105,7 @@ pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
         data: PathBuf::from(data),
         listen: "127.0.0.1:0".parse()?,
         durability,
+        replicas: 1,
         cache_mib: 256,
         master_key_file: None,
         log: String::new(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use event_log::{JetStream, Options, durability};
+use event_log::{ConnectError, JetStream, Options, durability};
 use forecasting::Book;
 use opportunities::{CustomerViews, Deals, People};
 use runtime::{
@@ -51,7 +51,8 @@ impl Cell {
         // A connection lives where it was made.
         let connecting = log_thread.handle().spawn(async move {
             let stream = JetStream::connect(&nats, options).await?;
-            anyhow::Ok((stream.log().await?, stream.keys().await?))
+            let log = stream.log().await.map_err(name_replicas)?;
+            anyhow::Ok((log, stream.keys().await.map_err(name_replicas)?))
         });
         let (log, keys) = connecting.await??;
         let master_key = common.master_key();
@@ -109,13 +110,35 @@ async fn check_durability(promised: Durability, monitor: &str) -> anyhow::Result
         tracing::warn!("durability is relaxed: what was acknowledged may go with the power");
         return Ok(());
     }
-    for one in monitor.split(',').map(str::trim) {
-        if let durability::Durability::Interval(every) = durability::check(one).await? {
-            bail!(
+    let servers: Vec<&str> = monitor.split(',').map(str::trim).collect();
+    let (mut checked, mut silent) = (0, None);
+    for one in &servers {
+        match durability::check(one).await {
+            Ok(durability::Durability::Always) => checked += 1,
+            Ok(durability::Durability::Interval(every)) => bail!(
                 "the server at {one} writes to disk every {every:?} only: set `sync_interval: \
                  always` in its configuration, or say --durability relaxed"
-            );
+            ),
+            Err(error) => {
+                tracing::warn!(%error, "a server could not be asked when it writes to disk");
+                silent = Some(error);
+            }
         }
     }
-    Ok(())
+    match silent {
+        // A start must not need every server, or the loss of one would be the loss of all.
+        Some(error) if checked * 2 <= servers.len() => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// What to do about a log on another number of servers than was said.
+fn name_replicas(error: ConnectError) -> anyhow::Error {
+    match &error {
+        ConnectError::Unsuitable(it) if it.setting == "num_replicas" => {
+            let way_out = format!("start with --replicas {}", it.found);
+            anyhow::Error::from(error).context(way_out)
+        }
+        _ => error.into(),
+    }
 }

@@ -177,9 +177,11 @@ async fn start_all(
     let runs: Vec<bool> = found.iter().map(Option::is_some).collect();
     site.settle_ports(&runs)?;
     let homes = site.homes(options.sync);
-    let starting = homes.iter().cloned().zip(found).map(|(home, found)| {
-        Supervisor::start(home, found, binary, options.start_timeout)
-    });
+    let starting = homes
+        .iter()
+        .cloned()
+        .zip(found)
+        .map(|(home, found)| Supervisor::start(home, found, binary, options.start_timeout));
     let started = try_join_all(starting).await;
     if let Err(NatsError::Exited { .. }) = &started {
         // Without that one the others are of no use, and nobody would look after them.

@@ -1,6 +1,5 @@
 //! Which servers a folder has: names and ports, written down at the first start.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::net::{Ipv4Addr, TcpListener};
@@ -66,7 +65,8 @@ impl Topology {
             Err(source) => return Err(NatsError::Folder { path: path.to_path_buf(), source }),
         };
         let unreadable = |reason: String| NatsError::Topology { path: path.to_path_buf(), reason };
-        let found: Topology = toml::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+        let found: Topology =
+            toml::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
         if found.servers.is_empty() {
             return Err(unreadable("it names no server".to_owned()));
         }
@@ -76,8 +76,7 @@ impl Topology {
     /// Writes it whole or not at all.
     pub fn write(&self, path: &Path) -> Result<(), NatsError> {
         let failed = |source| NatsError::Folder { path: path.to_path_buf(), source };
-        let body = toml::to_string(self)
-            .map_err(|error| failed(std::io::Error::other(error)))?;
+        let body = toml::to_string(self).map_err(|error| failed(std::io::Error::other(error)))?;
         let beside = path.with_extension("toml.new");
         fs::write(&beside, format!("{HEAD}{body}")).map_err(failed)?;
         fs::rename(&beside, path).map_err(failed)
@@ -119,11 +118,8 @@ impl Topology {
         if self.servers.len() == 1 {
             return None;
         }
-        let mut routes = String::new();
-        for member in &self.servers {
-            let _ = write!(routes, "\"nats-route://127.0.0.1:{}\" ", member.ports.route);
-        }
-        Some(routes.trim_end().to_owned())
+        let route = |member: &Member| format!("\"nats-route://127.0.0.1:{}\"", member.ports.route);
+        Some(self.servers.iter().map(route).collect::<Vec<_>>().join(", "))
     }
 }
 
