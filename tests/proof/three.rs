@@ -3,18 +3,18 @@
 
 use std::path::Path;
 
+use api::types::v1::Recorded;
 use cli::output::{Format, Output};
+use rand::{Rng, SeedableRng, rngs::SmallRng};
 use revops::log_copy::{self, CopyArgs, End};
 use tests::{Options, World};
 use tokio::task::JoinSet;
 use tonic::transport::Channel;
 use uuid::Uuid;
 
-use rand::{Rng, SeedableRng, rngs::SmallRng};
-
 use crate::{
     child::{Nats, Server, eventually},
-    load::{Ask, What, define_catalog, history, seed},
+    load::{Ask, What, check_history, define_catalog, history, seed},
 };
 
 /// Carries a log from one folder into another.
@@ -36,16 +36,19 @@ fn of(replicas: usize) -> Options {
     Options { replicas, ..Options::default() }
 }
 
-/// Opens deals and works them, in this order.
-async fn work(channel: &Channel, dice: &mut SmallRng, deals: usize) -> Vec<String> {
+/// Opens deals and works them; gives what was told, deal by deal.
+async fn work(channel: &Channel, dice: &mut SmallRng, deals: usize) -> Vec<Vec<(Ask, Recorded)>> {
     let mut worked = Vec::new();
     for _ in 0..deals {
         let deal = Uuid::from_u128(dice.random()).to_string();
-        Ask::new(dice, &deal, What::Open).insist(channel).await.unwrap();
-        for _ in 0..5 {
-            Ask::any(dice, &deal).insist(channel).await.unwrap();
+        let mut ask = Ask::new(dice, &deal, What::Open);
+        let mut told = Vec::new();
+        for _ in 0..6 {
+            let recorded = ask.insist(channel).await.unwrap().1;
+            told.push((ask, recorded));
+            ask = Ask::any(dice, &deal);
         }
-        worked.push(deal);
+        worked.push(told);
     }
     worked
 }
@@ -59,7 +62,8 @@ async fn a_log_goes_from_one_server_to_three_and_back() {
     let mut world = World::start_in(one, of(1)).await;
     define_catalog(&world.channel()).await;
     let deals = work(&world.channel(), &mut dice, 10).await;
-    let told = history(&world.channel(), &deals[3], world.position().await).await;
+    let deal = &deals[3][0].0.deal;
+    let told = history(&world.channel(), deal, world.position().await).await;
     let expected = sum(&world).await;
     let busy = carry(one, three, Some(3)).await.unwrap_err();
     assert!(format!("{busy:#}").contains("give its NATS URL"), "{busy:#}");
@@ -69,7 +73,7 @@ async fn a_log_goes_from_one_server_to_three_and_back() {
     let mut world = World::start_in(three, of(3)).await;
     assert_eq!(sum(&world).await, expected);
     // Notes are sealed: the keys came along, and what they are wrapped in too.
-    assert_eq!(history(&world.channel(), &deals[3], 1).await, told);
+    assert_eq!(history(&world.channel(), deal, 1).await, told);
     work(&world.channel(), &mut dice, 3).await;
     let grown = sum(&world).await;
     assert_ne!(grown, expected);
@@ -118,10 +122,12 @@ async fn with_any_one_server_away_commands_are_taken_and_questions_answered() {
         for client in 0..4 {
             let channel = server.channel();
             let mut dice = SmallRng::seed_from_u64(seed + number as u64 * 10 + client);
-            clients.spawn(async move { work(&channel, &mut dice, 2).await.pop().unwrap() });
+            clients.spawn(async move { work(&channel, &mut dice, 2).await });
         }
-        for deal in clients.join_all().await {
-            assert_eq!(history(&server.channel(), &deal, 1).await.len(), 6);
+        for told in clients.join_all().await.concat() {
+            let (ask, last) = told.last().unwrap();
+            let entries = history(&server.channel(), &ask.deal, last.revision).await;
+            check_history(&ask.deal, &entries, &told);
         }
         nats.signal(number, rustix::process::Signal::CONT);
     }

@@ -5,12 +5,20 @@
 //! was damaged, and the chain names the place. Each frame is appended under the guard of the frame
 //! before it, as its writer did, so nobody else can get in between and a repeated try meets itself.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use crate::chain::{Chain, ChainError, Link};
 use crate::frame::FrameHash;
 use crate::log::{AppendError, EventLog, ReadError, Stored};
+use crate::pause::Pause;
 use crate::verify::VerifyProgress;
 
 const FRAMES_AT_ONCE: usize = 256;
+
+/// How long a log may fail to answer while its servers elect another leader.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What was carried, and where both logs stand now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,14 +71,15 @@ pub async fn copy(
     to: &EventLog,
     mut progress: impl FnMut(VerifyProgress),
 ) -> Result<CopyReport, CopyError> {
-    let upto = sequence_of(&from.head().await.map_err(CopyError::ReadSource)?);
-    let target = to.head().await.map_err(CopyError::ReadTarget)?;
+    let upto = sequence_of(&patiently(|| from.head()).await.map_err(CopyError::ReadSource)?);
+    let target = patiently(|| to.head()).await.map_err(CopyError::ReadTarget)?;
     let there = sequence_of(&target);
     if there > upto {
         return Err(CopyError::Ahead { target: there, from: upto });
     }
-    let identity = from.identity().await.map_err(CopyError::ReadSource)?;
-    if target.is_some() && to.identity().await.map_err(CopyError::ReadTarget)? != identity {
+    let identity = patiently(|| from.identity()).await.map_err(CopyError::ReadSource)?;
+    let started = patiently(|| to.identity()).await.map_err(CopyError::ReadTarget)?;
+    if started.is_some() && started != identity {
         return Err(CopyError::Foreign { sequence: 1 });
     }
     let mut frames = from.follow(0);
@@ -124,13 +133,26 @@ async fn compare(
     chain: &Chain,
     identity: Option<FrameHash>,
 ) -> Result<(), CopyError> {
-    let head = to.head().await.map_err(CopyError::ReadTarget)?;
-    let first = to.identity().await.map_err(CopyError::ReadTarget)?;
+    let head = patiently(|| to.head()).await.map_err(CopyError::ReadTarget)?;
+    let first = patiently(|| to.identity()).await.map_err(CopyError::ReadTarget)?;
     let hash = head.as_ref().map(|head| FrameHash::of(&head.body)).unwrap_or_default();
     if (sequence_of(&head), hash, first) != (chain.sequence, chain.hash, identity) {
         return Err(CopyError::Unequal { sequence: sequence_of(&head) });
     }
     Ok(())
+}
+
+async fn patiently<T, F: Future<Output = Result<T, ReadError>>>(
+    ask: impl Fn() -> F,
+) -> Result<T, ReadError> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut pause = Pause::default();
+    loop {
+        match ask().await {
+            Err(ReadError::Unavailable { .. }) if Instant::now() < deadline => pause.wait().await,
+            answered => return answered,
+        }
+    }
 }
 
 fn sequence_of(stored: &Option<Stored>) -> u64 {

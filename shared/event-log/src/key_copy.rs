@@ -62,17 +62,18 @@ pub async fn copy_keys(
 pub(crate) async fn all(connection: &JetStream) -> Result<Vec<NewKey>, ReadError> {
     const TRIES: usize = 20;
     let mut pause = Pause::default();
+    let mut reason = String::new();
     for _ in 0..TRIES {
         let counted = connection.stream(KEYS).await?.state.messages;
-        let keys = read(connection)
-            .await
-            .map_err(|error| ReadError::Unavailable { reason: error.to_string() })?;
-        if keys.len() as u64 == counted {
-            return Ok(keys);
+        match read(connection).await {
+            Ok(keys) if keys.len() as u64 == counted => return Ok(keys),
+            Ok(keys) => reason = format!("{} of {counted} keys came", keys.len()),
+            // On several servers a reader that was just made may not be known everywhere.
+            Err(error) => reason = error.to_string(),
         }
         pause.wait().await;
     }
-    Err(ReadError::Unavailable { reason: "the keys change while they are read".to_owned() })
+    Err(ReadError::Unavailable { reason })
 }
 
 async fn read(connection: &JetStream) -> Result<Vec<NewKey>, async_nats::Error> {
