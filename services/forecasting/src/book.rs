@@ -89,6 +89,8 @@ impl Deal {
 struct Sheaf {
     timelines: BTreeMap<Uuid, Arc<Timeline>>,
     by_days: BTreeMap<(Date, Date), BTreeSet<Uuid>>,
+    /// Which timeline remembers a command: a calendar that was cut anew would name another.
+    by_command: HashMap<Uuid, Uuid>,
 }
 
 impl Sheaf {
@@ -96,6 +98,8 @@ impl Sheaf {
         for days in timeline.entries().iter().filter_map(|entry| days_of(&entry.fact)) {
             self.by_days.entry(days).or_default().insert(id);
         }
+        let commands = timeline.entries().iter().map(|entry| entry.moment.command_id);
+        self.by_command.extend(commands.map(|command| (command, id)));
         self.timelines.insert(id, Arc::new(timeline));
     }
 
@@ -170,6 +174,12 @@ impl Shelf {
     /// The timelines of the sheets of exactly a period's days.
     pub fn sheet_timelines(&self, period: &Period) -> impl Iterator<Item = (Uuid, &Arc<Timeline>)> {
         self.sheets.of(period)
+    }
+
+    /// The quota, or the sheet, on which a command was recorded.
+    pub fn recorded_on(&self, kind: Kind, command_id: Uuid) -> Option<Uuid> {
+        let sheaf = if kind == Kind::Quota { &self.quotas } else { &self.sheets };
+        sheaf.by_command.get(&command_id).copied()
     }
 
     fn replace(&mut self, entity: &EntityRef, known: Timeline) {

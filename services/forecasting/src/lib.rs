@@ -19,6 +19,7 @@ mod forecasts;
 mod numbers;
 mod planning;
 mod queries;
+mod quota_sums;
 mod service;
 mod sheets;
 

@@ -17,7 +17,12 @@ use domain::{
 };
 use uuid::Uuid;
 
-use crate::{book::Shelf, calendars::Calendar, counted::Counted};
+use crate::{
+    book::Shelf,
+    calendars::Calendar,
+    counted::Counted,
+    quota_sums::{self, Part},
+};
 
 /// The code of no currency (ISO 4217), for answers without any amount.
 const NO_CURRENCY: &str = "XXX";
@@ -46,6 +51,8 @@ pub struct Numbers {
     pub rollup: Rollup,
     /// Each node's sheets, with their ids and etags.
     pub sheets: BTreeMap<UserId, Vec<(Uuid, Forecast, u64)>>,
+    /// The periods whose quotas a node's quota is the sum of, where none is set for the whole.
+    pub summed: BTreeMap<UserId, Vec<Period>>,
     /// What was left out because no rate leads into the currency.
     pub left_out: Vec<LeftOut>,
 }
@@ -114,8 +121,8 @@ impl<'a> Scene<'a> {
             counts && self.is_in_window(counted)
         });
         let amounts = counting.filter_map(|counted| counted.amount.map(|amount| amount.currency));
-        let quotas = self.shelf.quotas(&self.period, self.at);
-        let quotas = quotas.filter_map(|(_, quota, _)| Some(quota.in_force()?.amount.currency));
+        let quotas = self.quotas_set().into_values().flatten();
+        let quotas = quotas.map(|part| part.amount.currency);
         let sheets = self.shelf.sheets(&self.period, self.at);
         let judged = sheets.flat_map(|(_, sheet, _)| {
             let in_force = sheet.adjustments_in_force(self.today());
@@ -135,7 +142,8 @@ impl<'a> Scene<'a> {
         let standings = standings.filter_map(|deal| self.standing(deal, &rates, currency));
         let leaves: Vec<Leaf> = standings.filter_map(|it| leaf(&it, currency)).collect();
         let mut left_out = Vec::new();
-        let quotas = self.quotas(&rates, currency, &mut left_out);
+        let set = self.quotas_set();
+        let quotas = self.quotas(&set, &rates, currency, &mut left_out);
         let mut sheets = BTreeMap::<UserId, Vec<(Uuid, Forecast, u64)>>::new();
         for (id, sheet, etag) in self.shelf.sheets(&self.period, self.at) {
             if let Some(owner) = sheet.sheet.as_ref().map(|sheet| sheet.owner) {
@@ -145,26 +153,41 @@ impl<'a> Scene<'a> {
         let adjustments = self.adjustments(&sheets, &rates, currency, &mut left_out);
         let inputs = Inputs { leaves: &leaves, adjustments: &adjustments, quotas: &quotas };
         let rollup = roll_up(&self.hierarchy(restated_to), currency, inputs)?;
-        Ok(Numbers { rollup, sheets, left_out })
+        let of_parts = |parts: &Vec<Part>| parts.iter().any(|part| part.period != self.period);
+        let summed = set.into_iter().filter(|(_, parts)| of_parts(parts));
+        let periods = |parts: Vec<Part>| parts.into_iter().map(|part| part.period).collect();
+        let summed = summed.map(|(user, parts)| (user, periods(parts))).collect();
+        Ok(Numbers { rollup, sheets, summed, left_out })
     }
 
+    fn quotas_set(&self) -> BTreeMap<UserId, Vec<Part>> {
+        quota_sums::quotas(self.shelf, &self.calendar.defined.shape, &self.period, self.at)
+    }
+
+    /// What everybody is to bring. A quota in parts of which one has no rate is left out whole.
     fn quotas(
         &self,
+        set: &BTreeMap<UserId, Vec<Part>>,
         rates: &RateTable,
         currency: Currency,
         left_out: &mut Vec<LeftOut>,
     ) -> Vec<NodeQuota> {
         let mut quotas = Vec::new();
-        for (_, quota, _) in self.shelf.quotas(&self.period, self.at) {
-            let Some(set) = quota.in_force() else { continue };
-            let (user, amount) = (set.owner, set.amount);
-            match rates.rate(amount.currency, currency, Purpose::Plan, self.in_force.as_of) {
-                Ok(rate) => quotas.push(NodeQuota { user, amount, rate }),
-                Err(why) => left_out.push(LeftOut {
+        for (user, parts) in set {
+            let user = *user;
+            let converted = parts.iter().map(|Part { amount, .. }| {
+                let from = amount.currency;
+                let rate = rates.rate(from, currency, Purpose::Plan, self.in_force.as_of);
+                let rate = rate.map_err(|why| LeftOut {
                     kind: "QUOTA_WITHOUT_RATE",
                     user,
-                    detail: format!("a quota in {}: {why}", amount.currency.code()),
-                }),
+                    detail: format!("a quota in {}: {why}", from.code()),
+                })?;
+                Ok(NodeQuota { user, amount: *amount, rate })
+            });
+            match converted.collect::<Result<Vec<NodeQuota>, LeftOut>>() {
+                Ok(converted) => quotas.extend(converted),
+                Err(why) => left_out.push(why),
             }
         }
         quotas
