@@ -25,6 +25,7 @@ mod load;
 mod maven;
 mod replay;
 mod stranger;
+mod three;
 mod traps;
 mod undoing;
 mod writers;

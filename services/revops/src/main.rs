@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use cli::output::Output;
 use revops::{
     config::{ConfigVerb, ServeArgs, UpArgs},
+    log_copy::{self, CopyArgs},
     up,
 };
 
@@ -31,13 +33,38 @@ enum Command {
     Client(Box<cli::Command>),
 }
 
+/// What was typed.
+enum Typed {
+    Line(Line),
+    LogCopy(CopyArgs, cli::Globals),
+}
+
+/// Reads the command line, or says what is wrong with it and ends.
+fn parse() -> Typed {
+    let mut command = Line::command().mut_subcommand("log", log_copy::add_to);
+    let matches = command.get_matches_mut();
+    let typed = match log_copy::typed(&matches) {
+        Some(copy) => copy
+            .and_then(|copy| Ok(Typed::LogCopy(copy, cli::Globals::from_arg_matches(&matches)?))),
+        None => Line::from_arg_matches(&matches).map(Typed::Line),
+    };
+    typed.unwrap_or_else(|error| error.format(&mut command).exit())
+}
+
 fn main() -> ExitCode {
-    let line = Line::parse();
+    let typed = parse();
     let tokio = match revops::tokio() {
         Ok(tokio) => tokio,
         Err(error) => return fail(&error.into()),
     };
     let done = tokio.block_on(async {
+        let line = match typed {
+            Typed::Line(line) => line,
+            Typed::LogCopy(args, globals) => {
+                let output = Output::standard(globals.output, globals.quiet);
+                return log_copy::run(&args, &output).await.map(|()| ExitCode::SUCCESS);
+            }
+        };
         match line.command {
             Command::Up(args) => up::up(args).await,
             Command::Serve(args) => up::serve(args).await,
