@@ -4,6 +4,7 @@ pub mod cell;
 pub mod config;
 pub mod demo;
 pub mod edge;
+pub mod log_copy;
 pub mod metrics;
 pub mod nats;
 pub mod route;

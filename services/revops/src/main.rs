@@ -3,8 +3,10 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use cli::output::Output;
 use revops::{
     config::{ConfigVerb, RouteArgs, ServeArgs, UpArgs},
+    log_copy::{self, CopyArgs},
     settings::Settings,
     up,
 };
@@ -34,21 +36,47 @@ enum Command {
     Client(Box<cli::Command>),
 }
 
-fn main() -> ExitCode {
-    let settings = match Settings::of(&Line::command(), std::env::args_os().collect()) {
+/// What was typed.
+enum Typed {
+    Line(Line),
+    LogCopy(CopyArgs, cli::Globals),
+}
+
+/// Reads the command line and the settings file below it. A mistake in the words ends the program
+/// with what is wrong with them, and a wish for help with help.
+fn parse() -> anyhow::Result<(Typed, Settings)> {
+    let mut command = Line::command().mut_subcommand("log", log_copy::add_to);
+    let settings = match Settings::of(&command, std::env::args_os().collect()) {
         Ok(settings) => settings,
-        Err(error) => match error.downcast::<clap::Error>() {
-            // A mistake in the words, or a wish for help.
-            Ok(said) => said.exit(),
-            Err(error) => return fail(&error),
-        },
+        Err(error) => error.downcast::<clap::Error>()?.exit(),
     };
-    let line = Line::from_arg_matches(&settings.matches).unwrap_or_else(|error| error.exit());
+    let matches = &settings.matches;
+    let typed = match log_copy::typed(matches) {
+        Some(copy) => copy
+            .and_then(|copy| Ok(Typed::LogCopy(copy, cli::Globals::from_arg_matches(matches)?))),
+        None => Line::from_arg_matches(matches).map(Typed::Line),
+    };
+    let typed = typed.unwrap_or_else(|error| error.format(&mut command).exit());
+    Ok((typed, settings))
+}
+
+fn main() -> ExitCode {
+    let (typed, settings) = match parse() {
+        Ok(parsed) => parsed,
+        Err(error) => return fail(&error),
+    };
     let tokio = match revops::tokio() {
         Ok(tokio) => tokio,
         Err(error) => return fail(&error.into()),
     };
     let done = tokio.block_on(async {
+        let line = match typed {
+            Typed::Line(line) => line,
+            Typed::LogCopy(args, globals) => {
+                let output = Output::standard(globals.output, globals.quiet);
+                return log_copy::run(&args, &output).await.map(|()| ExitCode::SUCCESS);
+            }
+        };
         match line.command {
             Command::Up(args) => up::up(args).await,
             Command::Serve(args) => up::serve(args).await,

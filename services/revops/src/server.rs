@@ -96,7 +96,11 @@ fn add_services(cell: &Cell, routes: &mut RoutesBuilder) {
         routes.add_service(leads::service(runtime(), cell.leads.clone()));
     }
     if wanted(Service::Opportunities) {
-        routes.add_service(opportunities::service(runtime(), cell.deals.clone()));
+        routes.add_service(opportunities::service(
+            runtime(),
+            cell.deals.clone(),
+            cell.leads.references(),
+        ));
         routes.add_service(opportunities::privacy_service(runtime(), cell.people.clone()));
         let customers = opportunities::customers(runtime(), cell.customers.clone());
         routes.add_service(customers.account_service());

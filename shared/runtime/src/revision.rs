@@ -52,7 +52,7 @@ impl std::fmt::Display for Revision {
 
 /// A log's name for people; empty while the log is.
 pub(crate) fn name_of(log: FrameHash) -> String {
-    if log == FrameHash::NONE { String::new() } else { log.to_string()[..LOG_DIGITS].to_owned() }
+    if log == FrameHash::NONE { String::new() } else { log.short() }
 }
 
 impl Runtime {
