@@ -103,7 +103,10 @@ async fn a_browser_calls_over_http_1() {
     assert_eq!(message, None);
     assert!(!trailers.contains("grpc-status:0") && trailers.contains("grpc-status"), "{trailers}");
     let (_, trailers) = call(&world, path, &[], "revops-tenant: A*\r\n").await;
-    assert!(trailers.contains("grpc-status: 3") && trailers.contains("grpc-message: a%20tenant%20is"), "{trailers}");
+    assert!(
+        trailers.contains("grpc-status: 3") && trailers.contains("grpc-message: a%20tenant%20is"),
+        "{trailers}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -209,8 +212,8 @@ async fn both_versions_of_reflection_find_every_service() {
     let mut new = v1::server_reflection_client::ServerReflectionClient::new(world.channel());
     let list = v1::server_reflection_request::MessageRequest::ListServices(String::new());
     let request = v1::ServerReflectionRequest { message_request: Some(list), ..Default::default() };
-    let answer = new.server_reflection_info(once(request)).await.unwrap().into_inner().message();
-    let answer = answer.await.unwrap().unwrap().message_response.unwrap();
+    let mut told = new.server_reflection_info(once(request)).await.unwrap().into_inner();
+    let answer = told.message().await.unwrap().unwrap().message_response.unwrap();
     let v1::server_reflection_response::MessageResponse::ListServicesResponse(found) = answer
     else {
         panic!("{answer:?}")
@@ -222,8 +225,8 @@ async fn both_versions_of_reflection_find_every_service() {
     let list = v1alpha::server_reflection_request::MessageRequest::ListServices(String::new());
     let request =
         v1alpha::ServerReflectionRequest { message_request: Some(list), ..Default::default() };
-    let answer = old.server_reflection_info(once(request)).await.unwrap().into_inner().message();
-    let answer = answer.await.unwrap().unwrap().message_response.unwrap();
+    let mut told = old.server_reflection_info(once(request)).await.unwrap().into_inner();
+    let answer = told.message().await.unwrap().unwrap().message_response.unwrap();
     let v1alpha::server_reflection_response::MessageResponse::ListServicesResponse(same) = answer
     else {
         panic!("{answer:?}")
@@ -255,7 +258,8 @@ async fn a_call_waits_for_what_its_caller_has_seen() {
     }
     let next = told.replacen(&world.position().await.to_string(), "999", 1);
     assert!(ask(&next, 100).await.is_err());
-    let (asked, ()) = tokio::join!(ask(&format!("{}", world.position().await + 1), 5_000), async {
+    let next = (world.position().await + 1).to_string();
+    let (asked, ()) = tokio::join!(ask(&next, 5_000), async {
         world.cli(&["catalog", "user", "define", "zoe", "--name", "Zoe"]).await;
     });
     let users = asked.unwrap().into_inner().users;

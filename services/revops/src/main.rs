@@ -52,8 +52,9 @@ fn parse() -> anyhow::Result<(Typed, Settings)> {
     };
     let matches = &settings.matches;
     let typed = match log_copy::typed(matches) {
-        Some(copy) => copy
-            .and_then(|copy| Ok(Typed::LogCopy(copy, cli::Globals::from_arg_matches(matches)?))),
+        Some(copy) => {
+            copy.and_then(|copy| Ok(Typed::LogCopy(copy, cli::Globals::from_arg_matches(matches)?)))
+        }
         None => Line::from_arg_matches(matches).map(Typed::Line),
     };
     let typed = typed.unwrap_or_else(|error| error.format(&mut command).exit());

@@ -107,7 +107,7 @@ async fn metrics_page(State(page): State<Page>) -> Response {
     page.calls.register(&mut registry);
     let (all, serving) = (Family::<Named, Gauge>::default(), Family::<Named, Gauge>::default());
     for (service, replicas) in page.table.iter() {
-        let known = i64::try_from(replicas.len()).unwrap_or(i64::MAX);
+        let known = i64::try_from(replicas.known()).unwrap_or(i64::MAX);
         all.get_or_create(&Named { service }).set(known);
         let well = i64::try_from(replicas.count()).unwrap_or(i64::MAX);
         serving.get_or_create(&Named { service }).set(well);

@@ -78,7 +78,7 @@ impl Replicas {
     }
 
     /// How many processes there are.
-    pub fn len(&self) -> usize {
+    pub fn known(&self) -> usize {
         self.processes.len()
     }
 
