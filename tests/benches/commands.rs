@@ -59,7 +59,7 @@ struct Work([Duration; 3]);
 
 impl Work {
     /// What the three have used so far.
-    fn so_far(cell: &OtherProcess, nats: &NatsServerss) -> anyhow::Result<Work> {
+    fn so_far(cell: &OtherProcess, nats: &NatsServers) -> anyhow::Result<Work> {
         let servers: anyhow::Result<Duration> = nats.pids().into_iter().map(processor_of).sum();
         Ok(Work([cell.processor()?, servers?, processor_of(std::process::id())?]))
     }

@@ -42,18 +42,21 @@ fn reason() -> Reason {
 }
 
 fn opened(day: Option<i32>, minor: Option<i64>) -> Fact {
-    Fact::Opportunity(opportunity::Fact::Opened(Opened {
-        external_ids: Vec::new(),
-        name: None,
-        pipeline: PipelineId(id(1)),
-        stage: Stage { key: "new".to_owned(), order: None },
-        amount: minor.map(money),
-        close_date: day.map(Date),
-        owner: Some(UserId(id(7))),
-        product: None,
-        account: None,
-        opportunity_type: None,
-    }))
+    Fact::Opportunity(opportunity::Fact::Opened(
+        Opened {
+            external_ids: Vec::new(),
+            name: None,
+            pipeline: PipelineId(id(1)),
+            stage: Stage { key: "new".to_owned(), order: None },
+            amount: minor.map(money),
+            close_date: day.map(Date),
+            owner: Some(UserId(id(7))),
+            product: None,
+            account: None,
+            opportunity_type: None,
+        }
+        .into(),
+    ))
 }
 
 fn of_deals() -> impl Strategy<Value = Fact> {
@@ -117,7 +120,7 @@ fn of_sheets() -> impl Strategy<Value = Fact> {
     };
     prop_oneof![
         3 => (0..4_i64).prop_map(move |minor| {
-            Fact::Forecast(forecast::Fact::Adjusted(adjusted(minor)))
+            Fact::Forecast(forecast::Fact::Adjusted(adjusted(minor).into()))
         }),
         1 => Just(Fact::Forecast(forecast::Fact::Unlocked(Unlocked { reason: reason() }))),
         1 => (1..20_u128).prop_map(|it| Fact::Forecast(forecast::Fact::Voided(voided(it)))),
