@@ -204,7 +204,7 @@ fn check(book: &Book, timelines: &Timelines, at: Known) -> Result<(), TestCaseEr
             Kind::Opportunity => {
                 let deal: Option<Opportunity> = state(timeline, at);
                 let deal = deal.filter(|it| it.opened_at.is_some() || it.outcome != Outcome::Open);
-                let counted = shelf.deal(OpportunityId(*id), at);
+                let counted = shelf.deals.get(OpportunityId(*id)).and_then(|deal| deal.at(at));
                 let expected = deal.as_ref().map(|deal| {
                     let amount = deal.won_amount.or(deal.amount);
                     (deal.outcome, amount, deal.close_date, deal.closed_at, deal.category_override)
@@ -217,7 +217,7 @@ fn check(book: &Book, timelines: &Timelines, at: Known) -> Result<(), TestCaseEr
                     _ => deal.close_date,
                 });
                 let is_in = days.is_some_and(|day| (DAYS.0..DAYS.1).contains(&day));
-                let offered = shelf.deals(&period()).any(|it| it.0 == *id);
+                let offered = shelf.deals.of(&period()).any(|it| it.id.0 == *id);
                 prop_assert!(offered || !is_in, "{} is not among the deals at {:?}", id, at);
             }
             Kind::Quota => quotas.extend(state::<Quota>(timeline, at).map(|it| (*id, it))),
