@@ -35,7 +35,7 @@ enum Command {
 
 /// What was typed.
 enum Typed {
-    Line(Line),
+    Line(Box<Line>),
     LogCopy(CopyArgs, cli::Globals),
 }
 
@@ -46,7 +46,7 @@ fn parse() -> Typed {
     let typed = match log_copy::typed(&matches) {
         Some(copy) => copy
             .and_then(|copy| Ok(Typed::LogCopy(copy, cli::Globals::from_arg_matches(&matches)?))),
-        None => Line::from_arg_matches(&matches).map(Typed::Line),
+        None => Line::from_arg_matches(&matches).map(|line| Typed::Line(Box::new(line))),
     };
     typed.unwrap_or_else(|error| error.format(&mut command).exit())
 }
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
     };
     let done = tokio.block_on(async {
         let line = match typed {
-            Typed::Line(line) => line,
+            Typed::Line(line) => *line,
             Typed::LogCopy(args, globals) => {
                 let output = Output::standard(globals.output, globals.quiet);
                 return log_copy::run(&args, &output).await.map(|()| ExitCode::SUCCESS);
