@@ -14,6 +14,7 @@ mod book;
 mod calendars;
 mod commands;
 mod counted;
+mod deals;
 mod falls;
 mod forecasts;
 mod numbers;
