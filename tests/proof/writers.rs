@@ -311,7 +311,8 @@ async fn write_from_processes(replicas: usize) {
         let (data, key) = (text(folder.path()), text(&key));
         let words = ["serve", "all", "--data", &data, "--nats", nats, "--nats-monitor", monitor];
         let more = ["--master-key-file", &key, "--default-tenant", "default"];
-        let replicas = ["--replicas", &*world.replicas().to_string()];
+        let copies = replicas.to_string();
+        let replicas = ["--replicas", &copies];
         servers.push(Server::start(&[&words[..], &more[..], &replicas[..]].concat()).await);
     }
     let channels: Vec<Channel> = servers.iter().map(Server::channel).collect();

@@ -38,27 +38,33 @@ enum Command {
 
 /// What was typed.
 enum Typed {
-    Line(Line),
+    Line(Box<Line>),
     LogCopy(CopyArgs, cli::Globals),
+}
+
+/// All that can be typed.
+fn command() -> clap::Command {
+    Line::command().mut_subcommand("log", log_copy::add_to)
 }
 
 /// Reads the command line and the settings file below it. A mistake in the words ends the program
 /// with what is wrong with them, and a wish for help with help.
 fn parse() -> anyhow::Result<(Typed, Settings)> {
-    let mut command = Line::command().mut_subcommand("log", log_copy::add_to);
+    let mut command = command();
     let settings = match Settings::of(&command, std::env::args_os().collect()) {
         Ok(settings) => settings,
         Err(error) => error.downcast::<clap::Error>()?.exit(),
     };
-    let matches = &settings.matches;
-    let typed = match log_copy::typed(matches) {
-        Some(copy) => {
-            copy.and_then(|copy| Ok(Typed::LogCopy(copy, cli::Globals::from_arg_matches(matches)?)))
-        }
-        None => Line::from_arg_matches(matches).map(Typed::Line),
-    };
+    let typed = understand(&settings.matches);
     let typed = typed.unwrap_or_else(|error| error.format(&mut command).exit());
     Ok((typed, settings))
+}
+
+fn understand(matches: &clap::ArgMatches) -> Result<Typed, clap::Error> {
+    match log_copy::typed(matches) {
+        Some(copy) => Ok(Typed::LogCopy(copy?, cli::Globals::from_arg_matches(matches)?)),
+        None => Line::from_arg_matches(matches).map(|line| Typed::Line(Box::new(line))),
+    }
 }
 
 fn main() -> ExitCode {
@@ -72,7 +78,7 @@ fn main() -> ExitCode {
     };
     let done = tokio.block_on(async {
         let line = match typed {
-            Typed::Line(line) => line,
+            Typed::Line(line) => *line,
             Typed::LogCopy(args, globals) => {
                 let output = Output::standard(globals.output, globals.quiet);
                 return log_copy::run(&args, &output).await.map(|()| ExitCode::SUCCESS);
@@ -95,4 +101,27 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     // With stderr gone there is nobody left to tell.
     let _ = writeln!(std::io::stderr(), "error: {error:#}");
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(words: &[&str]) -> Typed {
+        let words = ["revops"].iter().chain(words);
+        understand(&command().try_get_matches_from(words).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn log_copy_stands_beside_the_verbs_that_ask_a_server() {
+        command().debug_assert();
+        let copy = typed(&["log", "copy", "--from", "a", "--to", "nats://b:1,nats://c:2", "-q"]);
+        let Typed::LogCopy(args, globals) = copy else { unreachable!("it is a copy") };
+        assert_eq!(args.from, log_copy::End::Folder("a".into()));
+        assert_eq!(args.to, log_copy::End::Url("nats://b:1,nats://c:2".to_owned()));
+        assert!(globals.quiet && args.replicas.is_none());
+        assert!(matches!(typed(&["log", "verify"]), Typed::Line(_)));
+        let two = ["revops", "log", "copy", "--from", "a", "--to", "b", "--replicas", "2"];
+        assert!(command().try_get_matches_from(two).is_err());
+    }
 }
