@@ -22,6 +22,7 @@ mod load;
 mod maven;
 mod replay;
 mod stranger;
+mod tour;
 mod undoing;
 mod writers;
 mod xeducation;

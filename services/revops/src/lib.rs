@@ -3,6 +3,8 @@
 pub mod cell;
 pub mod config;
 pub mod demo;
+pub mod help;
+pub mod line;
 pub mod nats;
 pub mod server;
 pub mod up;

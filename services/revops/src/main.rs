@@ -2,37 +2,19 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _};
 use revops::{
-    config::{ConfigVerb, ServeArgs, UpArgs},
+    help,
+    line::{Command, Line, complete},
     up,
 };
 
-/// Revenue operations on an immutable log: every number as of any instant.
-#[derive(Debug, Parser)]
-#[command(name = "revops", version, after_help = cli::failure::EXIT_CODES)]
-struct Line {
-    #[command(flatten)]
-    globals: cli::Globals,
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Run a whole cell on this machine: nats-server, every service, one port
-    Up(UpArgs),
-    /// Run services against a NATS that is already there
-    Serve(ServeArgs),
-    /// Look at the settings that are in force
-    #[command(subcommand)]
-    Config(ConfigVerb),
-    #[command(flatten)]
-    Client(Box<cli::Command>),
-}
-
 fn main() -> ExitCode {
-    let line = Line::parse();
+    let matches = help::grouped(Line::command()).get_matches();
+    let line = match Line::from_arg_matches(&matches) {
+        Ok(line) => line,
+        Err(error) => error.exit(),
+    };
     let tokio = match revops::tokio() {
         Ok(tokio) => tokio,
         Err(error) => return fail(&error.into()),
@@ -42,6 +24,7 @@ fn main() -> ExitCode {
             Command::Up(args) => up::up(args).await,
             Command::Serve(args) => up::serve(args).await,
             Command::Config(verb) => verb.run(),
+            Command::Completions { shell } => complete(shell),
             Command::Client(command) => return Ok(cli::run(*command, line.globals).await),
         }
         .map(|()| ExitCode::SUCCESS)

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use runtime::leaving::Leaving;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tonic::{
     service::RoutesBuilder,
@@ -16,6 +17,7 @@ use crate::{cell::Cell, config::Service};
 pub struct Listening {
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), tonic::transport::Error>>,
+    leaving: Leaving,
 }
 
 impl Listening {
@@ -59,12 +61,15 @@ impl Listening {
                 reporter.set_service_status("", ServingStatus::NotServing).await;
             },
         );
-        Ok(Listening { stop, served: tokio::spawn(serving) })
+        let leaving = cell.runtime.leaving.clone();
+        Ok(Listening { stop, served: tokio::spawn(serving), leaving })
     }
 
-    /// Takes no new calls and waits for those under way, though not for ever.
+    /// Takes no new calls, ends the streams that would go on for ever, and waits for the calls under
+    /// way, though not for ever.
     pub async fn stop(self) -> anyhow::Result<()> {
         const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+        self.leaving.begin();
         // If it has already ended, its result below says why.
         let _ = self.stop.send(());
         let mut served = self.served;
