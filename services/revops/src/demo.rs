@@ -121,7 +121,8 @@ fn beside(world: &World<'_>) -> (Vec<Report>, Vec<Vec<Chain>>) {
     let mut then = companies.accounts.clone();
     then.extend(duplicates::duplicates(world, &leads.captured));
     then.extend(judgements::judgements(world));
-    let mut last = activities::activities(world, &companies, &people);
+    let mut last = people.parts.clone();
+    last.extend(activities::activities(world, &companies, &people));
     last.extend(contracts::contracts(world, &companies));
     (leads.reports, vec![first, then, people.chains, last])
 }

@@ -24,11 +24,16 @@ const HOUR: i64 = 3_600;
 const QUOTA: i64 = 110_000;
 const QUOTA_GROWTH: i64 = 14_000;
 
-const NOTES: [&str; 4] = [
-    "Two deals have slipped before; I count them half.",
+/// Why somebody expects more than the deals say, and why less.
+const MORE: [&str; 3] = [
     "Procurement has confirmed the date.",
-    "The champion is new, and so is the budget.",
     "One more will come in from the renewals.",
+    "Their board has approved the budget.",
+];
+const LESS: [&str; 3] = [
+    "Two deals have slipped before; I count them half.",
+    "The champion is new, and so is the budget.",
+    "Legal will not be done this quarter.",
 ];
 
 /// The fiscal calendar: years from January, in the days of the head office.
@@ -177,6 +182,7 @@ impl Teller<'_> {
             true => (AdjustmentChange::To, (amounts.commit + part).max(0)),
             false => (AdjustmentChange::By, part),
         };
+        let notes = if part < 0 { &LESS } else { &MORE };
         let request = AdjustForecastRequest {
             request_id: self.chance.id(),
             occurred_at: instant(at),
@@ -187,7 +193,7 @@ impl Teller<'_> {
             column: column(ForecastCategory::Commit, true),
             change: change.into(),
             amount: dollars(amount / 1_000 * 1_000),
-            note: one_of(&mut self.chance.0, &NOTES).to_owned(),
+            note: one_of(&mut self.chance.0, notes).to_owned(),
             ..Default::default()
         };
         let name = self.sheet_name(owner);

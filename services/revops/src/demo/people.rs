@@ -24,8 +24,10 @@ const PART: i64 = 40;
 /// Everything about contacts.
 #[derive(Debug, Default)]
 pub struct People {
-    /// One chain for each deal.
+    /// The contacts and their accounts, one chain for each deal.
     pub chains: Vec<Chain>,
+    /// The parts that they play, once all of them are there.
+    pub parts: Vec<Chain>,
     contacts: HashMap<String, String>,
 }
 
@@ -79,9 +81,11 @@ pub fn people(
             ..Default::default()
         };
         let part = Command::ChangeContactRole(part);
-        chain.push(Call::new(&stand.owner, course.opened + PART, part));
-        chain.retain(|call| call.at < world.end);
         told.chains.push(chain);
+        told.parts.push(vec![Call::new(&stand.owner, course.opened + PART, part)]);
+    }
+    for chain in told.chains.iter_mut().chain(&mut told.parts) {
+        chain.retain(|call| call.at < world.end);
     }
     told
 }
