@@ -68,14 +68,7 @@ impl OtherProcess {
 
     /// How much of a processor it has used so far.
     pub fn processor(&self) -> anyhow::Result<Duration> {
-        // The kernel counts in hundredths of a second, whatever its own clock is.
-        const TICKS_A_SECOND: u64 = 100;
-        let pid = self.child.id().context("the cell has ended")?;
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-        let (_, fields) = stat.rsplit_once(')').context("what does the kernel say?")?;
-        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
-        let ticks: u64 = ticks.sum::<Result<u64, _>>()?;
-        Ok(Duration::from_millis(ticks * 1_000 / TICKS_A_SECOND))
+        processor_of(self.child.id().context("the cell has ended")?)
     }
 
     /// One connection to it.
@@ -92,6 +85,17 @@ impl OtherProcess {
         }
         Ok(())
     }
+}
+
+/// How much of a processor a process has used so far.
+pub fn processor_of(pid: u32) -> anyhow::Result<Duration> {
+    // The kernel counts in hundredths of a second, whatever its own clock is.
+    const TICKS_A_SECOND: u64 = 100;
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let (_, fields) = stat.rsplit_once(')').context("what does the kernel say?")?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+    let ticks: u64 = ticks.sum::<Result<u64, _>>()?;
+    Ok(Duration::from_millis(ticks * 1_000 / TICKS_A_SECOND))
 }
 
 /// Is the cell: answers until stdin is closed.

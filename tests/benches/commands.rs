@@ -9,7 +9,7 @@ use api::opportunities::v1::{
 };
 use bytes::Bytes;
 use event_log::{EventLog, Frame, JetStream, Options};
-use revops::nats::SyncMode;
+use revops::nats::{NatsServer, SyncMode};
 use tonic::transport::Channel;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     Scale,
     catalog::{self, PIPELINE, dollars},
-    cell::OtherProcess,
+    cell::{OtherProcess, processor_of},
     nats::Ground,
     raw::Raw,
     rounds::{Round, Rounds, closed_loop},
@@ -48,9 +48,27 @@ struct Measured {
     single: Rounds,
     frames: Rounds,
     per_frame: Vec<f64>,
-    /// Processor time in the cell, and for how many calls.
-    commands_took: (Duration, u64),
-    empty_took: (Duration, u64),
+    /// What the processor did meanwhile, and for how many calls.
+    commands_took: (Work, u64),
+    empty_took: (Work, u64),
+}
+
+/// Processor time of the cell, of nats-server, and of the clients.
+#[derive(Default, Clone, Copy)]
+struct Work([Duration; 3]);
+
+impl Work {
+    /// What the three have used so far.
+    fn so_far(cell: &OtherProcess, nats: &NatsServer) -> anyhow::Result<Work> {
+        Ok(Work([cell.processor()?, processor_of(nats.pid())?, processor_of(std::process::id())?]))
+    }
+
+    /// Adds what they have used since.
+    fn add_since(&mut self, before: Work, now: Work) {
+        for (sum, (before, now)) in self.0.iter_mut().zip(before.0.into_iter().zip(now.0)) {
+            *sum += now - before;
+        }
+    }
 }
 
 /// Measures, and adds the lines.
@@ -67,7 +85,7 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<()> {
     for _ in 0..scale.rounds {
         for clients in CLIENTS {
             let into = measured.entry(clients).or_default();
-            one_round(&cell, &log, &raw, clients, scale.length, into).await?;
+            one_round((&cell, &ground.nats), &log, &raw, clients, scale.length, into).await?;
         }
     }
     cell.stop().await?;
@@ -114,7 +132,7 @@ async fn open_deals(cell: &OtherProcess) -> anyhow::Result<()> {
 }
 
 async fn one_round(
-    cell: &OtherProcess,
+    (cell, nats): (&OtherProcess, &NatsServer),
     log: &EventLog,
     raw: &Raw,
     clients: usize,
@@ -124,15 +142,15 @@ async fn one_round(
     let channels = cell.connect(clients.div_ceil(CLIENTS_PER_CONNECTION)).await?;
     let channels: Vec<Channel> =
         (0..clients).map(|client| channels[client % channels.len()].clone()).collect();
-    let idle = cell.processor()?;
+    let idle = Work::so_far(cell, nats)?;
     let empty = empty_calls(channels.clone(), length / 2).await?;
-    into.empty_took.0 += cell.processor()? - idle;
+    into.empty_took.0.add_since(idle, Work::so_far(cell, nats)?);
     into.empty_took.1 += empty.done;
     into.empty.add(empty);
     let before = log.head().await?.map_or(0, |head| head.sequence);
-    let idle = cell.processor()?;
+    let idle = Work::so_far(cell, nats)?;
     let commands = command_calls(channels, length).await?;
-    into.commands_took.0 += cell.processor()? - idle;
+    into.commands_took.0.add_since(idle, Work::so_far(cell, nats)?);
     into.commands_took.1 += commands.done;
     into.commands.add(commands);
     let bodies = frames_after(log, before).await?;
@@ -235,9 +253,10 @@ fn show(
         line.ratio = Some(commands.rate() / published[place]);
         table.line(&line)?;
     }
-    let micros = |(took, calls): (Duration, u64)| took.as_secs_f64() * 1e6 / calls as f64;
-    let (command, empty) = (micros(measured.commands_took), micros(measured.empty_took));
-    table.remark(&format!(
-        "processor time in the cell: {command:.0} µs for a command, {empty:.0} µs for an empty call"
-    ))
+    let micros = |(took, calls): (Work, u64)| {
+        let [cell, nats, clients] = took.0.map(|took| took.as_secs_f64() * 1e6 / calls as f64);
+        format!("{cell:.0} µs in the cell, {nats:.0} in nats-server, {clients:.0} in the clients")
+    };
+    table.remark(&format!("processor time of a command: {}", micros(measured.commands_took)))?;
+    table.remark(&format!("processor time of an empty call: {}", micros(measured.empty_took)))
 }

@@ -11,8 +11,10 @@ mod catalog;
 mod cell;
 mod commands;
 mod fold;
+mod forecasts;
 mod history;
 mod nats;
+mod postgres;
 mod raw;
 mod rounds;
 mod table;
@@ -57,7 +59,8 @@ fn main() -> anyhow::Result<()> {
     if words.next().as_deref() == Some(cell::SERVE) {
         return revops::tokio()?.block_on(cell::serve(words.collect()));
     }
-    let measuring = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // One thread for all clients: they share the processor with what they measure.
+    let measuring = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     measuring.block_on(measure())
 }
 
@@ -75,7 +78,10 @@ async fn measure() -> anyhow::Result<()> {
     }
     if wanted("history") {
         let folded = fold::measure(scale, &mut table).await?;
-        as_of::measure(scale, folded, &mut table).await?;
+        as_of::measure(scale, &folded, &mut table).await?;
+        forecasts::measure(scale, &folded, &mut table).await?;
+        folded.cell.stop().await?;
+        folded.ground.stop().await?;
     }
     table.end()
 }

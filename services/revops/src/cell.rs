@@ -59,7 +59,7 @@ impl Cell {
         }
         let (deals, dashboards) = (Shared::<Deals>::empty(), dashboards::views());
         let (people, leads) = (Shared::<People>::empty(), leads::views());
-        let customers = CustomerViews::new(deals.clone());
+        let customers = CustomerViews::new(deals.clone(), leads.references());
         let mut views: Vec<Box<dyn Projection>> =
             vec![Box::new(deals.clone()), Box::new(people.clone())];
         views.extend(leads.projections());
