@@ -3,10 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use api::{
-    audit::v1::TailEventsRequest,
-    forecasting::v1::WatchForecastRequest,
-};
+use api::{audit::v1::TailEventsRequest, forecasting::v1::WatchForecastRequest};
 use chrono::Utc;
 use revops::demo;
 use serde_json::Value;
@@ -70,8 +67,7 @@ async fn the_waterfall_sums(world: &World, last_day: &str) {
     let long_ago = "2025-01-01";
     assert!(long_ago < last_day);
     for node in ["", "head", "manager-1", "rep-03"] {
-        let words =
-            ["forecast", "waterfall", "--from-as-of", long_ago, "--to-as-of", last_day];
+        let words = ["forecast", "waterfall", "--from-as-of", long_ago, "--to-as-of", last_day];
         let waterfall = world.cli(&[&words[..], &["--node", node]].concat()).await;
         let buckets = waterfall["buckets"].as_array().unwrap();
         let changes: i64 = buckets.iter().map(|bucket| cents(&bucket["amount"])).sum();

@@ -6,8 +6,8 @@ use crate::import::{self, ImportArgs};
 use crate::output::Output;
 use crate::session::Session;
 use crate::{
-    Globals, account, activity, catalog, contact, contract, doctor, events, forecast, history, lead, log,
-    metrics, opportunity, person, pipeline, top,
+    Globals, account, activity, catalog, contact, contract, doctor, events, forecast, history,
+    lead, log, metrics, opportunity, person, pipeline, top,
 };
 use crate::{failure, projection};
 

@@ -15,9 +15,10 @@ use crate::session::Session;
 use crate::standing::Standing;
 use crate::times;
 
-/// The screen beside the one with the history of commands, without a cursor, and back.
-const ENTER: &str = "\x1b[?1049h\x1b[?25l";
-const LEAVE: &str = "\x1b[?25h\x1b[?1049l";
+/// The screen beside the one with the history of commands, without a cursor and with lines that end
+/// at its edge, and back.
+const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l";
+const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
 
 /// To the upper left; the rest of a line, and of the screen, is cleared as it is written.
 const HOME: &str = "\x1b[H";

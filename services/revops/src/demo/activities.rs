@@ -93,9 +93,7 @@ impl Teller<'_> {
             activity_type: what.into(),
             starts_at: instant(starts),
             duration_minutes: minutes,
-            participants: participants
-                .map(|who| ActivityParticipant { who: Some(who) })
-                .to_vec(),
+            participants: participants.map(|who| ActivityParticipant { who: Some(who) }).to_vec(),
             owner: owner.to_owned(),
             ..Default::default()
         }

@@ -7,8 +7,8 @@ use api::accounts::v1::{
 };
 use chrono::{Months, NaiveDate, TimeDelta};
 
-use super::call::{Call, Chain, Command, instant};
 use super::calendar;
+use super::call::{Call, Chain, Command, instant};
 use super::companies::Companies;
 use super::names::one_of;
 use super::record::date;

@@ -25,8 +25,7 @@ pub async fn known(
     let mut known = HashMap::new();
     let read_at = Some(ReadAt { min_revision, ..Default::default() });
     let mut deals = OpportunityServiceClient::new(channel.clone());
-    let mut request =
-        ListOpportunitiesRequest { read_at, page_size: PAGE, ..Default::default() };
+    let mut request = ListOpportunitiesRequest { read_at, page_size: PAGE, ..Default::default() };
     loop {
         let call = marked(request.clone(), tenant);
         let page = deals.list_opportunities(call).await?.into_inner();

@@ -129,8 +129,7 @@ impl Teller {
         match drawn {
             ..36 => {
                 let reason_code = one_of(&mut chance.0, &DISQUALIFIED).to_owned();
-                record
-                    .add(then, Fact::LeadDisqualified(LeadDisqualified { reason_code, reason }));
+                record.add(then, Fact::LeadDisqualified(LeadDisqualified { reason_code, reason }));
             }
             36..56 => {
                 let reason_code = "not_ready".to_owned();

@@ -9,8 +9,8 @@ use chrono::{NaiveDate, TimeDelta};
 use cli::import::random::Random;
 
 use super::calendar;
-use super::record::{Record, date};
 use super::names::{self, one_of};
+use super::record::{Record, date};
 use super::team::Team;
 use super::wares::{PIPELINE, PRODUCTS, Product, STAGES, dollars};
 

@@ -9,8 +9,8 @@ use api::types::v1::ForecastCategory;
 use chrono::{NaiveDate, TimeDelta};
 
 use super::calendar;
-use super::record::{Record, date};
 use super::names::one_of;
+use super::record::{Record, date};
 use super::story::{Ending, Story, Stretch};
 use super::wares::{PIPELINE, STAGES, dollars};
 
