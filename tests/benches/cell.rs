@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use revops::{
     cell::Cell,
     config::{Common, Durability, Service},
-    nats::NatsServer,
+    nats::NatsServers,
     server::Listening,
 };
 use tokio::{
@@ -37,7 +37,7 @@ pub struct OtherProcess {
 
 impl OtherProcess {
     /// Starts a cell over a log, with its read model in this folder.
-    pub async fn start(nats: &NatsServer, data: &Path, relaxed: bool) -> anyhow::Result<Self> {
+    pub async fn start(nats: &NatsServers, data: &Path, relaxed: bool) -> anyhow::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .arg(SERVE)
             .arg(data)
@@ -109,6 +109,7 @@ pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
         data: PathBuf::from(data),
         listen: "127.0.0.1:0".parse()?,
         durability,
+        replicas: 1,
         cache_mib: 256,
         master_key_file: None,
         log: String::new(),

@@ -98,7 +98,7 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<()> {
 }
 
 /// The id of a deal.
-fn deal(number: u64) -> String {
+pub fn deal(number: u64) -> String {
     Uuid::from_u64_pair(0x6265_6e63_6800_8000, 0x8000_0000_0000_0000 | number).to_string()
 }
 
@@ -111,7 +111,8 @@ fn opening(id: String, amount: i64) -> OpenOpportunityRequest {
     }
 }
 
-async fn open_deals(cell: &OtherProcess) -> anyhow::Result<()> {
+/// Opens all deals.
+pub async fn open_deals(cell: &OtherProcess) -> anyhow::Result<()> {
     const AT_ONCE: u64 = 64;
     let channel = cell.channel().await?;
     let opening: Vec<_> = (0..AT_ONCE)
@@ -174,21 +175,23 @@ async fn empty_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result
     .await
 }
 
+/// A client's next change: each steps through the deals from a place of its own.
+pub fn change_amount(offset: u64, turn: u64) -> ChangeOpportunityAmountRequest {
+    ChangeOpportunityAmountRequest {
+        opportunity_id: deal((offset + turn * 7_919) % DEALS),
+        amount: dollars(1_000 + (turn + offset) as i64),
+        ..ChangeOpportunityAmountRequest::default()
+    }
+}
+
 async fn command_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result<Round> {
     let channels = channels.into_iter().map(OpportunityServiceClient::new);
-    // Each client steps through the deals from a place and with a stride of its own.
     let clients = channels.zip((0..).map(|client: u64| client * 1_009)).collect();
     closed_loop(clients, length, |(mut deals, offset), turn| async move {
-        let number = (offset + turn * 7_919) % DEALS;
         if turn.is_multiple_of(OPENS_ONE_OF) {
             deals.open_opportunity(opening(String::new(), 500)).await?;
         } else {
-            let request = ChangeOpportunityAmountRequest {
-                opportunity_id: deal(number),
-                amount: dollars(1_000 + (turn + offset) as i64),
-                ..ChangeOpportunityAmountRequest::default()
-            };
-            deals.change_opportunity_amount(request).await?;
+            deals.change_opportunity_amount(change_amount(offset, turn)).await?;
         }
         Ok(())
     })

@@ -2,7 +2,7 @@
 //!
 //! Every figure is a ratio to something measured beside it, in rounds that take turns, because
 //! machines differ and are shared. Figures that others published stand beside as text.
-//! `REVOPS_BENCH_QUICK=1` measures less of everything; `REVOPS_BENCH_ONLY=commands,bulk,history`
+//! `REVOPS_BENCH_QUICK=1` measures less of everything; `REVOPS_BENCH_ONLY=commands,visible,bulk,history`
 //! measures some of it. The table goes to stdout, the same as JSON lines to `target/bench.json`.
 
 mod as_of;
@@ -18,6 +18,7 @@ mod postgres;
 mod raw;
 mod rounds;
 mod table;
+mod visible;
 
 use std::{env, time::Duration};
 
@@ -72,6 +73,9 @@ async fn measure() -> anyhow::Result<()> {
     let mut table = Table::create()?;
     if wanted("commands") {
         commands::measure(scale, &mut table).await?;
+    }
+    if wanted("visible") {
+        visible::measure(scale, &mut table).await?;
     }
     if wanted("bulk") {
         bulk::measure(scale, &mut table).await?;

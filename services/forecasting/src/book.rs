@@ -178,3 +178,6 @@ impl View for Book {
         self.tenants.get(tenant).map(|shelf| shelf.digest).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

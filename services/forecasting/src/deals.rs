@@ -28,19 +28,37 @@ pub struct Deal {
     course: Course,
 }
 
-/// What a deal counted as, on both axes.
+/// What a deal counted as, on both axes. Times lie apart, so that a search touches nothing else.
 enum Course {
-    /// News came in the order in which it happened, so that each supersedes what was before.
-    Straight(Vec<Turn>),
+    /// News came in the order in which it happened: what is known of one place supersedes what was
+    /// before; `None` for nothing.
+    Straight { places: Vec<Place>, stands: Vec<Option<Counted>> },
     /// Something came late or was taken back: the sum of what is signed.
-    Revised(Vec<Signed<Counted>>),
+    Revised { changes: Vec<Change>, stands: Vec<Counted> },
 }
 
-/// What a deal counts as from here on, both in time and in the log; `None` for nothing.
-struct Turn {
+/// A place on both axes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Place {
     occurred_at: Instant,
     position: u64,
-    stands: Option<Counted>,
+}
+
+/// From here on it counts once more, or once less, as one of what it ever stood for.
+struct Change {
+    place: Place,
+    sign: i32,
+    stands: usize,
+}
+
+impl Place {
+    fn of(change: &Signed<Counted>) -> Place {
+        Place { occurred_at: change.occurred_at, position: change.position }
+    }
+
+    fn is_covered(self, at: Known) -> bool {
+        at.covers(self.occurred_at, self.position)
+    }
 }
 
 impl Deals {
@@ -51,7 +69,7 @@ impl Deals {
         }
         let place = *self.places.entry(id).or_insert_with(|| {
             let id = OpportunityId(id);
-            self.deals.push(Deal { id, course: Course::Straight(Vec::new()) });
+            self.deals.push(Deal { id, course: Course::default() });
             u32::try_from(self.deals.len() - 1).unwrap_or(u32::MAX)
         });
         let deal = &mut self.deals[place as usize];
@@ -80,32 +98,40 @@ impl Deals {
     }
 }
 
+impl Default for Course {
+    fn default() -> Course {
+        Course::Straight { places: Vec::new(), stands: Vec::new() }
+    }
+}
+
 impl Deal {
     /// What it counts as at a point of the two axes.
     pub fn at(&self, at: Known) -> Option<&Counted> {
         match &self.course {
-            Course::Straight(turns) => {
-                let covered = |turn: &Turn| at.covers(turn.occurred_at, turn.position);
-                let before = turns.partition_point(covered);
-                turns[..before].last()?.stands.as_ref()
+            Course::Straight { places, stands } => {
+                let before = places.partition_point(|place| place.is_covered(at));
+                stands.get(before.checked_sub(1)?)?.as_ref()
             }
-            Course::Revised(changes) => sum_at(changes, at),
+            Course::Revised { changes, stands } => {
+                let mut sums = vec![0; stands.len()];
+                for change in changes.iter().filter(|change| change.place.is_covered(at)) {
+                    sums[change.stands] += change.sign;
+                }
+                stands.get(sums.iter().position(|sum| *sum > 0)?)
+            }
         }
     }
 
     /// The positions between two points that changed what it counts as.
     pub fn positions(&self, from: Known, to: Known) -> Vec<u64> {
-        let between = |occurred_at: Instant, position: u64| {
-            let covers = |at: Known| at.covers(occurred_at, position);
-            (covers(from) != covers(to)).then_some(position)
-        };
+        let between = |place: &Place| place.is_covered(from) != place.is_covered(to);
         let positions: BTreeSet<u64> = match &self.course {
-            Course::Straight(turns) => {
-                turns.iter().filter_map(|turn| between(turn.occurred_at, turn.position)).collect()
+            Course::Straight { places, .. } => {
+                places.iter().filter(|place| between(place)).map(|place| place.position).collect()
             }
-            Course::Revised(changes) => {
-                let between = |it: &Signed<Counted>| between(it.occurred_at, it.position);
-                changes.iter().filter_map(between).collect()
+            Course::Revised { changes, .. } => {
+                let places = changes.iter().map(|change| &change.place);
+                places.filter(|place| between(place)).map(|place| place.position).collect()
             }
         };
         positions.into_iter().collect()
@@ -113,71 +139,68 @@ impl Deal {
 
     /// Everything that it ever counted as.
     fn stands(&self) -> impl Iterator<Item = &Counted> {
-        let (turns, changes): (&[Turn], &[Signed<Counted>]) = match &self.course {
-            Course::Straight(turns) => (turns, &[]),
-            Course::Revised(changes) => (&[], changes),
+        let (straight, revised): (&[Option<Counted>], &[Counted]) = match &self.course {
+            Course::Straight { stands, .. } => (stands, &[]),
+            Course::Revised { stands, .. } => (&[], stands),
         };
-        let straight = turns.iter().filter_map(|turn| turn.stands.as_ref());
-        straight.chain(changes.iter().map(|change| &change.stands))
+        straight.iter().flatten().chain(revised)
     }
 
-    fn take(&mut self, changes: Vec<Signed<Counted>>) {
-        match &mut self.course {
-            Course::Straight(turns) if follow(turns, &changes) => add_turns(turns, changes),
-            Course::Straight(turns) => {
-                let mut revised = signed(std::mem::take(turns));
-                revised.extend(changes);
-                self.course = Course::Revised(revised);
+    fn take(&mut self, news: Vec<Signed<Counted>>) {
+        if let Course::Straight { places, stands } = &mut self.course {
+            if follow(places, &news) {
+                return go_on(places, stands, news);
             }
-            Course::Revised(revised) => revised.extend(changes),
+            let signed = signed(std::mem::take(places), std::mem::take(stands));
+            self.course = Course::Revised { changes: Vec::new(), stands: Vec::new() };
+            self.take(signed);
+        }
+        if let Course::Revised { changes, stands } = &mut self.course {
+            for change in news {
+                let place = Place::of(&change);
+                let known = stands.iter().position(|known| *known == change.stands);
+                let number = known.unwrap_or(stands.len());
+                if known.is_none() {
+                    stands.push(change.stands);
+                }
+                changes.push(Change { place, sign: change.sign, stands: number });
+            }
         }
     }
 }
 
-/// Whether each change lies after the one before on both axes.
-fn follow(turns: &[Turn], changes: &[Signed<Counted>]) -> bool {
-    let before = turns.iter().map(|turn| (turn.occurred_at, turn.position)).next_back();
-    let places = before.into_iter().chain(changes.iter().map(|it| (it.occurred_at, it.position)));
-    places.is_sorted_by(|one, next| one.0 <= next.0 && one.1 <= next.1)
+/// Whether each piece of news lies after the one before on both axes.
+fn follow(known: &[Place], news: &[Signed<Counted>]) -> bool {
+    let places = known.last().copied().into_iter().chain(news.iter().map(Place::of));
+    places.is_sorted_by(|one, next| {
+        one.occurred_at <= next.occurred_at && one.position <= next.position
+    })
 }
 
 /// What a commit left at an instant is what it added there, or nothing.
-fn add_turns(turns: &mut Vec<Turn>, changes: Vec<Signed<Counted>>) {
-    for Signed { occurred_at, position, sign, stands } in changes {
-        let stands = (sign > 0).then_some(stands);
-        match turns.last_mut() {
-            Some(turn) if (turn.occurred_at, turn.position) == (occurred_at, position) => {
-                turn.stands = stands.or(turn.stands.take());
+fn go_on(places: &mut Vec<Place>, stands: &mut Vec<Option<Counted>>, news: Vec<Signed<Counted>>) {
+    for change in news {
+        let place = Place::of(&change);
+        let left = (change.sign > 0).then_some(change.stands);
+        match stands.last_mut().filter(|_| places.last() == Some(&place)) {
+            Some(stands) => *stands = left.or(stands.take()),
+            None => {
+                places.push(place);
+                stands.push(left);
             }
-            _ => turns.push(Turn { occurred_at, position, stands }),
         }
     }
 }
 
-/// The same course as signed changes.
-fn signed(turns: Vec<Turn>) -> Vec<Signed<Counted>> {
-    let (mut changes, mut before) = (Vec::with_capacity(2 * turns.len()), None);
-    for Turn { occurred_at, position, stands } in turns {
+/// A straight course as signed changes.
+fn signed(places: Vec<Place>, stands: Vec<Option<Counted>>) -> Vec<Signed<Counted>> {
+    let (mut changes, mut before) = (Vec::with_capacity(2 * places.len()), None);
+    for (Place { occurred_at, position }, stands) in places.into_iter().zip(stands) {
         let change = |sign| move |stands| Signed { occurred_at, position, sign, stands };
         changes.extend(std::mem::replace(&mut before, stands.clone()).map(change(-1)));
         changes.extend(stands.map(change(1)));
     }
     changes
-}
-
-/// The sum of all changes before a point.
-fn sum_at(changes: &[Signed<Counted>], at: Known) -> Option<&Counted> {
-    let mut net: Vec<(&Counted, i32)> = Vec::with_capacity(4);
-    for change in changes.iter().filter(|it| at.covers(it.occurred_at, it.position)) {
-        match net.iter().position(|(stands, _)| *stands == &change.stands) {
-            Some(place) if net[place].1 + change.sign == 0 => {
-                net.swap_remove(place);
-            }
-            Some(place) => net[place].1 += change.sign,
-            None => net.push((&change.stands, change.sign)),
-        }
-    }
-    net.into_iter().find(|(_, sum)| *sum > 0).map(|(stands, _)| stands)
 }
 
 /// The marks of the days on which a deal may count.

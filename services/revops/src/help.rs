@@ -36,14 +36,12 @@ pub fn grouped(mut command: Command) -> Command {
 mod tests {
     use std::collections::BTreeSet;
 
-    use clap::CommandFactory as _;
-
     use super::*;
-    use crate::line::Line;
+    use crate::line;
 
     #[test]
     fn every_command_stands_in_one_group_and_says_what_it_is() {
-        let mut command = Line::command();
+        let mut command = line::command();
         command.build();
         let there: BTreeSet<&str> = command.get_subcommands().map(Command::get_name).collect();
         let grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| *names).copied().collect();
@@ -56,7 +54,7 @@ mod tests {
 
     #[test]
     fn every_noun_shows_an_example() {
-        let mut command = Line::command();
+        let mut command = line::command();
         command.build();
         let own = ["up", "serve", "config", "completions", "help"];
         let asks = command.get_subcommands().filter(|it| !own.contains(&it.get_name()));
@@ -69,7 +67,7 @@ mod tests {
 
     #[test]
     fn examples_can_be_typed() {
-        let mut command = Line::command();
+        let mut command = line::command();
         command.build();
         let mut waiting: Vec<&Command> = command.get_subcommands().collect();
         while let Some(command) = waiting.pop() {
@@ -77,7 +75,7 @@ mod tests {
             let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             for line in after.lines().filter(|line| line.starts_with("  revops ")) {
                 let words = words(line);
-                let read = Line::command().try_get_matches_from(&words);
+                let read = line::command().try_get_matches_from(&words);
                 assert!(read.is_ok(), "{line}: {}", read.unwrap_err());
             }
         }

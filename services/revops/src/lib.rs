@@ -5,6 +5,7 @@ pub mod config;
 pub mod demo;
 pub mod help;
 pub mod line;
+pub mod log_copy;
 pub mod nats;
 pub mod server;
 pub mod up;

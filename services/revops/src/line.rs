@@ -3,10 +3,12 @@
 use std::io::Write as _;
 
 use anyhow::Context as _;
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::config::{ConfigVerb, ServeArgs, UpArgs};
+use crate::help;
+use crate::log_copy::{self, CopyArgs};
 
 /// Revenue operations on an immutable log: every number as of any instant.
 #[derive(Debug, Parser)]
@@ -41,13 +43,38 @@ pub enum Command {
     Client(Box<cli::Command>),
 }
 
+/// What was typed.
+pub enum Typed {
+    /// Something that runs here, or is asked of a server.
+    Line(Line),
+    /// A log is to be copied.
+    LogCopy(CopyArgs, cli::Globals),
+}
+
+/// All that may be typed.
+pub fn command() -> clap::Command {
+    Line::command().mut_subcommand("log", log_copy::add_to)
+}
+
+/// Reads the command line, or says what is wrong with it and ends.
+pub fn parse() -> Typed {
+    let mut command = help::grouped(command());
+    let matches = command.get_matches_mut();
+    let typed = match log_copy::typed(&matches) {
+        Some(copy) => copy
+            .and_then(|copy| Ok(Typed::LogCopy(copy, cli::Globals::from_arg_matches(&matches)?))),
+        None => Line::from_arg_matches(&matches).map(Typed::Line),
+    };
+    typed.unwrap_or_else(|error| error.format(&mut command).exit())
+}
+
 /// Prints the completions of a shell.
 ///
 /// # Errors
 /// When stdout does not take them.
 pub fn complete(shell: Shell) -> anyhow::Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Line::command(), "revops", &mut script);
+    clap_complete::generate(shell, &mut command(), "revops", &mut script);
     match std::io::stdout().lock().write_all(&script) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("the completions cannot be written"),

@@ -2,24 +2,26 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use cli::output::Output;
 use revops::{
-    help,
-    line::{Command, Line, complete},
-    up,
+    line::{Command, Typed, complete, parse},
+    log_copy, up,
 };
 
 fn main() -> ExitCode {
-    let matches = help::grouped(Line::command()).get_matches();
-    let line = match Line::from_arg_matches(&matches) {
-        Ok(line) => line,
-        Err(error) => error.exit(),
-    };
+    let typed = parse();
     let tokio = match revops::tokio() {
         Ok(tokio) => tokio,
         Err(error) => return fail(&error.into()),
     };
     let done = tokio.block_on(async {
+        let line = match typed {
+            Typed::Line(line) => line,
+            Typed::LogCopy(args, globals) => {
+                let output = Output::standard(globals.output, globals.quiet);
+                return log_copy::run(&args, &output).await.map(|()| ExitCode::SUCCESS);
+            }
+        };
         match line.command {
             Command::Up(args) => up::up(args).await,
             Command::Serve(args) => up::serve(args).await,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     calendar::{self, Days},
-    company::{Amount, CATEGORIES, Change, Day, Deed, Micros, Number, STAGES, What},
+    company::{Amount, CATEGORIES, Change, Cut, Day, Deed, Micros, Number, STAGES, What},
     money::{self, Rates},
     sums::{Judgements, Row, Sums},
 };
@@ -81,14 +81,12 @@ impl History {
         live
     }
 
-    /// How the calendar cuts time at a point, and the days of a period.
-    pub fn days(&self, as_of: Micros, known_at: u64, period: &str) -> (Days, i64) {
-        let live = self.live(as_of, known_at);
-        let cut = live.iter().rev().find_map(|it| match it.what {
+    /// How the calendar cuts time at a point; `None` while there is none.
+    pub fn cut(&self, (as_of, known_at): (Micros, u64)) -> Option<Cut> {
+        self.live(as_of, known_at).iter().rev().find_map(|it| match it.what {
             What::Calendar(cut) => Some(cut),
             _ => None,
-        });
-        (calendar::days(cut, period), cut.map_or(0, |cut| cut.zone.1))
+        })
     }
 
     fn deals(&self, live: &[&Recorded]) -> Vec<Deal> {
@@ -134,7 +132,8 @@ impl History {
     /// The numbers of everybody who is to be seen, and of the whole company.
     pub fn numbers(&self, asked: &Question) -> BTreeMap<Option<usize>, Row> {
         let live = self.live(asked.as_of, asked.known_at);
-        let (days, zone) = self.days(asked.cut_at.0, asked.cut_at.1, &asked.period);
+        let cut = self.cut(asked.cut_at);
+        let (days, zone) = (calendar::days(cut, &asked.period), cut.map_or(0, |cut| cut.zone.1));
         let rates = Rates::known(&self.recorded, asked.known_at, asked.currency);
         let hierarchy = self.hierarchy(asked.restated_to.unwrap_or(asked.as_of), asked.known_at);
         let mut sums = Sums::new(hierarchy.keys().copied());
@@ -157,21 +156,16 @@ impl History {
                 None => cell.unconverted += 1,
             }
         }
-        for it in &live {
-            let (What::Quota { owner, .. } | What::QuotaWithdrawn { owner, .. }) = it.what else {
-                continue;
-            };
-            if it.days != Some(days) {
-                continue;
+        for owner in 0..self.people.len() {
+            let parts = quota(&live, cut, &asked.period, owner).unwrap_or_default();
+            let exact = parts.iter().map(|part| rates.exact(*part, true, asked.as_of));
+            let exact: Option<Vec<i128>> = exact.collect();
+            if let Some(exact) = exact.filter(|exact| !exact.is_empty()) {
+                let sum = money::rounded(exact.into_iter().sum());
+                sums.rows.entry(Some(owner)).or_default().quota = Some(sum);
+                seen.insert(owner);
             }
-            let amount = match it.what {
-                What::Quota { amount, .. } => rates.exact(amount, true, asked.as_of),
-                _ => None,
-            };
-            sums.rows.entry(Some(owner)).or_default().quota = amount.map(money::rounded);
         }
-        let bound = sums.rows.iter().filter(|(_, row)| row.quota.is_some());
-        seen.extend(bound.filter_map(|(node, _)| *node));
         let today = calendar::day_of(asked.as_of - 1, zone);
         let judgements = judgements(&live, days, today, &rates, asked.as_of);
         seen.extend(judgements.keys().map(|(person, ..)| *person));
@@ -238,6 +232,22 @@ fn stages(live: &[&Recorded]) -> [&'static str; STAGES.len()] {
         _ => None,
     });
     last.unwrap_or(["omitted"; STAGES.len()])
+}
+
+/// The quota of a period: the one that was set for its days, or those of all of its parts.
+fn quota(live: &[&Recorded], cut: Option<Cut>, period: &str, of: usize) -> Option<Vec<Amount>> {
+    let days = calendar::days(cut, period);
+    let said = live.iter().rev().filter(|it| it.days == Some(days)).find_map(|it| match it.what {
+        What::Quota { owner, amount, .. } if owner == of => Some(Some(amount)),
+        What::QuotaWithdrawn { owner, .. } if owner == of => Some(None),
+        _ => None,
+    });
+    if let Some(amount) = said.flatten() {
+        return Some(vec![amount]);
+    }
+    let parts = calendar::parts(period);
+    let parts: Option<Vec<_>> = parts.iter().map(|part| quota(live, cut, part, of)).collect();
+    parts.map(|parts| parts.concat()).filter(|parts| !parts.is_empty())
 }
 
 fn judgements(

@@ -36,6 +36,19 @@ pub fn days(cut: Option<Cut>, period: &str) -> Days {
     (number_of(start(from)), number_of(start(to)))
 }
 
+/// The periods that a period is made of, one step down; none below months.
+pub fn parts(period: &str) -> Vec<String> {
+    let year = &period[..4];
+    let (letter, parts) = match period.get(5..6) {
+        None => ("H", 1..=2),
+        Some("H") => ("Q", 2 * number(period) - 1..=2 * number(period)),
+        Some("Q") => ("M", 3 * number(period) - 2..=3 * number(period)),
+        Some(_) => return Vec::new(),
+    };
+    let width = if letter == "M" { 2 } else { 1 };
+    parts.map(|part| format!("{year}-{letter}{part:0width$}")).collect()
+}
+
 fn number(period: &str) -> i32 {
     period[6..].parse().unwrap()
 }

@@ -24,7 +24,7 @@ pub const STAGES: [&str; 3] = ["new", "talks", "offer"];
 /// How many people work there.
 pub const PEOPLE: usize = 6;
 /// How many deals there are.
-const DEALS: usize = 14;
+const DEALS: usize = 24;
 
 /// Something that is told, and when it happened, or since when it holds; `None` for the beginning.
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ use tonic::{Request, Status};
 use super::{
     asking::Call,
     brute::{BEGINNING, History, Recorded},
-    calendar::Days,
+    calendar::{self, Days},
     company::{Amount, CURRENCIES, Micros, PEOPLE, Told, What},
     reporting::report,
 };
@@ -78,7 +78,7 @@ impl<'a> Telling<'a> {
                     | What::Unlocked { on } => &on.period,
                     other => unreachable!("{other:?}"),
                 };
-                let days = self.history.days(at + 1, u64::MAX, period).0;
+                let days = calendar::days(self.history.cut((at + 1, u64::MAX)), period);
                 let became = self.command(at, what, days).await;
                 self.keep(told, became, Some(days));
             }

@@ -20,6 +20,15 @@ fn counted(minor: i64, close: i32) -> Counted {
     }
 }
 
+/// The plain sum of all changes before a point.
+fn sum_at(changes: &[Signed<Counted>], at: Known) -> Option<&Counted> {
+    let covered = || changes.iter().filter(|it| at.covers(it.occurred_at, it.position));
+    let sum = |stands: &Counted| -> i32 {
+        covered().filter(|it| it.stands == *stands).map(|it| it.sign).sum()
+    };
+    covered().map(|it| &it.stands).find(|stands| sum(stands) > 0)
+}
+
 /// What each commit teaches of one deal: from an instant on it counts as this. A commit may tell
 /// of an instant that lies before what is known already.
 fn told() -> impl Strategy<Value = Vec<(i64, i64)>> {
