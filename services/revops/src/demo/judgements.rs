@@ -98,7 +98,7 @@ impl Teller<'_> {
                 below[at] += amount;
             }
             all += amount;
-            self.sheet(&rep.key, &[rep.key.clone()], 0);
+            self.sheet(&rep.key, std::slice::from_ref(&rep.key), 0);
         }
         // A manager's is a little less than the sum of those below.
         for (manager, amount) in world.team.managers().iter().zip(below) {
