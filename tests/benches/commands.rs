@@ -9,7 +9,7 @@ use api::opportunities::v1::{
 };
 use bytes::Bytes;
 use event_log::{EventLog, Frame, JetStream, Options};
-use revops::nats::{NatsServer, SyncMode};
+use revops::nats::{NatsServers, SyncMode};
 use tonic::transport::Channel;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use uuid::Uuid;
@@ -59,8 +59,9 @@ struct Work([Duration; 3]);
 
 impl Work {
     /// What the three have used so far.
-    fn so_far(cell: &OtherProcess, nats: &NatsServer) -> anyhow::Result<Work> {
-        Ok(Work([cell.processor()?, processor_of(nats.pid())?, processor_of(std::process::id())?]))
+    fn so_far(cell: &OtherProcess, nats: &NatsServers) -> anyhow::Result<Work> {
+        let servers: anyhow::Result<Duration> = nats.pids().into_iter().map(processor_of).sum();
+        Ok(Work([cell.processor()?, servers?, processor_of(std::process::id())?]))
     }
 
     /// Adds what they have used since.
@@ -133,7 +134,7 @@ pub async fn open_deals(cell: &OtherProcess) -> anyhow::Result<()> {
 }
 
 async fn one_round(
-    (cell, nats): (&OtherProcess, &NatsServer),
+    (cell, nats): (&OtherProcess, &NatsServers),
     log: &EventLog,
     raw: &Raw,
     clients: usize,

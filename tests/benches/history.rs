@@ -197,18 +197,21 @@ impl History {
         let day = Instant(told.occurred_at + DAY * i64::from(told.value % 200)).date();
         let close_date: Option<Date> = Some(day);
         match told.what {
-            What::Opened => To::Opened(Opened {
-                external_ids: Vec::new(),
-                name: None,
-                pipeline: PipelineId(self.catalog.pipeline),
-                stage: stage(0),
-                amount,
-                close_date,
-                owner: Some(UserId(pick(&self.catalog.owners, told.value))),
-                product: Some(ProductId(pick(&self.catalog.products, told.value))),
-                account: None,
-                opportunity_type: None,
-            }),
+            What::Opened => To::Opened(
+                Opened {
+                    external_ids: Vec::new(),
+                    name: None,
+                    pipeline: PipelineId(self.catalog.pipeline),
+                    stage: stage(0),
+                    amount,
+                    close_date,
+                    owner: Some(UserId(pick(&self.catalog.owners, told.value))),
+                    product: Some(ProductId(pick(&self.catalog.products, told.value))),
+                    account: None,
+                    opportunity_type: None,
+                }
+                .into(),
+            ),
             What::Stage => {
                 To::StageChanged(StageChanged { stage: stage(told.value), pipeline: None })
             }

@@ -89,7 +89,7 @@ fn id(last: u8) -> Uuid {
 
 fn sealed() -> Personal {
     let nonce = std::array::from_fn(|place| place as u8);
-    Personal::Sealed(Sealed { key: id(b'k'), nonce, ciphertext: (100..180).collect() })
+    Personal::from(Sealed { key: id(b'k'), nonce, ciphertext: (100..180).collect() })
 }
 
 fn usd(minor: i64) -> Option<Money> {
@@ -114,7 +114,7 @@ fn opened() -> Vec<Fact> {
         account: Some(AccountId(id(b'a'))),
         opportunity_type: Some(OpportunityType::Expansion),
     };
-    vec![opportunity::Fact::Opened(opened).into()]
+    vec![opportunity::Fact::Opened(opened.into()).into()]
 }
 
 fn moved() -> Vec<Fact> {
@@ -140,7 +140,9 @@ fn closed() -> Vec<Fact> {
         Deal::Won(Won { amount: usd(i64::MAX), reason: reason() }),
         Deal::Lost(Lost { reason: reason() }),
         Deal::Abandoned(Abandoned { reason: reason() }),
-        Deal::Reopened(Reopened { stage, pipeline: Some(PipelineId(id(b'r'))), reason: reason() }),
+        Deal::Reopened(
+            Reopened { stage, pipeline: Some(PipelineId(id(b'r'))), reason: reason() }.into(),
+        ),
     ];
     facts.map(Fact::from).into()
 }
@@ -183,7 +185,7 @@ fn catalog() -> Vec<Fact> {
         pipeline::Fact::Defined(pipeline).into(),
         product::Fact::Defined(product).into(),
         source::Fact::Defined(source).into(),
-        user::Fact::Defined(user).into(),
+        user::Fact::Defined(user.into()).into(),
         person::Fact::Erased(person::Erased { reason_code: "asked".into() }).into(),
     ]
 }
@@ -205,7 +207,7 @@ fn bare() -> Vec<Fact> {
     let stage = Stage { key: "offer".into(), order: None };
     let reason = Reason::default;
     let deals = [
-        Deal::Opened(opened),
+        Deal::Opened(opened.into()),
         Deal::StageChanged(StageChanged { stage, pipeline: None }),
         Deal::AmountChanged(AmountChanged { amount: None }),
         Deal::CloseDateChanged(CloseDateChanged { close_date: None }),
@@ -214,7 +216,7 @@ fn bare() -> Vec<Fact> {
         Deal::Won(Won { amount: None, reason: reason() }),
         Deal::Lost(Lost { reason: reason() }),
         Deal::Abandoned(Abandoned { reason: reason() }),
-        Deal::Reopened(Reopened { stage: None, pipeline: None, reason: reason() }),
+        Deal::Reopened(Reopened { stage: None, pipeline: None, reason: reason() }.into()),
         Deal::Voided(Voided { command_id: id(b'c'), reason: reason() }),
     ];
     let (key, name) = ("box".to_owned(), "Box".to_owned());
@@ -228,6 +230,6 @@ fn bare() -> Vec<Fact> {
         role: String::new(),
         retired: false,
     };
-    let catalog = [product::Fact::Defined(product).into(), user::Fact::Defined(user).into()];
+    let catalog = [product::Fact::Defined(product).into(), user::Fact::Defined(user.into()).into()];
     deals.map(Fact::from).into_iter().chain(catalog).collect()
 }

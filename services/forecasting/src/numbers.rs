@@ -45,13 +45,16 @@ pub struct Scene<'a> {
     pipelines: BTreeMap<PipelineId, pipeline::Defined>,
 }
 
+/// A sheet with its id and etag.
+pub type NodeSheet = (Uuid, Forecast, u64);
+
 /// The numbers of every node, and where the sheets stand that they were made with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Numbers {
     /// The numbers.
     pub rollup: Rollup,
     /// Each node's sheets, with their ids and etags.
-    pub sheets: BTreeMap<UserId, Vec<(Uuid, Forecast, u64)>>,
+    pub sheets: BTreeMap<UserId, Vec<NodeSheet>>,
     /// The periods whose quotas a node's quota is the sum of, where none is set for the whole.
     pub summed: BTreeMap<UserId, Vec<Period>>,
     /// What was left out because no rate leads into the currency.
@@ -151,7 +154,7 @@ impl<'a> Scene<'a> {
         let mut left_out = Vec::new();
         let set = self.quotas_set();
         let quotas = self.quotas(&set, &rates, currency, &mut left_out);
-        let mut sheets = BTreeMap::<UserId, Vec<(Uuid, Forecast, u64)>>::new();
+        let mut sheets = BTreeMap::<UserId, Vec<NodeSheet>>::new();
         for (id, sheet, etag) in self.shelf.sheets(&self.period, self.at) {
             if let Some(owner) = sheet.sheet.as_ref().map(|sheet| sheet.owner) {
                 sheets.entry(owner).or_default().push((id, sheet, etag));
@@ -224,7 +227,7 @@ impl<'a> Scene<'a> {
     /// Of two judgements of one number, on sheets of two currencies, the later one counts.
     fn adjustments(
         &self,
-        sheets: &BTreeMap<UserId, Vec<(Uuid, Forecast, u64)>>,
+        sheets: &BTreeMap<UserId, Vec<NodeSheet>>,
         rates: &RateTable,
         currency: Currency,
         left_out: &mut Vec<LeftOut>,

@@ -162,7 +162,7 @@ impl Reader<'_> {
     fn happened(&self, key: &str, fact: &Reported) -> Result<opportunity::Fact, Rejection> {
         use opportunity::Fact as To;
         Ok(match fact {
-            Reported::OpportunityOpened(it) => To::Opened(self.opened(key, it)?),
+            Reported::OpportunityOpened(it) => To::Opened(self.opened(key, it)?.into()),
             Reported::OpportunityStageChanged(it) => To::StageChanged(StageChanged {
                 stage: stage("stage", &it.stage)?,
                 pipeline: self.pipeline(&it.pipeline),
@@ -192,14 +192,17 @@ impl Reader<'_> {
             Reported::OpportunityAbandoned(it) => To::Abandoned(Abandoned {
                 reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
             }),
-            Reported::OpportunityReopened(it) => To::Reopened(Reopened {
-                stage: match it.stage.as_str() {
-                    "" => None,
-                    named => Some(stage("stage", named)?),
-                },
-                pipeline: self.pipeline(&it.pipeline),
-                reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
-            }),
+            Reported::OpportunityReopened(it) => To::Reopened(
+                Reopened {
+                    stage: match it.stage.as_str() {
+                        "" => None,
+                        named => Some(stage("stage", named)?),
+                    },
+                    pipeline: self.pipeline(&it.pipeline),
+                    reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
+                }
+                .into(),
+            ),
             Reported::OpportunityNoted(it) => To::Noted(Noted {
                 text: from_proto::text("text", &it.text)?
                     .ok_or_else(|| from_proto::missing("text"))?,

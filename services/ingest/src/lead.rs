@@ -20,21 +20,27 @@ impl Reader<'_> {
         let lead = self.id(Kind::Lead, key);
         let person = PersonId(self.runtime.vault.person_id(self.tenant, Kind::Lead, lead));
         Ok(Some(match fact {
-            Reported::LeadCaptured(it) => Fact::Captured(Captured {
-                person,
-                external_ids: vec![PersonalExternalId {
-                    source: self.source.to_owned(),
-                    key: Personal::Plain(key.to_owned()),
-                }],
-                details: details([&it.name, &it.email, &it.phone, &it.company, &it.title])?,
-                channel: code("channel", &it.channel)?,
-                campaign: code("campaign", &it.campaign)?,
-                owner: self.user(&it.owner),
-            }),
-            Reported::LeadDetailsCorrected(it) => Fact::DetailsCorrected(DetailsCorrected {
-                person,
-                details: details([&it.name, &it.email, &it.phone, &it.company, &it.title])?,
-            }),
+            Reported::LeadCaptured(it) => Fact::Captured(
+                Captured {
+                    person,
+                    external_ids: vec![PersonalExternalId {
+                        source: self.source.to_owned(),
+                        key: Personal::Plain(key.to_owned()),
+                    }],
+                    details: details([&it.name, &it.email, &it.phone, &it.company, &it.title])?,
+                    channel: code("channel", &it.channel)?,
+                    campaign: code("campaign", &it.campaign)?,
+                    owner: self.user(&it.owner),
+                }
+                .into(),
+            ),
+            Reported::LeadDetailsCorrected(it) => Fact::DetailsCorrected(
+                DetailsCorrected {
+                    person,
+                    details: details([&it.name, &it.email, &it.phone, &it.company, &it.title])?,
+                }
+                .into(),
+            ),
             Reported::LeadAssigned(it) => Fact::Assigned(Assigned { owner: self.user(&it.owner) }),
             Reported::LeadWorked(_) => Fact::Worked(Worked),
             Reported::LeadNurtured(it) => {
@@ -53,7 +59,7 @@ impl Reader<'_> {
             Reported::LeadRecycled(it) => {
                 Fact::Recycled(Recycled { person, reason: reason(&it.reason_code, &it.reason)? })
             }
-            Reported::LeadConverted(it) => Fact::Converted(self.converted(key, it)?),
+            Reported::LeadConverted(it) => Fact::Converted(self.converted(key, it)?.into()),
             Reported::LeadConsentChanged(it) => Fact::ConsentChanged(ConsentChanged {
                 purpose: from_proto::key("purpose", &it.purpose)?,
                 granted: it.granted,

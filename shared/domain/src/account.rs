@@ -79,7 +79,7 @@ pub struct Noted {
 
 facts! {
     /// What can be recorded about an account.
-    Created = "account.created.v1",
+    Created = "account.created.v1" boxed,
     Renamed = "account.renamed.v1",
     DomainChanged = "account.domain_changed.v1",
     ParentChanged = "account.parent_changed.v1",
@@ -198,7 +198,7 @@ impl Command {
     /// The fact as a system of record saw it, without our judgement.
     pub fn reported(self) -> Fact {
         match self {
-            Command::Create(fact) => Fact::Created(fact),
+            Command::Create(fact) => Fact::Created(fact.into()),
             Command::Rename(fact) => Fact::Renamed(fact),
             Command::ChangeDomain(fact) => Fact::DomainChanged(fact),
             Command::ChangeParent(fact) => Fact::ParentChanged(fact),

@@ -74,7 +74,7 @@ pub struct Noted {
 
 facts! {
     /// What can be recorded about an activity.
-    Logged = "activity.logged.v1",
+    Logged = "activity.logged.v1" boxed,
     OutcomeRecorded = "activity.outcome_recorded.v1",
     Completed = "activity.completed.v1",
     Cancelled = "activity.cancelled.v1",

@@ -65,8 +65,8 @@ pub struct Noted {
 
 facts! {
     /// What can be recorded about a contact.
-    Created = "contact.created.v1",
-    DetailsCorrected = "contact.details_corrected.v1",
+    Created = "contact.created.v1" boxed,
+    DetailsCorrected = "contact.details_corrected.v1" boxed,
     AccountChanged = "contact.account_changed.v1",
     ConsentChanged = "contact.consent_changed.v1",
     Noted = "contact.noted.v1",
@@ -177,8 +177,8 @@ impl Command {
     /// The fact as a system of record saw it, without our judgement.
     pub fn reported(self) -> Fact {
         match self {
-            Command::Create(fact) => Fact::Created(fact),
-            Command::CorrectDetails(fact) => Fact::DetailsCorrected(fact),
+            Command::Create(fact) => Fact::Created(fact.into()),
+            Command::CorrectDetails(fact) => Fact::DetailsCorrected(fact.into()),
             Command::ChangeAccount(fact) => Fact::AccountChanged(fact),
             Command::ChangeConsent(fact) => Fact::ConsentChanged(fact),
             Command::Note(fact) => Fact::Noted(fact),

@@ -90,7 +90,7 @@ pub struct WonBack {
 
 facts! {
     /// What can be recorded about a contract.
-    Activated = "contract.activated.v1",
+    Activated = "contract.activated.v1" boxed,
     Expanded = "contract.expanded.v1",
     Contracted = "contract.contracted.v1",
     Renewed = "contract.renewed.v1",

@@ -10,14 +10,15 @@ use crate::{
 /// Declares an entity's facts: one struct per name, and the name is the storage format.
 ///
 /// A discriminant is never stored. A published name and its struct never change; another shape is
-/// another name, with an upcast beside it.
+/// another name, with an upcast beside it. What is much larger than most is `boxed` in memory, or
+/// every fact would take as much.
 macro_rules! facts {
-    ($(#[$doc:meta])* $($name:ident = $stable:literal,)+) => {
+    ($(#[$doc:meta])* $($name:ident = $stable:literal $($boxed:ident)?,)+) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Fact {$(
             #[doc = concat!("`", $stable, "`")]
-            $name($name),
+            $name($crate::fact::held!($name $($boxed)?)),
         )+}
 
         impl Fact {
@@ -44,6 +45,13 @@ macro_rules! facts {
         }
     };
 }
+
+/// How a fact's struct lies in memory.
+macro_rules! held {
+    ($name:ident) => { $name };
+    ($name:ident boxed) => { Box<$name> };
+}
+pub(crate) use held;
 
 /// Decodes a whole body: bytes left over mean that it was written by another shape.
 pub(crate) fn exactly<'a, T: serde::Deserialize<'a>>(body: &'a [u8]) -> Result<T, postcard::Error> {

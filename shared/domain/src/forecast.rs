@@ -136,9 +136,9 @@ words! {
 
 facts! {
     /// What can be recorded about a forecast sheet.
-    Adjusted = "forecast.adjusted.v1",
+    Adjusted = "forecast.adjusted.v1" boxed,
     AdjustmentWithdrawn = "forecast.adjustment_withdrawn.v1",
-    Submitted = "forecast.submitted.v1",
+    Submitted = "forecast.submitted.v1" boxed,
     Unlocked = "forecast.unlocked.v1",
     Voided = "forecast.voided.v1",
 }

@@ -177,8 +177,8 @@ pub struct Noted {
 
 facts! {
     /// What can be recorded about a lead.
-    Captured = "lead.captured.v1",
-    DetailsCorrected = "lead.details_corrected.v1",
+    Captured = "lead.captured.v1" boxed,
+    DetailsCorrected = "lead.details_corrected.v1" boxed,
     Assigned = "lead.assigned.v1",
     Worked = "lead.worked.v1",
     Nurtured = "lead.nurtured.v1",
@@ -192,7 +192,7 @@ facts! {
     DuplicateDismissed = "lead.duplicate_dismissed.v1",
     Merged = "lead.merged.v1",
     Absorbed = "lead.absorbed.v1",
-    Converted = "lead.converted.v1",
+    Converted = "lead.converted.v1" boxed,
     ConsentChanged = "lead.consent_changed.v1",
     Noted = "lead.noted.v1",
     Voided = "lead.voided.v1",

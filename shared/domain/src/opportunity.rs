@@ -168,7 +168,7 @@ pub struct Stage {
 
 facts! {
     /// What can be recorded about an opportunity.
-    Opened = "opportunity.opened.v1",
+    Opened = "opportunity.opened.v1" boxed,
     StageChanged = "opportunity.stage_changed.v1",
     AmountChanged = "opportunity.amount_changed.v1",
     CloseDateChanged = "opportunity.close_date_changed.v1",
@@ -177,7 +177,7 @@ facts! {
     Won = "opportunity.won.v1",
     Lost = "opportunity.lost.v1",
     Abandoned = "opportunity.abandoned.v1",
-    Reopened = "opportunity.reopened.v1",
+    Reopened = "opportunity.reopened.v1" boxed,
     AccountChanged = "opportunity.account_changed.v1",
     TypeChanged = "opportunity.type_changed.v1",
     CompetitorNamed = "opportunity.competitor_named.v1",

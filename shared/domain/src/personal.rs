@@ -11,7 +11,7 @@ pub enum Personal {
     /// As somebody typed it. Cannot be serialised, so that it can never reach the log.
     Plain(String),
     /// Under the key of its person or entity.
-    Sealed(Sealed),
+    Sealed(Box<Sealed>),
 }
 
 /// A ciphertext and the name of the key that opens it.
@@ -44,14 +44,20 @@ impl Personal {
 
     /// Takes the text out, leaving what every text looks like to a digest.
     pub fn blank(&mut self) {
-        *self =
-            Personal::Sealed(Sealed { key: Uuid::nil(), nonce: [0; 24], ciphertext: Vec::new() });
+        *self = Personal::from(Sealed { key: Uuid::nil(), nonce: [0; 24], ciphertext: Vec::new() });
     }
 }
 
 impl std::fmt::Debug for Personal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("(personal)")
+    }
+}
+
+/// Boxed, because most facts carry no text and should not be as large as those that do.
+impl From<Sealed> for Personal {
+    fn from(sealed: Sealed) -> Personal {
+        Personal::Sealed(Box::new(sealed))
     }
 }
 
@@ -72,7 +78,7 @@ impl Serialize for Personal {
 
 impl<'de> Deserialize<'de> for Personal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Personal, D::Error> {
-        Sealed::deserialize(deserializer).map(Personal::Sealed)
+        Sealed::deserialize(deserializer).map(Personal::from)
     }
 }
 

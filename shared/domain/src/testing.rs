@@ -41,7 +41,7 @@ pub fn eur(minor: i64) -> Option<Money> {
 }
 
 pub fn sealed(ciphertext: &[u8]) -> Personal {
-    Personal::Sealed(Sealed { key: id(7), nonce: [7; 24], ciphertext: ciphertext.to_vec() })
+    Personal::from(Sealed { key: id(7), nonce: [7; 24], ciphertext: ciphertext.to_vec() })
 }
 
 pub fn because(code: &str) -> Reason {

@@ -27,7 +27,7 @@ pub struct Defined {
 
 facts! {
     /// What can be recorded about a user.
-    Defined = "user.defined.v1",
+    Defined = "user.defined.v1" boxed,
 }
 
 impl Fact {
@@ -76,14 +76,14 @@ impl Entity for User {
 
     fn evolve(&mut self, _moment: &Moment, fact: &Fact) {
         match fact {
-            Fact::Defined(defined) => self.definition = Some(defined.clone()),
+            Fact::Defined(defined) => self.definition = Some(*defined.clone()),
         }
     }
 
     fn decide(&self, command: &Command) -> Result<Vec<Fact>, Rejection> {
         match command {
             Command::Define(defined) if self.definition.as_ref() == Some(defined) => Ok(vec![]),
-            Command::Define(defined) => Ok(vec![Fact::Defined(defined.clone())]),
+            Command::Define(defined) => Ok(vec![Fact::Defined(defined.clone().into())]),
         }
     }
 

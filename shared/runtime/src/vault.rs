@@ -228,7 +228,7 @@ impl Vault {
             let ciphertext = cipher(&key)
                 .encrypt(XNonce::from_slice(&nonce), payload)
                 .map_err(|_| VaultError::Altered("the text to be sealed".to_owned()))?;
-            *slot.text = Personal::Sealed(Sealed { key: id, nonce, ciphertext });
+            *slot.text = Personal::from(Sealed { key: id, nonce, ciphertext });
         }
         Ok(())
     }

@@ -50,7 +50,7 @@ fn of_accounts() -> Vec<Fact> {
         owner: Some(UserId(id(b'u'))),
     };
     let facts = [
-        Account::Created(created),
+        Account::Created(created.into()),
         Account::Renamed(account::Renamed { name: Some(sealed()) }),
         Account::DomainChanged(account::DomainChanged { domain: Some(sealed()) }),
         Account::ParentChanged(account::ParentChanged { parent: Some(AccountId(id(b'a'))) }),
@@ -81,8 +81,8 @@ fn of_contacts() -> Vec<Fact> {
     };
     let consent = ConsentChanged { purpose: "newsletter".into(), granted: true };
     let facts = [
-        Contact::Created(created),
-        Contact::DetailsCorrected(contact::DetailsCorrected { person, details }),
+        Contact::Created(created.into()),
+        Contact::DetailsCorrected(contact::DetailsCorrected { person, details }.into()),
         Contact::AccountChanged(contact::AccountChanged { account: Some(AccountId(id(b'a'))) }),
         Contact::ConsentChanged(consent),
         Contact::Noted(contact::Noted { person, text: sealed() }),
@@ -105,7 +105,7 @@ fn of_contracts() -> Vec<Fact> {
         ends,
     };
     let facts = [
-        Contract::Activated(activated),
+        Contract::Activated(activated.into()),
         Contract::Expanded(contract::Expanded { recurring: monthly, effective }),
         Contract::Contracted(contract::Contracted { recurring: yearly, effective }),
         Contract::Renewed(contract::Renewed { recurring: yearly, ends, effective }),
@@ -140,7 +140,7 @@ fn of_activities() -> Vec<Fact> {
         due: Some(Date(20_543)),
     };
     let facts = [
-        Activity::Logged(logged),
+        Activity::Logged(logged.into()),
         Activity::OutcomeRecorded(activity::OutcomeRecorded { outcome: "no_show".into() }),
         Activity::Completed(activity::Completed),
         Activity::Cancelled(activity::Cancelled { reason: reason() }),
@@ -176,7 +176,7 @@ fn bare_companies() -> Vec<Fact> {
         Deal::ContactRoleChanged(ContactRoleChanged { contact: ContactId(id(b't')), role: None }),
     ];
     let accounts = [
-        Account::Created(account::Created::default()),
+        Account::Created(account::Created::default().into()),
         Account::Renamed(account::Renamed { name: None }),
         Account::DomainChanged(account::DomainChanged { domain: None }),
         Account::ParentChanged(account::ParentChanged { parent: None }),
@@ -187,8 +187,8 @@ fn bare_companies() -> Vec<Fact> {
     ];
     let consent = ConsentChanged { purpose: "newsletter".into(), granted: false };
     let contacts = [
-        Contact::Created(created),
-        Contact::DetailsCorrected(contact::DetailsCorrected { person, details }),
+        Contact::Created(created.into()),
+        Contact::DetailsCorrected(contact::DetailsCorrected { person, details }.into()),
         Contact::AccountChanged(contact::AccountChanged { account: None }),
         Contact::ConsentChanged(consent),
         Contact::Voided(personal_voided(Reason::default())),
@@ -210,7 +210,7 @@ fn bare_contracts() -> Vec<Fact> {
         ends: None,
     };
     let facts = [
-        Contract::Activated(activated),
+        Contract::Activated(activated.into()),
         Contract::Renewed(contract::Renewed { recurring: yearly, ends: None, effective }),
         Contract::Churned(contract::Churned { reason: Reason::default(), effective }),
         Contract::WonBack(contract::WonBack { recurring: yearly, effective, ends: None }),
@@ -234,7 +234,7 @@ fn bare_activities() -> Vec<Fact> {
         due: None,
     };
     let facts = [
-        Activity::Logged(logged),
+        Activity::Logged(logged.into()),
         Activity::Cancelled(activity::Cancelled { reason: Reason::default() }),
         Activity::Voided(voided(Reason::default())),
     ];

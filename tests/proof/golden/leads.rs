@@ -45,8 +45,8 @@ pub fn full() -> Vec<Fact> {
         opportunity: Some(OpportunityId(id(b'o'))),
     };
     let facts = [
-        Lead::Captured(captured),
-        Lead::DetailsCorrected(DetailsCorrected { person, details: details() }),
+        Lead::Captured(captured.into()),
+        Lead::DetailsCorrected(DetailsCorrected { person, details: details() }.into()),
         Lead::Assigned(Assigned { owner: Some(UserId(id(b'u'))) }),
         Lead::Worked(Worked),
         Lead::Nurtured(Nurtured { person, reason: reason.clone() }),
@@ -60,7 +60,7 @@ pub fn full() -> Vec<Fact> {
         Lead::DuplicateDismissed(DuplicateDismissed { of, person, reason: reason.clone() }),
         Lead::Merged(Merged { into: of }),
         Lead::Absorbed(Absorbed { lead: of, person }),
-        Lead::Converted(converted),
+        Lead::Converted(converted.into()),
         Lead::ConsentChanged(ConsentChanged { purpose: "newsletter".into(), granted: true }),
         Lead::Noted(Noted { person, text: sealed() }),
         Lead::Voided(PersonalVoided { command_id: id(b'v'), person, reason }),
@@ -83,15 +83,15 @@ pub fn bare() -> Vec<Fact> {
     let converted =
         Converted { account: AccountId(id(b'a')), contact: ContactId(id(b'c')), opportunity: None };
     let facts = [
-        Lead::Captured(captured),
-        Lead::DetailsCorrected(DetailsCorrected { person, details: Details::default() }),
+        Lead::Captured(captured.into()),
+        Lead::DetailsCorrected(DetailsCorrected { person, details: Details::default() }.into()),
         Lead::Assigned(Assigned { owner: None }),
         Lead::Nurtured(Nurtured { person, reason: reason() }),
         Lead::Rejected(Rejected { person, reason: reason() }),
         Lead::Disqualified(Disqualified { person, reason: reason() }),
         Lead::Recycled(Recycled { person, reason: reason() }),
         Lead::DuplicateDismissed(DuplicateDismissed { of, person, reason: reason() }),
-        Lead::Converted(converted),
+        Lead::Converted(converted.into()),
         Lead::ConsentChanged(ConsentChanged { purpose: "newsletter".into(), granted: false }),
         Lead::Voided(PersonalVoided { command_id: id(b'v'), person, reason: reason() }),
     ];

@@ -98,13 +98,13 @@ fn judged(is_full: bool) -> [forecast::Fact; 5] {
     };
     let level = Level::Manager;
     [
-        forecast::Fact::Adjusted(adjusted),
+        forecast::Fact::Adjusted(adjusted.into()),
         forecast::Fact::AdjustmentWithdrawn(AdjustmentWithdrawn {
             level,
             column,
             reason: reason(),
         }),
-        forecast::Fact::Submitted(submitted),
+        forecast::Fact::Submitted(submitted.into()),
         forecast::Fact::Unlocked(Unlocked { reason: reason() }),
         forecast::Fact::Voided(Voided { command_id: id(b'c'), reason: reason() }),
     ]

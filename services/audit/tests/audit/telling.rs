@@ -70,7 +70,7 @@ pub async fn employ(house: &House, runtime: &Runtime) -> Uuid {
         retired: false,
     };
     runtime.vault.ensure_keys("acme", &[PERSON]).await.unwrap();
-    let fact = Fact::User(user::Fact::Defined(defined));
+    let fact = Fact::User(user::Fact::Defined(defined.into()));
     ask(runtime, house.define("acme", id, None, fact)).await.unwrap();
     id
 }

@@ -42,18 +42,21 @@ fn reason() -> Reason {
 }
 
 fn opened(day: Option<i32>, minor: Option<i64>) -> Fact {
-    Fact::Opportunity(opportunity::Fact::Opened(Opened {
-        external_ids: Vec::new(),
-        name: None,
-        pipeline: PipelineId(id(1)),
-        stage: Stage { key: "new".to_owned(), order: None },
-        amount: minor.map(money),
-        close_date: day.map(Date),
-        owner: Some(UserId(id(7))),
-        product: None,
-        account: None,
-        opportunity_type: None,
-    }))
+    Fact::Opportunity(opportunity::Fact::Opened(
+        Opened {
+            external_ids: Vec::new(),
+            name: None,
+            pipeline: PipelineId(id(1)),
+            stage: Stage { key: "new".to_owned(), order: None },
+            amount: minor.map(money),
+            close_date: day.map(Date),
+            owner: Some(UserId(id(7))),
+            product: None,
+            account: None,
+            opportunity_type: None,
+        }
+        .into(),
+    ))
 }
 
 fn of_deals() -> impl Strategy<Value = Fact> {
@@ -117,7 +120,7 @@ fn of_sheets() -> impl Strategy<Value = Fact> {
     };
     prop_oneof![
         3 => (0..4_i64).prop_map(move |minor| {
-            Fact::Forecast(forecast::Fact::Adjusted(adjusted(minor)))
+            Fact::Forecast(forecast::Fact::Adjusted(adjusted(minor).into()))
         }),
         1 => Just(Fact::Forecast(forecast::Fact::Unlocked(Unlocked { reason: reason() }))),
         1 => (1..20_u128).prop_map(|it| Fact::Forecast(forecast::Fact::Voided(voided(it)))),
@@ -201,7 +204,7 @@ fn check(book: &Book, timelines: &Timelines, at: Known) -> Result<(), TestCaseEr
             Kind::Opportunity => {
                 let deal: Option<Opportunity> = state(timeline, at);
                 let deal = deal.filter(|it| it.opened_at.is_some() || it.outcome != Outcome::Open);
-                let counted = shelf.deal(OpportunityId(*id), at);
+                let counted = shelf.deals.get(OpportunityId(*id)).and_then(|deal| deal.at(at));
                 let expected = deal.as_ref().map(|deal| {
                     let amount = deal.won_amount.or(deal.amount);
                     (deal.outcome, amount, deal.close_date, deal.closed_at, deal.category_override)
@@ -214,7 +217,7 @@ fn check(book: &Book, timelines: &Timelines, at: Known) -> Result<(), TestCaseEr
                     _ => deal.close_date,
                 });
                 let is_in = days.is_some_and(|day| (DAYS.0..DAYS.1).contains(&day));
-                let offered = shelf.deals(&period()).any(|it| it.0 == *id);
+                let offered = shelf.deals.of(&period()).any(|it| it.id.0 == *id);
                 prop_assert!(offered || !is_in, "{} is not among the deals at {:?}", id, at);
             }
             Kind::Quota => quotas.extend(state::<Quota>(timeline, at).map(|it| (*id, it))),

@@ -19,7 +19,7 @@ use runtime::{
 use uuid::Uuid;
 
 use super::queries::{Found, Named};
-use crate::planning::from_proto::show_period;
+use crate::{numbers::NodeSheet, planning::from_proto::show_period};
 
 /// The order of cells: from the least sure to what is closed, and what is left out last.
 const ORDER: [ForecastCategory; 6] = [
@@ -106,7 +106,7 @@ fn faults(found: &Found) -> Vec<ForecastFault> {
 async fn row(
     row: &Row,
     depth: u32,
-    (currency, sheets, summed): (Currency, &[(Uuid, Forecast, u64)], &[Period]),
+    (currency, sheets, summed): (Currency, &[NodeSheet], &[Period]),
     at: &Referring<'_>,
 ) -> Result<ForecastRow, QueryError> {
     let user = match row.user {

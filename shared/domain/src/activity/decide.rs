@@ -22,7 +22,7 @@ impl Command {
     /// The fact as a system of record saw it, without our judgement.
     pub fn reported(self) -> Fact {
         match self {
-            Command::Log(fact) => Fact::Logged(fact),
+            Command::Log(fact) => Fact::Logged(fact.into()),
             Command::RecordOutcome(fact) => Fact::OutcomeRecorded(fact),
             Command::Complete(fact) => Fact::Completed(fact),
             Command::Cancel(fact) => Fact::Cancelled(fact),

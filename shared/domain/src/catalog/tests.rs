@@ -32,15 +32,18 @@ fn source() -> Fact {
 }
 
 fn user() -> Fact {
-    user::Fact::Defined(user::Defined {
-        person: PersonId(id(5)),
-        key: sealed(b"ada"),
-        name: None,
-        manager: None,
-        office: String::new(),
-        role: String::new(),
-        retired: false,
-    })
+    user::Fact::Defined(
+        user::Defined {
+            person: PersonId(id(5)),
+            key: sealed(b"ada"),
+            name: None,
+            manager: None,
+            office: String::new(),
+            role: String::new(),
+            retired: false,
+        }
+        .into(),
+    )
     .into()
 }
 

@@ -29,7 +29,7 @@ impl Command {
     /// The fact as a system of record saw it, without our judgement.
     pub fn reported(self) -> Fact {
         match self {
-            Command::Activate(fact) => Fact::Activated(fact),
+            Command::Activate(fact) => Fact::Activated(fact.into()),
             Command::Expand(fact) => Fact::Expanded(fact),
             Command::Contract(fact) => Fact::Contracted(fact),
             Command::Renew(fact) => Fact::Renewed(fact),

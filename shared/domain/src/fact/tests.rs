@@ -53,15 +53,18 @@ fn planning() -> Vec<Fact> {
         quota::Fact::Set(quota_of(500)).into(),
         quota::Fact::Withdrawn(quota::Withdrawn { reason: reason.clone() }).into(),
         quota::Fact::Voided(voided.clone()).into(),
-        forecast::Fact::Adjusted(adjusted(forecast::Level::Manager, 500)).into(),
-        forecast::Fact::Adjusted(forecast::Adjusted {
-            expires: Some(Date(-5)),
-            note: Some(sealed(b"text")),
-            ..adjusted(level, -5)
-        })
+        forecast::Fact::Adjusted(adjusted(forecast::Level::Manager, 500).into()).into(),
+        forecast::Fact::Adjusted(
+            forecast::Adjusted {
+                expires: Some(Date(-5)),
+                note: Some(sealed(b"text")),
+                ..adjusted(level, -5)
+            }
+            .into(),
+        )
         .into(),
         forecast::Fact::AdjustmentWithdrawn(withdrawn).into(),
-        forecast::Fact::Submitted(submitted(500)).into(),
+        forecast::Fact::Submitted(submitted(500).into()).into(),
         forecast::Fact::Unlocked(forecast::Unlocked { reason }).into(),
         forecast::Fact::Voided(voided).into(),
     ]
@@ -101,15 +104,18 @@ fn configuration() -> [Fact; 5] {
             retired: true,
         })
         .into(),
-        user::Fact::Defined(user::Defined {
-            person: PersonId(id(5)),
-            key: sealed(b"ada"),
-            name: Some(sealed(b"Ada")),
-            manager: None,
-            office: "Berlin".to_owned(),
-            role: String::new(),
-            retired: false,
-        })
+        user::Fact::Defined(
+            user::Defined {
+                person: PersonId(id(5)),
+                key: sealed(b"ada"),
+                name: Some(sealed(b"Ada")),
+                manager: None,
+                office: "Berlin".to_owned(),
+                role: String::new(),
+                retired: false,
+            }
+            .into(),
+        )
         .into(),
     ]
 }
@@ -205,11 +211,9 @@ fn every_reason_may_hold_personal_text() {
         opportunity::Fact::Won(Won { amount: None, reason: why() }).into(),
         opportunity::Fact::Lost(opportunity::Lost { reason: why() }).into(),
         opportunity::Fact::Abandoned(opportunity::Abandoned { reason: why() }).into(),
-        opportunity::Fact::Reopened(opportunity::Reopened {
-            pipeline: None,
-            stage: None,
-            reason: why(),
-        })
+        opportunity::Fact::Reopened(
+            opportunity::Reopened { pipeline: None, stage: None, reason: why() }.into(),
+        )
         .into(),
         opportunity::Fact::Voided(voided()).into(),
         account::Fact::Voided(voided()).into(),

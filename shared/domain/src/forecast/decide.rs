@@ -34,9 +34,9 @@ impl Command {
     /// The fact as a system of record saw it, without our judgement.
     pub fn reported(self) -> Fact {
         match self {
-            Command::Adjust { adjusted, .. } => Fact::Adjusted(adjusted),
+            Command::Adjust { adjusted, .. } => Fact::Adjusted(adjusted.into()),
             Command::WithdrawAdjustment(fact) => Fact::AdjustmentWithdrawn(fact),
-            Command::Submit { submitted, .. } => Fact::Submitted(submitted),
+            Command::Submit { submitted, .. } => Fact::Submitted(submitted.into()),
             Command::Unlock(fact) => Fact::Unlocked(fact),
         }
     }
@@ -60,7 +60,7 @@ impl Forecast {
             let message = "what is closed or omitted cannot be adjusted; change the deals instead";
             return Err(Rejection::invalid("CATEGORY_NOT_ADJUSTABLE", "category", message));
         }
-        Ok(vec![Fact::Adjusted(adjusted.clone())])
+        Ok(vec![Fact::Adjusted(adjusted.clone().into())])
     }
 
     pub(super) fn decide_withdraw(
@@ -87,7 +87,7 @@ impl Forecast {
         }
         self.refuse_sheet(&submitted.sheet, calendar)?;
         refuse_amounts(submitted)?;
-        Ok(vec![Fact::Submitted(submitted.clone())])
+        Ok(vec![Fact::Submitted(submitted.clone().into())])
     }
 
     pub(super) fn decide_unlock(&self, unlocked: &Unlocked) -> Result<Vec<Fact>, Rejection> {

@@ -105,7 +105,7 @@ fn what_is_closed_or_omitted_is_not_judged() {
         let column = Column { category, cumulative: false };
         let adjusted = Adjusted { column, ..adjusted(Level::Manager, 5) };
         check(&[], &adjust(adjusted.clone()), Refused("CATEGORY_NOT_ADJUSTABLE"));
-        let reported: Forecast = fold([Fact::Adjusted(adjusted)]);
+        let reported: Forecast = fold([Fact::Adjusted(adjusted.into())]);
         assert_eq!(reported.faults[0].kind, "CATEGORY_NOT_ADJUSTABLE");
     }
 }

@@ -94,15 +94,18 @@ fn owners_whom_nobody_defined_stand_at_the_top() {
 #[test]
 fn the_hierarchy_of_a_catalog_is_that_of_its_instant() {
     let defined = |manager: Option<u128>, retired| {
-        user::Fact::Defined(user::Defined {
-            person: PersonId(id(5)),
-            key: sealed(b"ada"),
-            name: None,
-            manager: manager.map(ada),
-            office: String::new(),
-            role: String::new(),
-            retired,
-        })
+        user::Fact::Defined(
+            user::Defined {
+                person: PersonId(id(5)),
+                key: sealed(b"ada"),
+                name: None,
+                manager: manager.map(ada),
+                office: String::new(),
+                role: String::new(),
+                retired,
+            }
+            .into(),
+        )
     };
     let mut catalog = Catalog::default();
     let first = entry(1, 1, defined(None, false));

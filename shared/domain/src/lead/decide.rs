@@ -52,8 +52,8 @@ impl Command {
     /// The fact as a system of record saw it, without our judgement.
     pub fn reported(self) -> Fact {
         match self {
-            Command::Capture(fact) => Fact::Captured(fact),
-            Command::CorrectDetails(fact) => Fact::DetailsCorrected(fact),
+            Command::Capture(fact) => Fact::Captured(fact.into()),
+            Command::CorrectDetails(fact) => Fact::DetailsCorrected(fact.into()),
             Command::Assign(fact) => Fact::Assigned(fact),
             Command::Work(fact) => Fact::Worked(fact),
             Command::Nurture(fact) => Fact::Nurtured(fact),
@@ -67,7 +67,7 @@ impl Command {
             Command::DismissDuplicate(fact) => Fact::DuplicateDismissed(fact),
             Command::Merge(fact) => Fact::Merged(fact),
             Command::Absorb(fact) => Fact::Absorbed(fact),
-            Command::Convert(fact) => Fact::Converted(fact),
+            Command::Convert(fact) => Fact::Converted(fact.into()),
             Command::ChangeConsent(fact) => Fact::ConsentChanged(fact),
             Command::Note(fact) => Fact::Noted(fact),
         }

@@ -46,7 +46,7 @@ impl Command {
     /// The fact as a system of record saw it, without our judgement.
     pub fn reported(self) -> Fact {
         match self {
-            Command::Open(fact) => Fact::Opened(fact),
+            Command::Open(fact) => Fact::Opened(fact.into()),
             Command::ChangeStage(fact) => Fact::StageChanged(fact),
             Command::ChangeAmount(fact) => Fact::AmountChanged(fact),
             Command::ChangeCloseDate(fact) => Fact::CloseDateChanged(fact),
@@ -55,7 +55,7 @@ impl Command {
             Command::Win(fact) => Fact::Won(fact),
             Command::Lose(fact) => Fact::Lost(fact),
             Command::Abandon(fact) => Fact::Abandoned(fact),
-            Command::Reopen(fact) => Fact::Reopened(fact),
+            Command::Reopen(fact) => Fact::Reopened(fact.into()),
             Command::ChangeAccount(fact) => Fact::AccountChanged(fact),
             Command::ChangeType(fact) => Fact::TypeChanged(fact),
             Command::NameCompetitor(fact) => Fact::CompetitorNamed(fact),
@@ -73,7 +73,7 @@ impl Opportunity {
             return Err(Rejection::exists("OPPORTUNITY_EXISTS", "opportunity_id", message));
         }
         self.refuse_amount(opened.amount)?;
-        Ok(vec![Fact::Opened(opened.clone())])
+        Ok(vec![Fact::Opened(opened.clone().into())])
     }
 
     pub(super) fn decide_stage(&self, changed: &StageChanged) -> Result<Vec<Fact>, Rejection> {
@@ -139,7 +139,7 @@ impl Opportunity {
     pub(super) fn decide_reopen(&self, reopened: &Reopened) -> Result<Vec<Fact>, Rejection> {
         self.existing()?;
         let already = self.outcome == Outcome::Open;
-        Ok(unless(already, Fact::Reopened(reopened.clone())))
+        Ok(unless(already, Fact::Reopened(reopened.clone().into())))
     }
 
     pub(super) fn decide_account(&self, changed: &AccountChanged) -> Result<Vec<Fact>, Rejection> {

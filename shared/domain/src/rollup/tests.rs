@@ -33,15 +33,18 @@ fn team() -> Hierarchy {
 fn team_without(retired: &[u128]) -> Hierarchy {
     let mut catalog = Catalog::default();
     for node in team().nodes() {
-        let defined = user::Fact::Defined(user::Defined {
-            person: PersonId(id(5)),
-            key: sealed(b"key"),
-            name: None,
-            manager: team().manager(node.user),
-            office: String::new(),
-            role: String::new(),
-            retired: retired.contains(&node.user.0.as_u128()),
-        });
+        let defined = user::Fact::Defined(
+            user::Defined {
+                person: PersonId(id(5)),
+                key: sealed(b"key"),
+                name: None,
+                manager: team().manager(node.user),
+                office: String::new(),
+                role: String::new(),
+                retired: retired.contains(&node.user.0.as_u128()),
+            }
+            .into(),
+        );
         catalog.put(Kind::User, node.user.0, Arc::new(timeline([entry(1, 1, defined)])));
     }
     Hierarchy::of(&catalog, Known::NOW)
