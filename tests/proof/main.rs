@@ -28,6 +28,7 @@ mod maven;
 mod replay;
 mod stranger;
 mod three;
+mod tour;
 mod traps;
 mod undoing;
 mod writers;

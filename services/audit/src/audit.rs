@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use api::audit::v1::{
-    GetHistoryRequest, GetHistoryResponse, VerifyLogRequest, VerifyLogResponse,
+    GetHistoryRequest, GetHistoryResponse, TailEventsRequest, VerifyLogRequest, VerifyLogResponse,
     audit_service_server::AuditService,
 };
 use runtime::{
@@ -14,7 +14,10 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Request, Response, Status};
 
-use crate::{history, proof};
+use crate::{
+    history, proof,
+    tail::{Tailed, tail},
+};
 
 /// AuditService over the runtime of a process.
 pub struct Audit {
@@ -37,6 +40,18 @@ impl AuditService for Audit {
         let caller = caller(request.metadata(), default).map_err(QueryError::from)?;
         let answer = history::get(&self.runtime, &caller, request.into_inner()).await?;
         Ok(Response::new(answer))
+    }
+
+    type TailEventsStream = Tailed;
+
+    async fn tail_events(
+        &self,
+        request: Request<TailEventsRequest>,
+    ) -> Result<Response<Tailed>, Status> {
+        let default = self.runtime.default_tenant.as_deref();
+        let caller = caller(request.metadata(), default).map_err(QueryError::from)?;
+        let tailed = tail(self.runtime.clone(), caller, request.get_ref())?;
+        Ok(Response::new(tailed))
     }
 
     type VerifyLogStream = UnboundedReceiverStream<Result<VerifyLogResponse, Status>>;

@@ -33,7 +33,7 @@ pub async fn get(
     caller: &Caller,
     request: GetHistoryRequest,
 ) -> Result<GetHistoryResponse, QueryError> {
-    let (size, kind) = (page::size(request.page_size)?, kind(&request.kind)?);
+    let (size, kind) = (page::size(request.page_size)?, kind("kind", &request.kind)?);
     let question = GetHistoryRequest { page_size: 0, page_token: String::new(), ..request.clone() };
     let question = question.encode_to_vec();
     let question = [b"GetHistory", caller.tenant.as_bytes(), &question];
@@ -66,11 +66,12 @@ pub async fn get(
     })
 }
 
-fn kind(word: &str) -> Result<Kind, Rejection> {
+/// A kind of entity by its word.
+pub fn kind(field: &str, word: &str) -> Result<Kind, Rejection> {
     Kind::from_word(word).ok_or_else(|| {
         let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
         let message = format!("no kind {word:?}; there are: {}", known.join(", "));
-        Rejection::invalid("KIND_UNKNOWN", "kind", message)
+        Rejection::invalid("KIND_UNKNOWN", field, message)
     })
 }
 
@@ -106,7 +107,8 @@ fn is_named_by_id(kind: Kind) -> bool {
     )
 }
 
-async fn timeline(
+/// The facts of an entity.
+pub async fn timeline(
     runtime: &Arc<Runtime>,
     caller: &Caller,
     kind: Kind,
@@ -121,7 +123,8 @@ async fn timeline(
         .map_err(|error| internal(error.to_string()))
 }
 
-async fn entries(
+/// Steps as they are shown at a point.
+pub async fn entries(
     runtime: &Runtime,
     caller: &Caller,
     (kind, entity): (Kind, Uuid),

@@ -8,6 +8,7 @@ mod names;
 mod projections;
 mod proof;
 mod steps;
+mod tail;
 mod words;
 
 use std::sync::Arc;

@@ -6,8 +6,8 @@ use crate::import::{self, ImportArgs};
 use crate::output::Output;
 use crate::session::Session;
 use crate::{
-    Globals, account, activity, catalog, contact, contract, doctor, forecast, history, lead, log,
-    metrics, opportunity, person, pipeline,
+    Globals, account, activity, catalog, contact, contract, doctor, events, forecast, history,
+    lead, log, metrics, opportunity, person, pipeline, top,
 };
 use crate::{failure, projection};
 
@@ -15,47 +15,47 @@ use crate::{failure, projection};
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Capture, work, merge and convert leads, and look at them as they stand or stood
-    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    #[command(subcommand, after_help = failure::examples(&["revops lead list --status qualified --limit 10", "revops lead conversion --by channel --as-of 2026-07-01"]))]
     Lead(lead::Verb),
 
     /// Work deals, and look at them as they stand or stood
-    #[command(subcommand, visible_alias = "opp", after_help = failure::EXIT_CODES)]
+    #[command(subcommand, visible_alias = "opp", after_help = failure::examples(&["revops opportunity open --pipeline sales --name 'Harbor rollout' --amount '48000 USD'", "revops opportunity list --outcome open --order amount --descending"]))]
     Opportunity(opportunity::Verb),
 
     /// The companies that buy, or may
-    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    #[command(subcommand, after_help = failure::examples(&["revops account list --segment enterprise --key"]))]
     Account(account::Verb),
 
     /// The people at accounts
-    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    #[command(subcommand, after_help = failure::examples(&["revops contact create --account ACCOUNT --name 'Ada Lovelace'"]))]
     Contact(contact::Verb),
 
     /// What customers pay again and again
-    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    #[command(subcommand, after_help = failure::examples(&["revops contract activate --account ACCOUNT --yearly '1200 USD' --starts 2026-02-01"]))]
     Contract(contract::Verb),
 
     /// Calls, e-mails, meetings, demos and tasks
-    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    #[command(subcommand, after_help = failure::examples(&["revops activity count --from 2026-01-01 --to 2026-02-01"]))]
     Activity(activity::Verb),
 
     /// What everything else refers to: sources, pipelines, products, users
-    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    #[command(subcommand, after_help = failure::examples(&["revops catalog user list", "revops catalog pipeline get sales"]))]
     Catalog(catalog::Kind),
 
     /// Fiscal calendars and their periods
-    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    #[command(subcommand, after_help = failure::examples(&["revops calendar periods fiscal"]))]
     Calendar(catalog::calendar::CalendarVerb),
 
     /// Exchange rates, dated
-    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    #[command(subcommand, after_help = failure::examples(&["revops rate list"]))]
     Rate(catalog::rate::Verb),
 
     /// What somebody is to bring in a period
-    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    #[command(subcommand, after_help = failure::examples(&["revops quota set rep-03 '120000 USD' --period 2026-Q4"]))]
     Quota(catalog::quota::Verb),
 
     /// What each node has, judges and expects of a period, and why it changed
-    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    #[command(subcommand, after_help = failure::examples(&["revops forecast show --period 2026-Q4", "revops forecast waterfall --period 2026-Q4 --from-as-of 2026-10-01"]))]
     Forecast(forecast::Verb),
 
     /// The open deals as of any instant, counted and summed
@@ -67,16 +67,23 @@ pub enum Command {
     /// An entity's facts with both times, who, why, before and after
     History(history::HistoryArgs),
 
+    /// What happens, fact by fact, in the order in which it becomes known
+    #[command(subcommand, after_help = failure::examples(&["revops events tail --follow"]))]
+    Events(events::Verb),
+
+    /// How fast the log grows, how far behind each projection is, and the current quarter, live
+    Top(top::TopArgs),
+
     /// Erase a person without breaking the log
-    #[command(subcommand)]
+    #[command(subcommand, after_help = failure::examples(&["revops person erase PERSON"]))]
     Person(person::Verb),
 
     /// List, rebuild and verify the read model
-    #[command(subcommand)]
+    #[command(subcommand, after_help = failure::examples(&["revops projection verify"]))]
     Projection(projection::Verb),
 
     /// Prove that the log was not altered
-    #[command(subcommand)]
+    #[command(subcommand, after_help = failure::examples(&["revops log verify"]))]
     Log(log::Verb),
 
     /// Read another system's CSV export into the log, by a mapping
@@ -107,6 +114,8 @@ pub async fn dispatch(command: Command, globals: &Globals, output: Output) -> an
         Command::Pipeline(args) => pipeline::run(args, &session).await,
         Command::Metrics(args) => metrics::run(args, &session).await,
         Command::History(args) => history::run(args, &session).await,
+        Command::Events(verb) => events::run(verb, &session).await,
+        Command::Top(args) => top::run(args, &session).await,
         Command::Person(verb) => person::run(verb, &session).await,
         Command::Projection(verb) => projection::run(verb, &session).await,
         Command::Log(verb) => log::run(verb, &session).await,

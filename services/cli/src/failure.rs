@@ -17,6 +17,12 @@ Exit codes:
   6  the server or its log cannot be reached, or is too busy
   7  the deadline passed";
 
+/// What `--help` of a noun says at its end: how it is used, and how it exits.
+pub fn examples(lines: &[&str]) -> String {
+    let word = if lines.len() == 1 { "Example" } else { "Examples" };
+    format!("{word}:\n  {}\n\n{EXIT_CODES}", lines.join("\n  "))
+}
+
 /// A failure that did not come from the server as a plain status.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {

@@ -24,7 +24,7 @@ impl Cell {
     }
 
     /// For people: thousands apart, decimals aligned.
-    fn shown(&self) -> String {
+    pub fn shown(&self) -> String {
         match self {
             // What a stranger wrote must not steer the reader's terminal.
             Self::Text(text) => text.replace(char::is_control, " "),

@@ -4,7 +4,7 @@ use api::audit::v1::{self as sent, GetHistoryRequest};
 use serde::Serialize;
 
 use crate::grid::{Cell, Grid};
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
 use crate::times;
@@ -39,9 +39,10 @@ struct History {
     entries: Vec<Entry>,
 }
 
+/// A fact of an entity, and what it changed.
 #[derive(Debug, Serialize)]
-struct Entry {
-    position: u64,
+pub struct Entry {
+    pub position: u64,
     recorded_at: Option<String>,
     occurred_at: Option<String>,
     source_seq: u64,
@@ -120,7 +121,21 @@ impl Change {
 }
 
 impl Entry {
-    fn row(&self) -> Vec<Cell> {
+    /// The columns of [`Self::row`].
+    pub const COLUMNS: [&str; 9] = [
+        "occurred_at",
+        "fact",
+        "changes",
+        "why",
+        "by",
+        "position",
+        "recorded_at",
+        "voided",
+        "command_id",
+    ];
+
+    /// The fact as a row of a table.
+    pub fn row(&self) -> Vec<Cell> {
         let maybe = |text: &Option<String>| Cell::text(text.as_deref().unwrap_or_default());
         let by = match &self.source {
             Some(source) => {
@@ -151,18 +166,12 @@ impl Answer for History {
         Some(&self.standing)
     }
 
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.entries)
+    }
+
     fn grid(&self) -> Grid {
-        let mut grid = Grid::new([
-            "occurred_at",
-            "fact",
-            "changes",
-            "why",
-            "by",
-            "position",
-            "recorded_at",
-            "voided",
-            "command_id",
-        ]);
+        let mut grid = Grid::new(Entry::COLUMNS);
         for entry in &self.entries {
             grid.push(entry.row());
         }

@@ -16,6 +16,7 @@ mod contact;
 mod contract;
 mod doctor;
 mod entity;
+mod events;
 pub mod failure;
 mod forecast;
 pub mod grid;
@@ -36,6 +37,7 @@ pub mod session;
 pub mod standing;
 mod target;
 pub mod times;
+mod top;
 mod when;
 mod wording;
 

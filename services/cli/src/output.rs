@@ -17,6 +17,8 @@ pub enum Format {
     Table,
     /// One JSON object.
     Json,
+    /// A JSON object on each line: every item of a list, or else the answer as it stands.
+    Ndjson,
     /// Comma-separated values with a header line.
     Csv,
 }
@@ -30,6 +32,22 @@ pub trait Answer: Serialize {
 
     /// The answer as rows and columns.
     fn grid(&self) -> Grid;
+
+    /// The answer as JSON objects of a line each: what it lists, or itself when it lists nothing.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        Ok(vec![serde_json::to_string(self)?])
+    }
+}
+
+/// Each of several things as a JSON object on a line of its own.
+///
+/// # Errors
+/// When one cannot be written as JSON.
+pub fn one_a_line<T: Serialize>(things: &[T]) -> anyhow::Result<Vec<String>> {
+    things.iter().map(|thing| Ok(serde_json::to_string(thing)?)).collect()
 }
 
 /// The two ends of a command: one for data, one for everything else.
@@ -68,6 +86,7 @@ impl Output {
         let mut text = match self.format {
             Format::Table => answer.grid().to_table(),
             Format::Json => serde_json::to_string_pretty(answer)?,
+            Format::Ndjson => answer.items()?.join("\n"),
             Format::Csv => answer.grid().to_csv()?,
         };
         if !text.is_empty() && !text.ends_with('\n') {
@@ -80,6 +99,14 @@ impl Output {
             self.note(standing.to_string());
         }
         Ok(())
+    }
+
+    /// Writes words for a person as they are, at once.
+    ///
+    /// # Errors
+    /// When the sink does not take them, a closed pipe included.
+    pub fn write(&self, text: &str) -> anyhow::Result<()> {
+        Ok(write_all(&self.data, text)?)
     }
 
     /// Says something that is not data, unless the caller wants quiet.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::grid::{Cell, Grid};
 use crate::money::{self, Money};
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
 use crate::when::When;
@@ -115,6 +115,10 @@ impl Row {
 impl Answer for Pipeline {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.rows)
     }
 
     fn grid(&self) -> Grid {

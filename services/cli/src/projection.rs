@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::grid::{Cell, Grid};
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::standing::Standing;
@@ -96,6 +96,10 @@ impl Answer for Projections {
         Some(&self.standing)
     }
 
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.projections)
+    }
+
     fn grid(&self) -> Grid {
         self.grid()
     }
@@ -180,6 +184,10 @@ impl From<sent::ProjectionVerdict> for Verdict {
 impl Answer for Verdicts {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.verdicts)
     }
 
     fn grid(&self) -> Grid {

@@ -1,9 +1,12 @@
-//! The demo: two years of an invented sales team, told as the reports of a source called `demo`. The
-//! same seed and last day always tell the same, on every machine, so that loading it again adds
-//! nothing.
+//! The demo: two years of an invented sales team. What happened to deals and leads is told as the
+//! reports of a source called `demo`, and what people did about them as commands. The same seed and
+//! last day always tell the same, on every machine, so that loading it again adds nothing.
+
+use std::sync::{Arc, Mutex};
 
 use anyhow::Context;
 use api::ingest::v1::Report;
+use api::ingest::v1::report::Fact;
 use api::planning::v1::SourceDefinition;
 use chrono::{DateTime, NaiveDate, TimeDelta};
 use clap::Parser;
@@ -12,19 +15,37 @@ use cli::import::sender::{Sender, Verdict};
 use runtime::clock::Clock;
 use tonic::transport::{Channel, Endpoint};
 
+mod activities;
 mod calendar;
-mod deal;
+mod call;
+mod companies;
+mod contracts;
+mod course;
+mod duplicates;
+mod judgements;
+mod known;
+mod leads;
 mod names;
+mod people;
+mod record;
+mod sending;
 mod story;
 mod team;
 mod wares;
 mod way;
+mod world;
 
+use call::Chain;
+use sending::Hands;
 use story::Story;
 use team::Team;
+use world::World;
 
 /// The key of the source, and the rule of all of its reports.
 const SOURCE: &str = "demo";
+
+/// The key of the source that sees some meetings as well.
+const CALENDAR: &str = "calendar";
 
 /// About how many deals are opened.
 const DEALS: u64 = 2_500;
@@ -39,6 +60,10 @@ pub struct History {
     pub definitions: Vec<Report>,
     /// What happened to deals, by time.
     pub facts: Vec<Report>,
+    /// What happened to leads, by time.
+    pub leads: Vec<Report>,
+    /// What people did, in waves: each stands on those before it.
+    pub waves: Vec<Vec<Chain>>,
     /// How many deals there are.
     pub opportunities: u64,
 }
@@ -48,7 +73,9 @@ pub struct History {
 pub struct Summary {
     /// How many deals the history tells of.
     pub opportunities: u64,
-    /// How many reports are new.
+    /// How many leads it tells of.
+    pub leads: u64,
+    /// How many reports and commands are new.
     pub applied: u64,
     /// How many were there from an earlier load.
     pub already_there: u64,
@@ -78,7 +105,26 @@ pub fn history(seed: u64, last_day: NaiveDate) -> History {
     definitions.retain(is_past);
     facts.retain(is_past);
     facts.sort_by_key(at);
-    History { definitions, facts, opportunities }
+    let courses = course::courses(&facts);
+    let world = World { team: &team, courses: &courses, first_day, end, seed };
+    let (leads, waves) = beside(&world);
+    History { definitions, facts, leads, waves, opportunities }
+}
+
+/// What is told beside the deals: leads, and what people did.
+fn beside(world: &World<'_>) -> (Vec<Report>, Vec<Vec<Chain>>) {
+    let leads = leads::leads(world);
+    let companies = companies::companies(world);
+    let people = people::people(world, &companies, &leads.origins);
+    let mut first = companies.groups.clone();
+    first.push(judgements::calendar(world));
+    let mut then = companies.accounts.clone();
+    then.extend(duplicates::duplicates(world, &leads.captured));
+    then.extend(judgements::judgements(world));
+    let mut last = people.parts.clone();
+    last.extend(activities::activities(world, &companies, &people));
+    last.extend(contracts::contracts(world, &companies));
+    (leads.reports, vec![first, then, people.chains, last])
 }
 
 /// Loads the history of a seed up to the day before `until`. A demo that is there already is
@@ -89,7 +135,7 @@ pub async fn load(
     seed: u64,
     until: DateTime<chrono::Utc>,
 ) -> anyhow::Result<Summary> {
-    let sender = Sender::new(channel, tenant, SOURCE, SOURCE, SOURCE)?;
+    let sender = Sender::new(channel.clone(), tenant, SOURCE, SOURCE, SOURCE)?;
     let found = sender.source().await?.and_then(|source| Edition::read(&source.kind));
     let yesterday = until.date_naive() - TimeDelta::days(1);
     let edition = found.unwrap_or(Edition { seed, last_day: yesterday });
@@ -97,22 +143,47 @@ pub async fn load(
     let definition = SourceDefinition { name, kind: edition.write(), retired: false };
     sender.define_source(&definition).await?;
 
+    let calendar = SourceDefinition { name: "Calendar".to_owned(), ..definition.clone() };
+    let calendar = SourceDefinition { kind: CALENDAR.to_owned(), ..calendar };
+    Sender::new(channel.clone(), tenant, SOURCE, CALENDAR, "")?.define_source(&calendar).await?;
+
     let history = history(edition.seed, edition.last_day);
+    let count = |is: fn(&Fact) -> bool| {
+        history.leads.iter().filter(|report| report.fact.as_ref().is_some_and(is)).count()
+    };
     let mut summary = Summary {
         opportunities: history.opportunities,
+        leads: u64::try_from(count(|fact| matches!(fact, Fact::LeadCaptured(_))))?,
         applied: 0,
         already_there: 0,
         revision: 0,
         last_day: edition.last_day,
     };
-    for reports in [&history.definitions, &history.facts] {
+    for reports in [&history.definitions, &history.facts, &history.leads] {
+        summary.report(&sender, reports).await?;
+    }
+    let hands = Hands::new(channel, tenant)?;
+    let names = known::known(&hands.channel, &hands.tenant, summary.revision).await?;
+    let names = Arc::new(Mutex::new(names));
+    for wave in &history.waves {
+        let told = hands.send(wave, &names).await?;
+        summary.applied += told.applied;
+        summary.already_there += told.already_there;
+        summary.revision = summary.revision.max(told.revision);
+    }
+    sender.standing(summary.revision).await?;
+    Ok(summary)
+}
+
+impl Summary {
+    async fn report(&mut self, sender: &Sender, reports: &[Report]) -> anyhow::Result<()> {
         let reports: Vec<&Report> = reports.iter().collect();
         let sent = sender.send(&reports, |_| {}).await?;
-        summary.revision = summary.revision.max(sent.revision);
+        self.revision = self.revision.max(sent.revision);
         for (report, verdict) in reports.iter().zip(&sent.verdicts) {
             match verdict {
-                Verdict::Applied => summary.applied += 1,
-                Verdict::AlreadyThere => summary.already_there += 1,
+                Verdict::Applied => self.applied += 1,
+                Verdict::AlreadyThere => self.already_there += 1,
                 Verdict::Rejected { field, reason } => {
                     anyhow::bail!(
                         "the demo's report on {} is refused: {field} {reason}",
@@ -121,35 +192,35 @@ pub async fn load(
                 }
             }
         }
+        Ok(())
     }
-    sender.standing(summary.revision).await?;
-    Ok(summary)
 }
 
-/// Loads the demo up to yesterday and shows the pipeline by month.
+/// Loads the demo up to yesterday; shows the pipeline by month and the current quarter's forecast.
 pub async fn load_and_show(server: &str, tenant: &str, seed: u64) -> anyhow::Result<()> {
     let channel = Endpoint::from_shared(server.to_owned())?.connect().await?;
     let now = DateTime::from_timestamp_micros(Clock::System.now().0).context("what year is it?")?;
     let summary = load(channel, tenant, seed, now).await.context("cannot load the demo")?;
     tracing::info!(
         opportunities = summary.opportunities,
+        leads = summary.leads,
         applied = summary.applied,
         already_there = summary.already_there,
         last_day = %summary.last_day,
         "demo loaded"
     );
-    // The table is the one that anybody gets who asks for it.
-    let words = [
-        "revops", "--server", server, "--tenant", tenant, "-o", "table", "pipeline", "--by",
-        "month",
-    ];
-    let line = Line::try_parse_from(words)?;
-    cli::run(line.command, line.globals).await;
+    // The tables are those that anybody gets who asks for them.
+    for asked in [&["pipeline", "--by", "month"][..], &["forecast", "show"]] {
+        let words = ["revops", "--server", server, "--tenant", tenant, "-o", "table"];
+        let line = Asked::try_parse_from(words.iter().chain(asked))?;
+        cli::run(line.command, line.globals).await;
+    }
     Ok(())
 }
 
+/// What somebody could have typed.
 #[derive(Debug, Parser)]
-struct Line {
+struct Asked {
     #[command(flatten)]
     globals: cli::Globals,
     #[command(subcommand)]

@@ -4,6 +4,8 @@ pub mod cell;
 pub mod config;
 pub mod demo;
 pub mod edge;
+pub mod help;
+pub mod line;
 pub mod log_copy;
 pub mod metrics;
 pub mod nats;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
+use runtime::leaving::Leaving;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::service::RoutesBuilder;
 use tonic_health::ServingStatus;
@@ -22,6 +23,7 @@ use crate::{
 pub struct Listening {
     edge: Edge,
     watching: JoinHandle<()>,
+    leaving: Leaving,
 }
 
 impl Listening {
@@ -65,11 +67,12 @@ impl Listening {
         let router = routes.routes().into_axum_router().layer(in_step).layer(counted);
         let metrics = axum::routing::get(metrics::of_process).with_state(page);
         let edge = Edge::start(listener, (router, metrics), web_origins, stop)?;
-        Ok(Listening { edge, watching })
+        Ok(Listening { edge, watching, leaving: cell.runtime.leaving.clone() })
     }
 
     /// Takes no new calls, ends open streams, and waits for calls under way, though not for ever.
     pub async fn stop(self) -> anyhow::Result<()> {
+        self.leaving.begin();
         let stopped = self.edge.stop().await;
         self.watching.abort();
         stopped

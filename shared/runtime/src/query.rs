@@ -195,7 +195,25 @@ impl Runtime {
         Ok(position)
     }
 
-    async fn frame(&self, sequence: u64) -> Result<Frame, QueryError> {
+    /// The frame that holds a position which this process has taken in, and its sequence.
+    pub async fn frame_with(&self, position: u64) -> Result<(u64, Frame), QueryError> {
+        let (mut before, mut after) = (0, self.applied().borrow().place.sequence + 1);
+        while after - before > 1 {
+            let middle = before + (after - before) / 2;
+            let frame = self.frame(middle).await?;
+            if frame.last() < position {
+                before = middle;
+            } else if frame.first > position {
+                after = middle;
+            } else {
+                return Ok((middle, frame));
+            }
+        }
+        Err(QueryError::Internal(format!("no frame holds position {position}")))
+    }
+
+    /// A frame of the log, by its sequence.
+    pub async fn frame(&self, sequence: u64) -> Result<Frame, QueryError> {
         let internal = |why: String| QueryError::Internal(why);
         let stored = self.log.get(sequence).await;
         let stored = stored.map_err(|error| QueryError::Unavailable(error.to_string()))?;

@@ -13,6 +13,7 @@ use crate::{
     clock::{self, Clock},
     fold::{Applied, Fold, Totals},
     keeper::{Keeper, KeeperTask},
+    leaving::Leaving,
     order::Refusal,
     rebuild::{self, RebuildError},
     revision, rows,
@@ -103,6 +104,8 @@ pub struct Runtime {
     pub default_tenant: Option<String>,
     /// Why the read model was started over, if it was.
     pub started_over: Option<String>,
+    /// Ends the streams that have no end of their own, before the process stops answering.
+    pub leaving: Leaving,
     applied: watch::Receiver<Applied>,
     task: KeeperTask,
 }
@@ -153,6 +156,7 @@ impl Runtime {
             keeper,
             default_tenant,
             started_over,
+            leaving: Leaving::default(),
             applied,
             task,
         };

@@ -14,5 +14,6 @@ mod house;
 mod newer;
 mod proofs;
 mod renewals;
+mod tailing;
 mod tampering;
 mod telling;

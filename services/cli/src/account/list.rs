@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Account;
 use crate::grid::Grid;
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
 use crate::target::{Listed, Paging};
@@ -49,6 +49,10 @@ struct Accounts {
 impl Answer for Accounts {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.accounts)
     }
 
     fn grid(&self) -> Grid {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::links::{ActivityType, type_name};
 use crate::entity::maybe;
 use crate::grid::{Cell, Grid};
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
 use crate::times;
@@ -74,6 +74,10 @@ impl From<ActivityCount> for Count {
 impl Answer for Counts {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.rows)
     }
 
     fn grid(&self) -> Grid {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Activity;
 use super::links::{self, ActivityType};
 use crate::grid::Grid;
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
 use crate::target::{Listed, Paging};
@@ -56,6 +56,10 @@ struct Activities {
 impl Answer for Activities {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.activities)
     }
 
     fn grid(&self) -> Grid {

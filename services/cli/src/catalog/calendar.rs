@@ -9,7 +9,7 @@ use tonic::Status;
 use super::{Head, Listed, Many, One, PAGE_SIZE, Verb, mark};
 use crate::failure::Failure;
 use crate::grid::{Cell, Grid};
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::recorded::{Done, Shown, just_after};
 use crate::session::Session;
 use crate::standing::Standing;
@@ -320,6 +320,10 @@ impl From<sent::Period> for Period {
 impl Answer for Periods {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.periods)
     }
 
     fn grid(&self) -> Grid {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
 use crate::grid::{Cell, Grid};
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::recorded::{Repeatable, Shown};
 use crate::session::Session;
 use crate::standing::Standing;
@@ -146,6 +146,10 @@ impl<T: Listed> Serialize for Many<T> {
 impl<T: Listed> Answer for Many<T> {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.items)
     }
 
     fn grid(&self) -> Grid {

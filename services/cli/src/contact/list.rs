@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Contact;
 use crate::grid::Grid;
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
 use crate::target::{Listed, Paging};
@@ -41,6 +41,10 @@ struct Contacts {
 impl Answer for Contacts {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.contacts)
     }
 
     fn grid(&self) -> Grid {

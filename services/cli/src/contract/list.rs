@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Contract;
 use crate::grid::Grid;
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
 use crate::target::{Listed, Paging};
@@ -51,6 +51,10 @@ struct Contracts {
 impl Answer for Contracts {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.contracts)
     }
 
     fn grid(&self) -> Grid {

@@ -9,7 +9,7 @@ use super::sheet::Sheet;
 use crate::catalog::calendar::Period;
 use crate::grid::{Cell, Grid};
 use crate::money::Money;
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::standing::Standing;
 use crate::wording::{Reference, category_name, given};
 
@@ -196,6 +196,10 @@ impl Answer for Forecast {
         Some(&self.standing)
     }
 
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.rows)
+    }
+
     fn grid(&self) -> Grid {
         let mut grid = Grid::new([
             "period",
@@ -239,6 +243,11 @@ impl Answer for Forecast {
 }
 
 impl Forecast {
+    /// Leaves out whoever has more managers above than that.
+    pub fn keep_above(&mut self, depth_max: u32) {
+        self.rows.retain(|row| row.depth <= depth_max);
+    }
+
     /// What a person should know beside the table.
     pub fn notes(&self) -> Vec<String> {
         let faults = self.faults.iter().map(|fault| format!("{}: {}", fault.kind, fault.detail));

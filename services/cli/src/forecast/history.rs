@@ -7,7 +7,7 @@ use super::answer::Window;
 use super::column::{self, Submitted};
 use crate::grid::{Cell, Grid};
 use crate::money::Money;
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
 use crate::times;
@@ -144,6 +144,10 @@ impl Event {
 impl Answer for History {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.events)
     }
 
     fn grid(&self) -> Grid {

@@ -9,7 +9,7 @@ use super::answer::Window as Period;
 use super::{Window, column};
 use crate::grid::{Cell, Grid};
 use crate::money::Money;
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
 use crate::times::{self, KnownAt};
@@ -134,6 +134,10 @@ impl Bucket {
 impl Answer for Waterfall {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.buckets)
     }
 
     /// Buckets of nothing are left to JSON.

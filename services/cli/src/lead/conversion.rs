@@ -8,7 +8,7 @@ use prost_types::Timestamp;
 use serde::Serialize;
 
 use crate::grid::{Cell, Grid};
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
 use crate::times;
@@ -121,6 +121,13 @@ impl Group {
 impl Answer for Conversion {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        match self.rows.is_empty() {
+            true => one_a_line(std::slice::from_ref(&self.total)),
+            false => one_a_line(&self.rows),
+        }
     }
 
     fn grid(&self) -> Grid {

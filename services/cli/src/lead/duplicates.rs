@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::shown::match_name;
 use crate::grid::{Cell, Grid};
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
 
@@ -40,6 +40,10 @@ struct Pair {
 impl Answer for Found {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.pairs)
     }
 
     fn grid(&self) -> Grid {

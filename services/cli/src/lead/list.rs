@@ -7,15 +7,12 @@ use serde::Serialize;
 
 use super::Lead;
 use crate::grid::Grid;
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
+use crate::target::{Listed, Paging};
 use crate::times;
 use crate::when::When;
-use crate::wording::given;
-
-/// The most that the server puts on one page.
-const PAGE_SIZE_MAX: usize = 1000;
 
 /// Which leads.
 #[derive(Debug, clap::Args)]
@@ -53,17 +50,8 @@ pub struct ListArgs {
     #[arg(long)]
     descending: bool,
 
-    /// How many leads at most
-    #[arg(long, default_value_t = 50, value_name = "N")]
-    limit: usize,
-
-    /// Every lead, however many
-    #[arg(long, conflicts_with = "limit")]
-    all: bool,
-
-    /// Continue after the page that ended with this token
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "TOKEN")]
-    page_token: String,
+    #[command(flatten)]
+    paging: Paging,
 }
 
 /// How far a lead has come, as it is typed.
@@ -115,6 +103,10 @@ impl Answer for Leads {
         Some(&self.standing)
     }
 
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.leads)
+    }
+
     fn grid(&self) -> Grid {
         let mut grid = Grid::new(Lead::COLUMNS);
         for lead in &self.leads {
@@ -124,45 +116,32 @@ impl Answer for Leads {
     }
 }
 
-/// Collects pages until there are enough leads.
+/// Collects pages until there is enough.
 pub async fn run(args: ListArgs, session: &Session) -> anyhow::Result<()> {
-    let limit = if args.all { usize::MAX } else { args.limit };
-    let mut request = args.into_request(session);
-    let mut client = session.leads();
-    let mut found =
-        Leads { standing: Standing::default(), leads: Vec::new(), next_page_token: None };
-    loop {
-        let wanted = (limit - found.leads.len()).clamp(1, PAGE_SIZE_MAX);
-        request.page_size = i32::try_from(wanted)?;
-        let page = client.list_leads(session.request(request.clone())).await?.into_inner();
-        found.standing = Standing::of(page.reflected);
-        found.leads.extend(page.leads.into_iter().map(Lead::from));
-        found.next_page_token = given(page.next_page_token.clone());
-        request.page_token = page.next_page_token;
-        if request.page_token.is_empty() || found.leads.len() >= limit {
-            break;
+    let paging = args.paging.clone();
+    let request = ListLeadsRequest {
+        read_at: Some(args.when.read_at(session)),
+        statuses: args.status.into_iter().map(|it| LeadStatus::from(it).into()).collect(),
+        owner: args.owner,
+        channel: args.channel,
+        campaign: args.campaign,
+        captured_start: args.captured_from,
+        captured_end: args.captured_to,
+        descending: args.descending,
+        ..Default::default()
+    };
+    let listed = paging.collect(|page_size, page_token| {
+        let request = ListLeadsRequest { page_size, page_token, ..request.clone() };
+        let mut client = session.leads();
+        async move {
+            let page = client.list_leads(session.request(request)).await?.into_inner();
+            let found = page.leads.into_iter().map(Lead::from).collect();
+            Ok((page.reflected, found, page.next_page_token))
         }
-    }
-    session.output.answer(&found)?;
-    if let Some(token) = &found.next_page_token {
-        session.output.note(format!("there are more: --all, --limit N or --page-token {token}"));
-    }
+    });
+    let Listed { standing, items: leads, next_page_token } = listed.await?;
+    let answer = Leads { standing, leads, next_page_token };
+    session.output.answer(&answer)?;
+    Listed::<Lead>::note_more(answer.next_page_token.as_deref(), session);
     Ok(())
-}
-
-impl ListArgs {
-    fn into_request(self, session: &Session) -> ListLeadsRequest {
-        ListLeadsRequest {
-            read_at: Some(self.when.read_at(session)),
-            page_size: 0,
-            page_token: self.page_token,
-            statuses: self.status.into_iter().map(|it| LeadStatus::from(it).into()).collect(),
-            owner: self.owner,
-            channel: self.channel,
-            campaign: self.campaign,
-            captured_start: self.captured_from,
-            captured_end: self.captured_to,
-            descending: self.descending,
-        }
-    }
 }

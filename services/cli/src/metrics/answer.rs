@@ -7,7 +7,7 @@ use serde::ser::{SerializeMap, Serializer};
 use super::figure::Figure;
 use crate::grid::{Cell, Grid};
 use crate::money::{self, Money};
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::pipeline::{amount_cells, amount_column};
 use crate::standing::Standing;
 use crate::wording::{given, outcome_name, text_shown};
@@ -159,6 +159,14 @@ impl Serialize for Group {
 impl Answer for Metrics {
     fn standing(&self) -> Option<&Standing> {
         Some(&self.standing)
+    }
+
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        match &self.grouped {
+            Grouped::Not => Ok(vec![serde_json::to_string(self)?]),
+            Grouped::ByKey(groups) => one_a_line(groups),
+            Grouped::ByReason(reasons) => one_a_line(reasons),
+        }
     }
 
     fn grid(&self) -> Grid {

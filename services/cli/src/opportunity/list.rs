@@ -8,15 +8,13 @@ use serde::Serialize;
 use super::Deal;
 use super::opportunity_type::OpportunityType;
 use crate::grid::Grid;
-use crate::output::Answer;
+use crate::output::{Answer, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
+use crate::target::{Listed, Paging};
 use crate::times;
 use crate::when::When;
-use crate::wording::{Outcome, given};
-
-/// The most that the server puts on one page.
-const PAGE_SIZE_MAX: usize = 1000;
+use crate::wording::Outcome;
 
 /// Which deals, in which order.
 #[derive(Debug, clap::Args)]
@@ -74,17 +72,8 @@ pub struct ListArgs {
     #[arg(long)]
     descending: bool,
 
-    /// How many deals at most
-    #[arg(long, default_value_t = 50, value_name = "N")]
-    limit: usize,
-
-    /// Every deal, however many
-    #[arg(long, conflicts_with = "limit")]
-    all: bool,
-
-    /// Continue after the page that ended with this token
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "TOKEN")]
-    page_token: String,
+    #[command(flatten)]
+    paging: Paging,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -110,6 +99,10 @@ impl Answer for Deals {
         Some(&self.standing)
     }
 
+    fn items(&self) -> anyhow::Result<Vec<String>> {
+        one_a_line(&self.opportunities)
+    }
+
     fn grid(&self) -> Grid {
         let mut grid = Grid::new(Deal::COLUMNS);
         for deal in &self.opportunities {
@@ -119,29 +112,23 @@ impl Answer for Deals {
     }
 }
 
-/// Collects pages until there are enough deals.
+/// Collects pages until there is enough.
 pub async fn run(args: ListArgs, session: &Session) -> anyhow::Result<()> {
-    let limit = if args.all { usize::MAX } else { args.limit };
-    let mut request = args.into_request(session);
-    let mut client = session.opportunities();
-    let mut deals =
-        Deals { standing: Standing::default(), opportunities: Vec::new(), next_page_token: None };
-    loop {
-        let wanted = (limit - deals.opportunities.len()).clamp(1, PAGE_SIZE_MAX);
-        request.page_size = i32::try_from(wanted)?;
-        let page = client.list_opportunities(session.request(request.clone())).await?.into_inner();
-        deals.standing = Standing::of(page.reflected);
-        deals.opportunities.extend(page.opportunities.into_iter().map(Deal::from));
-        deals.next_page_token = given(page.next_page_token.clone());
-        request.page_token = page.next_page_token;
-        if request.page_token.is_empty() || deals.opportunities.len() >= limit {
-            break;
+    let paging = args.paging.clone();
+    let request = args.into_request(session);
+    let listed = paging.collect(|page_size, page_token| {
+        let request = ListOpportunitiesRequest { page_size, page_token, ..request.clone() };
+        let mut client = session.opportunities();
+        async move {
+            let page = client.list_opportunities(session.request(request)).await?.into_inner();
+            let found = page.opportunities.into_iter().map(Deal::from).collect();
+            Ok((page.reflected, found, page.next_page_token))
         }
-    }
-    session.output.answer(&deals)?;
-    if let Some(token) = &deals.next_page_token {
-        session.output.note(format!("there are more: --all, --limit N or --page-token {token}"));
-    }
+    });
+    let Listed { standing, items: opportunities, next_page_token } = listed.await?;
+    let answer = Deals { standing, opportunities, next_page_token };
+    session.output.answer(&answer)?;
+    Listed::<Deal>::note_more(answer.next_page_token.as_deref(), session);
     Ok(())
 }
 
@@ -158,7 +145,7 @@ impl ListArgs {
         ListOpportunitiesRequest {
             read_at: Some(self.when.read_at(session)),
             page_size: 0,
-            page_token: self.page_token,
+            page_token: String::new(),
             order_by: format!("{order}{direction}"),
             outcomes: outcomes.map(|it| api::types::v1::Outcome::from(it).into()).collect(),
             owner: self.owner,

@@ -88,6 +88,10 @@ fn command_lines_are_taken_or_refused() {
         ("projection rebuild", false),
         ("projection verify", true),
         ("log verify", true),
+        ("events tail --follow --kind lead --kind account", true),
+        ("events tail --from 0", false),
+        ("events tail --from 7 --limit 3 -o ndjson", true),
+        ("top --once --every 200ms", true),
         ("doctor", true),
     ] {
         let words = ["revops"].into_iter().chain(line.split(' '));
@@ -96,7 +100,7 @@ fn command_lines_are_taken_or_refused() {
 }
 
 #[tokio::test]
-async fn a_question_is_answered_as_table_json_and_csv() {
+async fn a_question_is_answered_in_every_format() {
     let address = server::start().await.to_string();
     let (code, data, notes) = run(&address, &["pipeline", "--as-of", "2017-07-01"]).await;
     assert_eq!(code, 0, "{notes}");
@@ -116,6 +120,34 @@ async fn a_question_is_answered_as_table_json_and_csv() {
 
     let (_, data, _) = run(&address, &["pipeline", "-o", "csv"]).await;
     assert_eq!(data, "pipeline,key,name,count,amount_usd\nsales,proposal,,1200,98000.00\n");
+
+    let (_, data, notes) = run(&address, &["pipeline", "-o", "ndjson"]).await;
+    let row: serde_json::Value = serde_json::from_str(data.strip_suffix('\n').unwrap()).unwrap();
+    assert_eq!((&row["key"], &row["count"]), (&"proposal".into(), &1200.into()));
+    assert_eq!(notes, "", "a line for each row, and nothing else");
+}
+
+#[tokio::test]
+async fn events_come_one_by_one_in_every_format() {
+    let address = server::start().await.to_string();
+    let tail = ["events", "tail", "--from", "7", "--kind", "lead"];
+    let (code, data, notes) = run(&address, &tail).await;
+    assert_eq!(code, 0, "{notes}");
+    let lines: Vec<&str> = data.lines().collect();
+    assert_eq!(lines.len(), 2);
+    assert!(lines[0].starts_with("        7 ") && lines[1].ends_with("an-id"), "{data}");
+
+    let (_, data, _) = run(&address, &[&tail[..], &["-o", "ndjson"]].concat()).await;
+    let events = data.lines().map(|line| serde_json::from_str(line).unwrap());
+    let events: Vec<serde_json::Value> = events.collect();
+    let positions: Vec<u64> =
+        events.iter().map(|event| event["position"].as_u64().unwrap()).collect();
+    assert_eq!((positions, &events[0]["kind"]), (vec![7, 8], &"lead".into()));
+
+    let (_, data, _) = run(&address, &[&tail[..], &["-o", "csv"]].concat()).await;
+    let lines: Vec<&str> = data.lines().collect();
+    assert_eq!(lines.len(), 3, "one header: {data}");
+    assert!(lines[0].starts_with("kind,id,") && lines[2].starts_with("lead,an-id,"), "{data}");
 }
 
 #[tokio::test]

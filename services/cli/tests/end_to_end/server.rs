@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use api::audit::v1::audit_service_server::{AuditService, AuditServiceServer};
 use api::audit::v1::{
-    GetHistoryRequest, GetHistoryResponse, LogBroken, VerifyLogRequest, VerifyLogResponse,
-    verify_log_response::Step,
+    Event, GetHistoryRequest, GetHistoryResponse, HistoryEntry, LogBroken, TailEventsRequest,
+    TailEventsResponse, VerifyLogRequest, VerifyLogResponse, verify_log_response::Step,
 };
 use api::dashboards::v1::dashboard_service_server::{DashboardService, DashboardServiceServer};
 use api::dashboards::v1::quantity::Unit;
@@ -128,6 +128,26 @@ impl AuditService for Fixed {
         details.set_error_info("ENTITY_UNKNOWN", "revops", std::collections::HashMap::new());
         let status = Status::with_error_details(Code::NotFound, "there is no such deal", details);
         Err(status)
+    }
+
+    type TailEventsStream =
+        tokio_stream::Iter<std::vec::IntoIter<Result<TailEventsResponse, Status>>>;
+
+    async fn tail_events(
+        &self,
+        request: Request<TailEventsRequest>,
+    ) -> Result<Response<Self::TailEventsStream>, Status> {
+        let request = request.into_inner();
+        let events = (request.from_position..).take(2).map(|position| {
+            let fact = "lead.worked.v1".into();
+            let entry = HistoryEntry { position, fact, ..HistoryEntry::default() };
+            Event { kind: request.kinds.concat(), id: "an-id".into(), entry: Some(entry) }
+        });
+        // A listener hears how far it is although nothing was found.
+        let messages = events
+            .map(|event| Ok(TailEventsResponse { events: vec![event], position: 0 }))
+            .chain([Ok(TailEventsResponse::default())]);
+        Ok(Response::new(tokio_stream::iter(messages.collect::<Vec<_>>())))
     }
 
     async fn verify_log(

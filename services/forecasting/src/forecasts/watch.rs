@@ -74,10 +74,11 @@ impl Watcher {
 
     /// Waits until the process has taken in more; `false` when it takes no more.
     async fn has_moved(&mut self) -> bool {
-        let keeper = &self.forecasts.runtime.keeper;
+        let runtime = &self.forecasts.runtime;
         tokio::select! {
             moved = self.applied.changed() => moved.is_ok(),
-            () = keeper.stopped() => false,
+            () = runtime.keeper.stopped() => false,
+            () = runtime.leaving.begun() => false,
         }
     }
 

@@ -86,6 +86,39 @@ pub fn start_of(day: NaiveDate) -> i64 {
     day.and_time(NaiveTime::MIN).and_utc().timestamp()
 }
 
+/// The day that an instant is in.
+pub fn day_of(seconds: i64) -> NaiveDate {
+    chrono::DateTime::from_timestamp(seconds, 0).map_or(NaiveDate::MIN, |at| at.date_naive())
+}
+
+/// A quarter of a year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quarter {
+    /// Its first day.
+    pub first: NaiveDate,
+    /// The first day after it.
+    pub after: NaiveDate,
+}
+
+impl Quarter {
+    /// The one that a day is in.
+    pub fn of(day: NaiveDate) -> Self {
+        let month = day.month0() / 3 * 3 + 1;
+        let first = NaiveDate::from_ymd_opt(day.year(), month, 1).unwrap_or(day);
+        Self { first, after: first + chrono::Months::new(3) }
+    }
+
+    /// Its key in the fiscal calendar.
+    pub fn key(self) -> String {
+        format!("{}-Q{}", self.first.year(), self.first.month0() / 3 + 1)
+    }
+}
+
+/// The first day of the month after the one that a day is in.
+pub fn next_month(day: NaiveDate) -> NaiveDate {
+    day.with_day(1).unwrap_or(day) + chrono::Months::new(1)
+}
+
 /// Seconds since 1970 at some time of a working day.
 pub fn office_hours(day: NaiveDate, random: &mut Random) -> i64 {
     let second = i64::try_from(random.below(9 * 3_600)).unwrap_or(0);

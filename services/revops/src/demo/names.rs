@@ -119,3 +119,35 @@ pub fn people(random: &mut Random) -> Vec<String> {
 pub fn company(random: &mut Random) -> String {
     format!("{} {}", one_of(random, &PLACES), one_of(random, &TRADES))
 }
+
+/// Somebody at a company.
+pub fn person(random: &mut Random) -> String {
+    format!("{} {}", one_of(random, &FIRST), one_of(random, &LAST))
+}
+
+/// A name as it stands in addresses.
+pub fn slug(name: &str, between: &str) -> String {
+    name.to_lowercase().split_whitespace().collect::<Vec<_>>().join(between)
+}
+
+/// The address of a person at a company.
+pub fn email(person: &str, company: &str) -> String {
+    format!("{}@{}.example", slug(person, "."), slug(company, "-"))
+}
+
+/// The digits of a number that nobody has.
+pub fn phone(random: &mut Random) -> String {
+    format!("1555{:07}", random.below(10_000_000))
+}
+
+/// What people are at their companies.
+pub const TITLES: [&str; 8] = [
+    "VP Operations",
+    "Head of Procurement",
+    "CFO",
+    "Director of IT",
+    "Operations Manager",
+    "Controller",
+    "COO",
+    "Business Analyst",
+];

@@ -9,8 +9,8 @@ use chrono::{NaiveDate, TimeDelta};
 use cli::import::random::Random;
 
 use super::calendar;
-use super::deal::{Deal, date};
 use super::names::{self, one_of};
+use super::record::{Record, date};
 use super::team::Team;
 use super::wares::{PIPELINE, PRODUCTS, Product, STAGES, dollars};
 
@@ -83,7 +83,7 @@ impl<'a> Story<'a> {
 
     /// Everything that happens to it, whether or not that lies in the past.
     pub fn tell(mut self, number: u64, opens: NaiveDate) -> Vec<Report> {
-        let mut deal = Deal::new(number);
+        let mut deal = Record::new(format!("D-{number:05}"));
         let mut amount = self.product.price * (1 + self.up_to(self.product.most));
         amount -= amount * self.up_to(15) / 100 / 100 * 100;
         let ending = self.ending();
@@ -166,7 +166,7 @@ impl<'a> Story<'a> {
         }
     }
 
-    fn close(&mut self, deal: &mut Deal, stretch: Stretch, amount: i64) {
+    fn close(&mut self, deal: &mut Record, stretch: Stretch, amount: i64) {
         let reason = String::new();
         let fact = match stretch.ending {
             Ending::Won => {
@@ -186,7 +186,7 @@ impl<'a> Story<'a> {
     }
 
     /// They call again, and this time it is over sooner.
-    fn reopen(&mut self, deal: &mut Deal, before: Stretch, mut amount: i64) {
+    fn reopen(&mut self, deal: &mut Record, before: Stretch, mut amount: i64) {
         let opens = calendar::working(before.closes + TimeDelta::days(20 + self.up_to(100)));
         if self.team.drive(self.rep, opens) == 0 {
             return;

@@ -12,6 +12,9 @@ use super::{SOURCE, calendar, names};
 const OFFICES: [&str; 3] = ["Boston", "Lisbon", "Singapore"];
 const REPS: usize = 20;
 
+/// The key of the head of sales.
+pub const HEAD: &str = "head";
+
 /// Which reps are hired when, in days from the beginning.
 const HIRED: [(usize, i64); 5] = [(15, 70), (16, 130), (17, 240), (18, 365), (19, 480)];
 
@@ -42,9 +45,10 @@ pub struct Rep {
     pub skill: u64,
     /// When they leave.
     pub leaves: Option<NaiveDate>,
+    /// When they come, where they were not there from the beginning.
+    pub hired: Option<NaiveDate>,
     name: String,
     office: usize,
-    hired: Option<NaiveDate>,
     moves: Option<(NaiveDate, usize)>,
 }
 
@@ -94,12 +98,36 @@ impl Team {
         (!others.is_empty()).then(|| names::one_of(random, &others))
     }
 
+    /// Whether somebody works here at an instant, in seconds since 1970.
+    pub fn is_there(&self, key: &str, at: i64) -> bool {
+        let Some(rep) = self.reps.iter().find(|rep| rep.key == key) else {
+            return key == HEAD || key.starts_with("manager-");
+        };
+        let start = |day: Option<NaiveDate>| day.map(calendar::start_of);
+        start(rep.hired).is_none_or(|hired| hired <= at)
+            && start(rep.leaves).is_none_or(|leaves| at < leaves)
+    }
+
+    /// Whom a rep, or a manager, reports to at an instant.
+    pub fn manager(&self, key: &str, at: i64) -> String {
+        let Some(rep) = self.reps.iter().find(|rep| rep.key == key) else {
+            return HEAD.to_owned();
+        };
+        let moved = rep.moves.filter(|(day, _)| calendar::start_of(*day) <= at);
+        manager_key(moved.map_or(rep.office, |(_, office)| office))
+    }
+
+    /// The managers' keys.
+    pub fn managers(&self) -> Vec<String> {
+        (0..self.managers.len()).map(manager_key).collect()
+    }
+
     /// Who they are, and since when.
     pub fn definitions(&self) -> Vec<Report> {
         let head = user(&self.head, "", OFFICES[0], "head of sales");
-        let mut reports = vec![defined("head", None, head)];
+        let mut reports = vec![defined(HEAD, None, head)];
         for (office, name) in self.managers.iter().enumerate() {
-            let manager = user(name, "head", OFFICES[office], "manager");
+            let manager = user(name, HEAD, OFFICES[office], "manager");
             reports.push(defined(&manager_key(office), None, manager));
         }
         for rep in &self.reps {

@@ -154,3 +154,62 @@ fn it_looks_like_a_company() {
     assert!(ahead * 100 >= close_dates.len() * 97, "open deals close in the future");
     assert!(won_by_month[2] > 2 * won_by_month[6], "quarters end busily: {won_by_month:?}");
 }
+
+#[test]
+fn what_people_did_follows_one_another_and_is_past() {
+    let told = told();
+    let end = calendar::start_of(day("2025-11-15"));
+    let mut chains = 0;
+    for chain in told.waves.iter().flatten() {
+        assert!(chain.is_sorted_by_key(|call| call.at), "{chain:?}");
+        assert!(chain.iter().all(|call| call.at < end), "{chain:?}");
+        chains += usize::from(!chain.is_empty());
+    }
+    assert!(chains > 8_000, "{chains} chains");
+    let calls: Vec<String> =
+        told.waves.iter().flatten().flatten().map(|call| format!("{:?}", call.command)).collect();
+    let ids = calls.iter().filter_map(|call| call.split("request_id: ").nth(1)).map(|it| &it[..38]);
+    let distinct: HashSet<&str> = ids.clone().collect();
+    assert_eq!(distinct.len(), calls.len(), "every command has a request id of its own");
+    let count = |what: &str| calls.iter().filter(|call| call.starts_with(what)).count();
+    for (what, least) in [
+        ("CreateAccount", 600),
+        ("CreateContact", 300),
+        ("ConvertLead", 1_000),
+        ("CaptureLead", 80),
+        ("MergeLeads", 60),
+        ("LogActivity", 4_000),
+        ("ActivateContract", 400),
+        ("ExpandContract", 60),
+        ("ContractContract", 15),
+        ("RenewContract", 100),
+        ("ChurnContract", 20),
+        ("WinBackContract", 1),
+        ("SetQuota", 150),
+        ("AdjustForecast", 80),
+        ("SubmitForecast", 250),
+    ] {
+        assert!(count(what) >= least, "{what}: {}", count(what));
+    }
+}
+
+#[test]
+fn leads_are_worked_by_those_who_are_there_and_before_their_deals() {
+    let told = told();
+    assert!(told.leads.is_sorted_by_key(at));
+    let opened: HashMap<&str, i64> = (told.facts.iter())
+        .filter(|report| matches!(report.fact, Some(Fact::OpportunityOpened(_))))
+        .map(|report| (&*report.key, at(report)))
+        .collect();
+    let mut last: HashMap<&str, i64> = HashMap::new();
+    for report in &told.leads {
+        let before = last.insert(&report.key, at(report));
+        assert!(before.is_none_or(|before| before < at(report)), "{}", report.key);
+    }
+    for call in told.waves.iter().flatten().flatten() {
+        if let call::Command::ConvertLead(it) = &call.command {
+            assert!(last[&*it.lead_id] < call.at, "{it:?}");
+            assert!(opened[&*it.opportunity_id] < call.at, "{it:?}");
+        }
+    }
+}

@@ -17,6 +17,15 @@ pub const PIPELINE: &str = "sales";
 pub const STAGES: [&str; 5] =
     ["qualification", "discovery", "proposal", "negotiation", "contracting"];
 
+/// The forecast category of an open stage.
+pub fn category(stage: &str) -> ForecastCategory {
+    match stage {
+        "proposal" | "negotiation" => ForecastCategory::BestCase,
+        "contracting" => ForecastCategory::Commit,
+        _ => ForecastCategory::Pipeline,
+    }
+}
+
 /// Something that is sold.
 #[derive(Debug)]
 pub struct Product {

@@ -9,8 +9,8 @@ use api::types::v1::ForecastCategory;
 use chrono::{NaiveDate, TimeDelta};
 
 use super::calendar;
-use super::deal::{Deal, date};
 use super::names::one_of;
+use super::record::{Record, date};
 use super::story::{Ending, Story, Stretch};
 use super::wares::{PIPELINE, STAGES, dollars};
 
@@ -27,7 +27,7 @@ impl Story<'_> {
     /// All that happens between the first day and the last.
     pub fn live(
         &mut self,
-        deal: &mut Deal,
+        deal: &mut Record,
         stretch: Stretch,
         amount: &mut i64,
         expected: NaiveDate,
@@ -45,7 +45,7 @@ impl Story<'_> {
     }
 
     /// Leavers hand over what they have; others do now and then.
-    fn hand_over(&mut self, deal: &mut Deal, stretch: Stretch) {
+    fn hand_over(&mut self, deal: &mut Record, stretch: Stretch) {
         let within = |day: &NaiveDate| *day > stretch.opens && *day < stretch.closes;
         let leaves = self.team.reps[self.rep].leaves.filter(within);
         let by_chance = if self.chance(4) { Some(self.day_in(stretch)) } else { None };
@@ -59,7 +59,7 @@ impl Story<'_> {
         }
     }
 
-    fn advance(&mut self, deal: &mut Deal, stretch: Stretch) {
+    fn advance(&mut self, deal: &mut Record, stretch: Stretch) {
         let Stretch { opens, closes, from_stage, to_stage, .. } = stretch;
         let steps = i64::try_from(to_stage - from_stage).unwrap_or(0);
         let days = (closes - opens).num_days();
@@ -79,7 +79,7 @@ impl Story<'_> {
     }
 
     /// A close date that will not be met is pushed shortly before it passes.
-    fn slip(&mut self, deal: &mut Deal, stretch: Stretch, mut expected: NaiveDate) {
+    fn slip(&mut self, deal: &mut Record, stretch: Stretch, mut expected: NaiveDate) {
         while expected < stretch.closes {
             let early = TimeDelta::days(1 + self.up_to(5));
             let day = (expected - early).max(stretch.opens + TimeDelta::days(1));
@@ -99,7 +99,7 @@ impl Story<'_> {
     }
 
     /// The amount grows with what they need, and shrinks with what they negotiate.
-    fn reprice(&mut self, deal: &mut Deal, stretch: Stretch, amount: &mut i64) {
+    fn reprice(&mut self, deal: &mut Record, stretch: Stretch, amount: &mut i64) {
         for percent in [self.up_to(60) - 20, -self.up_to(18)] {
             let change = *amount * percent / 100 / 100 * 100;
             if change == 0 || !self.chance(30) {
@@ -113,7 +113,7 @@ impl Story<'_> {
     }
 
     /// A rep or a manager knows better than the stage.
-    fn judge(&mut self, deal: &mut Deal, stretch: Stretch) {
+    fn judge(&mut self, deal: &mut Record, stretch: Stretch) {
         if stretch.to_stage < 2 || !self.chance(18) {
             return;
         }

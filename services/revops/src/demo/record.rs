@@ -1,4 +1,4 @@
-//! A deal being written down: facts on days, which become reports at instants one after another.
+//! A record being written down: facts on days, which become reports at instants one after another.
 
 use api::google::r#type::Date;
 use api::ingest::v1::Report;
@@ -9,17 +9,17 @@ use prost_types::Timestamp;
 
 use super::{SOURCE, calendar};
 
-/// The facts of one deal so far.
+/// The facts of one deal, or of one lead, so far.
 #[derive(Debug)]
-pub struct Deal {
+pub struct Record {
     key: String,
     facts: Vec<(NaiveDate, Fact)>,
 }
 
-impl Deal {
-    /// The deal of a number, about which nothing is known yet.
-    pub fn new(number: u64) -> Self {
-        Self { key: format!("D-{number:05}"), facts: Vec::new() }
+impl Record {
+    /// The record of a key, about which nothing is known yet.
+    pub fn new(key: String) -> Self {
+        Self { key, facts: Vec::new() }
     }
 
     /// Adds a fact; on one day, those that were added first come first.
