@@ -3,6 +3,7 @@
 
 mod architecture;
 mod arrival;
+mod bad_customer_reports;
 mod bad_customers;
 mod bad_input;
 mod bad_leads;
@@ -14,6 +15,7 @@ mod child;
 mod crash;
 mod customers;
 mod erasure;
+mod exports;
 mod golden;
 mod journey;
 mod knowledge;
@@ -21,6 +23,7 @@ mod leads;
 mod load;
 mod maven;
 mod replay;
+mod retries;
 mod stranger;
 mod undoing;
 mod writers;

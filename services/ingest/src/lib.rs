@@ -1,8 +1,14 @@
 //! ReportService: the door for other systems. What they saw happen is recorded as they saw it.
 
+mod account;
+mod activity;
+mod contact;
+mod contract;
 mod from_proto;
 mod lead;
+mod opportunity;
 mod service;
+mod words;
 
 use std::sync::Arc;
 

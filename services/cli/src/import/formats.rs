@@ -5,8 +5,9 @@ use chrono::format::{Item, Numeric, StrftimeItems};
 use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use prost_types::Timestamp;
 
-/// The name of the one format that is not a pattern.
+/// The names of the formats that are not patterns.
 const RFC3339: &str = "rfc3339";
+const EPOCH_MS: &str = "epoch_ms";
 
 /// Formats that are tried in turn.
 #[derive(Clone, Debug)]
@@ -15,6 +16,7 @@ pub struct Formats(Vec<Format>);
 #[derive(Clone, Debug)]
 enum Format {
     Rfc3339,
+    EpochMs,
     Zoned(String),
     Time(String),
     Day(String),
@@ -57,11 +59,14 @@ impl Format {
         if pattern == RFC3339 {
             return Ok(Self::Rfc3339);
         }
+        if pattern == EPOCH_MS {
+            return Ok(Self::EpochMs);
+        }
         let items: Vec<Item<'_>> = StrftimeItems::new(pattern).collect();
         if items.iter().any(|item| matches!(item, Item::Error)) {
             return Err(format!(
-                "{pattern:?} is no date format; write \"{RFC3339}\" or a pattern such as \
-                 \"%d.%m.%Y %H:%M\""
+                "{pattern:?} is no date format; write \"{RFC3339}\", \"{EPOCH_MS}\" or a pattern \
+                 such as \"%d.%m.%Y %H:%M\""
             ));
         }
         if !items.iter().any(|item| matches!(item, Item::Numeric(..) | Item::Fixed(_))) {
@@ -79,6 +84,7 @@ impl Format {
     fn read(&self, text: &str) -> Option<DateTime<Utc>> {
         match self {
             Self::Rfc3339 => DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc()),
+            Self::EpochMs => text.parse().ok().and_then(DateTime::from_timestamp_millis),
             Self::Zoned(pattern) => {
                 DateTime::parse_from_str(text, pattern).ok().map(|time| time.to_utc())
             }
@@ -127,6 +133,10 @@ mod tests {
             ("%Y-%m-%dT%H:%M:%S%z", "2017-03-01T02:00:00+0200", Some((1_488_326_400, 0))),
             ("%Y-%m-%dT%H:%M:%S%.f%#z", "2017-03-01T02:00:00.0+02", Some((1_488_326_400, 0))),
             ("%s", "1488326400", Some((1_488_326_400, 0))),
+            ("epoch_ms", "1488326400546", Some((1_488_326_400, 546_000_000))),
+            ("epoch_ms", "1488326400.5", None),
+            ("%Y-%m-%d %H:%M:%S%.f", "2017-03-01 0:00:00", Some((1_488_326_400, 0))),
+            ("%Y-%m-%d %H:%M:%S%.f", "2017-03-01 00:00:00.546", Some((1_488_326_400, 546_000_000))),
             ("rfc3339", "2017-03-01T00:00:00Z", Some((1_488_326_400, 0))),
             ("rfc3339", "2017-03-01T00:00:00.000001+00:00", Some((1_488_326_400, 1_000))),
             ("rfc3339", "2017-03-01T00:00:00.0000001Z", None),
