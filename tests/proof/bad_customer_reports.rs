@@ -143,12 +143,8 @@ async fn a_customers_story_is_recorded_once_and_can_be_read() {
     assert_eq!(world.position().await, position, "a repeat recorded something");
 
     let shown = |verb: &'static str, index: usize| (verb, first[index].entity_id.clone());
-    let [account, contact, contract, activity] = [
-        shown("account", 0),
-        shown("contact", 6),
-        shown("contract", 11),
-        shown("activity", 17),
-    ];
+    let [account, contact, contract, activity] =
+        [shown("account", 0), shown("contact", 6), shown("contract", 11), shown("activity", 17)];
     for (verb, id) in [&account, &contact, &contract, &activity] {
         let answer = world.cli(&[verb, "get", id]).await;
         assert_eq!(kinds(&answer[*verb]), Vec::<&str>::new(), "{answer}");
@@ -156,8 +152,10 @@ async fn a_customers_story_is_recorded_once_and_can_be_read() {
         assert_eq!(external["source"], "crm", "{answer}");
     }
     let account = world.cli(&["account", "get", &account.1]).await;
-    assert_eq!((&account["account"]["name"], &account["account"]["key_account"]),
-        (&"Acme Ltd".into(), &true.into()));
+    assert_eq!(
+        (&account["account"]["name"], &account["account"]["key_account"]),
+        (&"Acme Ltd".into(), &true.into())
+    );
     let contact = world.cli(&["contact", "get", &contact.1]).await;
     assert_eq!(contact["contact"]["name"], "Bea Lund");
 }
@@ -177,12 +175,7 @@ async fn a_customers_story_that_does_not_fit_is_recorded_with_its_faults() {
             "ACCOUNT_NOT_FOUND",
         ),
         ("contact", "taken up twice", vec![known(), known()], "CONTACT_EXISTS"),
-        (
-            "contract",
-            "agreed twice",
-            vec![activated(|_| ()), activated(|_| ())],
-            "CONTRACT_EXISTS",
-        ),
+        ("contract", "agreed twice", vec![activated(|_| ()), activated(|_| ())], "CONTRACT_EXISTS"),
         ("activity", "logged twice", vec![logged(|_| ()), logged(|_| ())], "ACTIVITY_EXISTS"),
         ("activity", "a call that is due", vec![due], "DUE_WITHOUT_TASK"),
         (

@@ -28,3 +28,4 @@ mod stranger;
 mod undoing;
 mod writers;
 mod xeducation;
+mod zones;

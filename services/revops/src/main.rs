@@ -32,12 +32,16 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let line = Line::parse();
     let tokio = match revops::tokio() {
         Ok(tokio) => tokio,
         Err(error) => return fail(&error.into()),
     };
     let done = tokio.block_on(async {
+        let line = cli::zone::read(Line::try_parse, |line| &line.globals).await;
+        let line = match line.unwrap_or_else(|error| error.exit()) {
+            Ok(line) => line,
+            Err(error) => return Ok(cli::fail(&error)),
+        };
         match line.command {
             Command::Up(args) => up::up(args).await,
             Command::Serve(args) => up::serve(args).await,

@@ -158,7 +158,8 @@ impl<'a> Compiler<'a> {
             return Err(Failure::usage(format!("step is {}; it goes up to {STEP_MAX}", rule.step)));
         }
         let order = usual(&rule.order, &written.order);
-        let formats = Formats::new(written.dates.as_ref().unwrap_or(&self.mapping.dates));
+        let formats =
+            Formats::new(written.dates.as_ref().unwrap_or(&self.mapping.dates), self.mapping.zone);
         let mut fields = Vec::new();
         for (name, value) in &rule.fields {
             fields.push((name.clone(), self.take(table, value, name)?));

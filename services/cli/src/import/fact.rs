@@ -192,7 +192,7 @@ mod tests {
     use super::*;
 
     fn state(kind: FactKind, texts: &[(&'static str, &str)]) -> Result<Fact, Flaw> {
-        let formats = Formats::new(&["%d.%m.%Y".to_owned()]).unwrap();
+        let formats = Formats::new(&["%d.%m.%Y".to_owned()], chrono_tz::Tz::UTC).unwrap();
         let texts = texts.iter().map(|&(name, text)| (name, text.to_owned())).collect();
         Values { texts, formats: &formats, currency: "EUR" }.state(kind)
     }

@@ -140,7 +140,7 @@ impl<'a> Joins<'a> {
     ) -> Result<Vec<&'t Row>, Failure> {
         let by = table.column(by)?;
         let patterns = self.mapping.tables[name].dates.as_ref().unwrap_or(&self.mapping.dates);
-        let formats = Formats::new(patterns).map_err(Failure::usage)?;
+        let formats = Formats::new(patterns, self.mapping.zone).map_err(Failure::usage)?;
         let rank = |row: &Row| {
             let at = formats.instant(row.get(by)).map(|at| (at.seconds, at.nanos))?;
             let texts: Vec<String> =

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use chrono_tz::Tz;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ pub struct Mapping {
     /// How dates and times are written, tried in turn; a table may say otherwise.
     #[serde(default = "usual_dates")]
     pub dates: Vec<String>,
+    /// Where the days of bare dates begin: the tenant's zone, which the server knows.
+    #[serde(skip)]
+    pub zone: Tz,
     /// Pipelines, which no export spells out.
     #[serde(default, rename = "pipeline")]
     pub pipelines: Vec<Pipeline>,

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::session::Session;
 use crate::standing::Standing;
+use crate::zone;
 
 mod activity;
 mod batches;
@@ -120,7 +121,7 @@ pub async fn run(args: ImportArgs, session: &Session) -> anyhow::Result<ImportSu
         return Err(Failure::usage("an import needs --mapping and --from").into());
     };
     let import = Import { mapping: absolute(mapping), from: absolute(from) };
-    let read = Read::new(&import, &mapping.display().to_string())?;
+    let read = Read::new(&import, &mapping.display().to_string(), session).await?;
     let name = &read.name;
     let path = args.rejects.clone().unwrap_or_else(|| PathBuf::from(format!("{name}-rejects.csv")));
     let how = How { dry_run: args.dry_run, repeat: args.repeat, shuffle: args.shuffle };
@@ -156,10 +157,11 @@ struct Read {
 
 impl Read {
     /// Reads and maps everything. `shown` is how the person called the mapping.
-    fn new(import: &Import, shown: &str) -> anyhow::Result<Self> {
+    async fn new(import: &Import, shown: &str, session: &Session) -> anyhow::Result<Self> {
         let text = fs::read_to_string(&import.mapping)
             .map_err(|error| Failure::usage(format!("--mapping {shown}: {error}")))?;
-        let mapping = mapping::parse(&text, shown)?;
+        let mut mapping = mapping::parse(&text, shown)?;
+        mapping.zone = zone::of(session).await?;
         let plan = Plan::make(&mapping, &import.from).map_err(|error| at(shown, error))?;
         let name = import.mapping.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { mapping, name, plan })

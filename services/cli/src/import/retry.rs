@@ -26,7 +26,7 @@ pub struct RetryArgs {
 /// As an import; and a usage error when the file is no list of rejected rows.
 pub async fn run(args: &RetryArgs, session: &Session) -> anyhow::Result<ImportSummary> {
     let (import, listed) = rejects::read(&args.rejects)?;
-    let mut read = Read::new(&import, &import.mapping.display().to_string())?;
+    let mut read = Read::new(&import, &import.mapping.display().to_string(), session).await?;
     let rows: HashSet<(&str, u64)> =
         listed.iter().map(|reject| (&*reject.file, reject.line)).collect();
     let gone = gone(&read, &rows);

@@ -80,9 +80,11 @@ step = 1
 const STAGES: &str = "pipeline,stage,place,chance,closed,won\n\
     p,b,2,0.5,no,no\np,w,9,1,yes,yes\np,a,1,0.1,no,no\np,x,9,0,yes,no\n";
 
-const DEALS: &str = "deal,made,stage,closed\n1,2024-01-01,b,\n2,2024-01-05,w,2024-01-02\n3,2024-01-06,,\n";
+const DEALS: &str =
+    "deal,made,stage,closed\n1,2024-01-01,b,\n2,2024-01-05,w,2024-01-02\n3,2024-01-06,,\n";
 
-const MOVES: &str = "deal,on,stage\n1,2024-01-01,a\n1,2024-01-03,b\n1,2024-01-04,b\n1,2024-01-09,w\n";
+const MOVES: &str =
+    "deal,on,stage\n1,2024-01-01,a\n1,2024-01-03,b\n1,2024-01-04,b\n1,2024-01-09,w\n";
 
 fn made(deals: &str, moves: &str) -> Plan {
     plan(MAPPING, &[("stages.csv", STAGES), ("deals.csv", deals), ("moves.csv", moves)]).unwrap()
@@ -175,7 +177,11 @@ fn a_stage_that_is_defined_twice_is_rejected_but_for_the_first() {
 fn columns_that_cannot_be_made_are_named() {
     for (from, to, words) in [
         ("map = \"category\" }", "map = \"kind\" }", &["columns.category", "no map \"kind\""][..]),
-        ("column = \"how\", map", "column = \"hwo\", map", &["columns.category", "no column \"hwo\""]),
+        (
+            "column = \"how\", map",
+            "column = \"hwo\", map",
+            &["columns.category", "no column \"hwo\""],
+        ),
         ("columns = { how = ", "columns = { won = ", &["has a column \"won\" already"]),
         ("key = \"deal\"\nat = \"on\"", "at = \"on\"", &["key"]),
     ] {
