@@ -18,6 +18,7 @@ pub const STAGES: [&str; 5] =
     ["qualification", "discovery", "proposal", "negotiation", "contracting"];
 const PRODUCTS: usize = 12;
 const OWNERS: usize = 200;
+const MANAGERS: usize = 19;
 
 /// What deals refer to, by id.
 #[derive(Debug, Clone)]
@@ -28,6 +29,15 @@ pub struct Catalog {
     pub products: Vec<Uuid>,
     /// The owners.
     pub owners: Vec<Uuid>,
+}
+
+/// Whom an owner reports to: one at the top, managers below, and all others below those.
+pub fn manager_of(owner: usize) -> Option<usize> {
+    match owner {
+        0 => None,
+        1..=MANAGERS => Some(0),
+        _ => Some(1 + owner % MANAGERS),
+    }
 }
 
 /// So many dollars.
@@ -59,8 +69,10 @@ pub async fn define(channel: Channel) -> anyhow::Result<Catalog> {
         products.push(planning.define_product(request).await?.into_inner().product_id.parse()?);
     }
     for number in 0..OWNERS {
+        let manager = manager_of(number).map(|number| format!("rep-{number}"));
         let definition = UserDefinition {
             name: format!("Rep {number}"),
+            manager: manager.unwrap_or_default(),
             office: format!("office-{}", number % 8),
             role: "rep".to_owned(),
             ..UserDefinition::default()
@@ -84,8 +96,15 @@ fn pipeline() -> PipelineDefinition {
         category: category as i32,
         outcome: outcome as i32,
     };
-    let open = |at| stage(at, ForecastCategory::Pipeline, Outcome::Open);
-    let mut stages: Vec<Stage> = STAGES.into_iter().enumerate().map(open).collect();
+    let open = |(at, category)| stage(at, category, Outcome::Open);
+    let categories = [
+        ForecastCategory::Pipeline,
+        ForecastCategory::Pipeline,
+        ForecastCategory::BestCase,
+        ForecastCategory::Commit,
+        ForecastCategory::Commit,
+    ];
+    let mut stages: Vec<Stage> = STAGES.into_iter().enumerate().zip(categories).map(open).collect();
     stages.push(stage((7, "won"), ForecastCategory::Closed, Outcome::Won));
     stages.push(stage((8, "lost"), ForecastCategory::Omitted, Outcome::Lost));
     PipelineDefinition { name: "Sales".to_owned(), furthest: false, stages, retired: false }

@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use revops::{
     cell::Cell,
     config::{Common, Durability, Service},
-    nats::NatsServer,
+    nats::NatsServers,
     server::Listening,
 };
 use tokio::{
@@ -37,7 +37,7 @@ pub struct OtherProcess {
 
 impl OtherProcess {
     /// Starts a cell over a log, with its read model in this folder.
-    pub async fn start(nats: &NatsServer, data: &Path, relaxed: bool) -> anyhow::Result<Self> {
+    pub async fn start(nats: &NatsServers, data: &Path, relaxed: bool) -> anyhow::Result<Self> {
         let mut child = Command::new(std::env::current_exe()?)
             .arg(SERVE)
             .arg(data)
@@ -68,14 +68,7 @@ impl OtherProcess {
 
     /// How much of a processor it has used so far.
     pub fn processor(&self) -> anyhow::Result<Duration> {
-        // The kernel counts in hundredths of a second, whatever its own clock is.
-        const TICKS_A_SECOND: u64 = 100;
-        let pid = self.child.id().context("the cell has ended")?;
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-        let (_, fields) = stat.rsplit_once(')').context("what does the kernel say?")?;
-        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
-        let ticks: u64 = ticks.sum::<Result<u64, _>>()?;
-        Ok(Duration::from_millis(ticks * 1_000 / TICKS_A_SECOND))
+        processor_of(self.child.id().context("the cell has ended")?)
     }
 
     /// One connection to it.
@@ -94,6 +87,17 @@ impl OtherProcess {
     }
 }
 
+/// How much of a processor a process has used so far.
+pub fn processor_of(pid: u32) -> anyhow::Result<Duration> {
+    // The kernel counts in hundredths of a second, whatever its own clock is.
+    const TICKS_A_SECOND: u64 = 100;
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let (_, fields) = stat.rsplit_once(')').context("what does the kernel say?")?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+    let ticks: u64 = ticks.sum::<Result<u64, _>>()?;
+    Ok(Duration::from_millis(ticks * 1_000 / TICKS_A_SECOND))
+}
+
 /// Is the cell: answers until stdin is closed.
 pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
     let [data, nats, monitor, durability] = words.as_slice() else { bail!("which cell?") };
@@ -105,6 +109,7 @@ pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
         data: PathBuf::from(data),
         listen: "127.0.0.1:0".parse()?,
         durability,
+        replicas: 1,
         cache_mib: 256,
         master_key_file: None,
         log: String::new(),

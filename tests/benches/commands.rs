@@ -9,7 +9,7 @@ use api::opportunities::v1::{
 };
 use bytes::Bytes;
 use event_log::{EventLog, Frame, JetStream, Options};
-use revops::nats::SyncMode;
+use revops::nats::{NatsServer, SyncMode};
 use tonic::transport::Channel;
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::{
     Scale,
     catalog::{self, PIPELINE, dollars},
-    cell::OtherProcess,
+    cell::{OtherProcess, processor_of},
     nats::Ground,
     raw::Raw,
     rounds::{Round, Rounds, closed_loop},
@@ -48,9 +48,27 @@ struct Measured {
     single: Rounds,
     frames: Rounds,
     per_frame: Vec<f64>,
-    /// Processor time in the cell, and for how many calls.
-    commands_took: (Duration, u64),
-    empty_took: (Duration, u64),
+    /// What the processor did meanwhile, and for how many calls.
+    commands_took: (Work, u64),
+    empty_took: (Work, u64),
+}
+
+/// Processor time of the cell, of nats-server, and of the clients.
+#[derive(Default, Clone, Copy)]
+struct Work([Duration; 3]);
+
+impl Work {
+    /// What the three have used so far.
+    fn so_far(cell: &OtherProcess, nats: &NatsServer) -> anyhow::Result<Work> {
+        Ok(Work([cell.processor()?, processor_of(nats.pid())?, processor_of(std::process::id())?]))
+    }
+
+    /// Adds what they have used since.
+    fn add_since(&mut self, before: Work, now: Work) {
+        for (sum, (before, now)) in self.0.iter_mut().zip(before.0.into_iter().zip(now.0)) {
+            *sum += now - before;
+        }
+    }
 }
 
 /// Measures, and adds the lines.
@@ -67,7 +85,7 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<()> {
     for _ in 0..scale.rounds {
         for clients in CLIENTS {
             let into = measured.entry(clients).or_default();
-            one_round(&cell, &log, &raw, clients, scale.length, into).await?;
+            one_round((&cell, &ground.nats), &log, &raw, clients, scale.length, into).await?;
         }
     }
     cell.stop().await?;
@@ -80,7 +98,7 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<()> {
 }
 
 /// The id of a deal.
-fn deal(number: u64) -> String {
+pub fn deal(number: u64) -> String {
     Uuid::from_u64_pair(0x6265_6e63_6800_8000, 0x8000_0000_0000_0000 | number).to_string()
 }
 
@@ -93,7 +111,8 @@ fn opening(id: String, amount: i64) -> OpenOpportunityRequest {
     }
 }
 
-async fn open_deals(cell: &OtherProcess) -> anyhow::Result<()> {
+/// Opens all deals.
+pub async fn open_deals(cell: &OtherProcess) -> anyhow::Result<()> {
     const AT_ONCE: u64 = 64;
     let channel = cell.channel().await?;
     let opening: Vec<_> = (0..AT_ONCE)
@@ -114,7 +133,7 @@ async fn open_deals(cell: &OtherProcess) -> anyhow::Result<()> {
 }
 
 async fn one_round(
-    cell: &OtherProcess,
+    (cell, nats): (&OtherProcess, &NatsServer),
     log: &EventLog,
     raw: &Raw,
     clients: usize,
@@ -124,15 +143,15 @@ async fn one_round(
     let channels = cell.connect(clients.div_ceil(CLIENTS_PER_CONNECTION)).await?;
     let channels: Vec<Channel> =
         (0..clients).map(|client| channels[client % channels.len()].clone()).collect();
-    let idle = cell.processor()?;
+    let idle = Work::so_far(cell, nats)?;
     let empty = empty_calls(channels.clone(), length / 2).await?;
-    into.empty_took.0 += cell.processor()? - idle;
+    into.empty_took.0.add_since(idle, Work::so_far(cell, nats)?);
     into.empty_took.1 += empty.done;
     into.empty.add(empty);
     let before = log.head().await?.map_or(0, |head| head.sequence);
-    let idle = cell.processor()?;
+    let idle = Work::so_far(cell, nats)?;
     let commands = command_calls(channels, length).await?;
-    into.commands_took.0 += cell.processor()? - idle;
+    into.commands_took.0.add_since(idle, Work::so_far(cell, nats)?);
     into.commands_took.1 += commands.done;
     into.commands.add(commands);
     let bodies = frames_after(log, before).await?;
@@ -156,21 +175,23 @@ async fn empty_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result
     .await
 }
 
+/// A client's next change: each steps through the deals from a place of its own.
+pub fn change_amount(offset: u64, turn: u64) -> ChangeOpportunityAmountRequest {
+    ChangeOpportunityAmountRequest {
+        opportunity_id: deal((offset + turn * 7_919) % DEALS),
+        amount: dollars(1_000 + (turn + offset) as i64),
+        ..ChangeOpportunityAmountRequest::default()
+    }
+}
+
 async fn command_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result<Round> {
     let channels = channels.into_iter().map(OpportunityServiceClient::new);
-    // Each client steps through the deals from a place and with a stride of its own.
     let clients = channels.zip((0..).map(|client: u64| client * 1_009)).collect();
     closed_loop(clients, length, |(mut deals, offset), turn| async move {
-        let number = (offset + turn * 7_919) % DEALS;
         if turn.is_multiple_of(OPENS_ONE_OF) {
             deals.open_opportunity(opening(String::new(), 500)).await?;
         } else {
-            let request = ChangeOpportunityAmountRequest {
-                opportunity_id: deal(number),
-                amount: dollars(1_000 + (turn + offset) as i64),
-                ..ChangeOpportunityAmountRequest::default()
-            };
-            deals.change_opportunity_amount(request).await?;
+            deals.change_opportunity_amount(change_amount(offset, turn)).await?;
         }
         Ok(())
     })
@@ -235,9 +256,10 @@ fn show(
         line.ratio = Some(commands.rate() / published[place]);
         table.line(&line)?;
     }
-    let micros = |(took, calls): (Duration, u64)| took.as_secs_f64() * 1e6 / calls as f64;
-    let (command, empty) = (micros(measured.commands_took), micros(measured.empty_took));
-    table.remark(&format!(
-        "processor time in the cell: {command:.0} µs for a command, {empty:.0} µs for an empty call"
-    ))
+    let micros = |(took, calls): (Work, u64)| {
+        let [cell, nats, clients] = took.0.map(|took| took.as_secs_f64() * 1e6 / calls as f64);
+        format!("{cell:.0} µs in the cell, {nats:.0} in nats-server, {clients:.0} in the clients")
+    };
+    table.remark(&format!("processor time of a command: {}", micros(measured.commands_took)))?;
+    table.remark(&format!("processor time of an empty call: {}", micros(measured.empty_took)))
 }

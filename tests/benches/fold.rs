@@ -1,13 +1,21 @@
 //! The log folded into a durable read model, beside a plain drain; and a restart.
 
-use std::{collections::VecDeque, path::Path, time::Duration};
+use std::{
+    collections::VecDeque,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
+use api::projections::v1::{
+    RebuildProjectionRequest, projection_service_client::ProjectionServiceClient,
+};
 use event_log::{Chain, Frame, FrameHash, JetStream, Options};
 use revops::nats::SyncMode;
 
 use crate::{
-    Scale, catalog,
+    Scale,
+    catalog::{self, Catalog},
     cell::OtherProcess,
     history::History,
     nats::Ground,
@@ -31,6 +39,8 @@ pub struct Folded {
     pub cell: OtherProcess,
     /// The last position.
     pub last: u64,
+    /// What its deals refer to.
+    pub catalog: Catalog,
 }
 
 /// Measures, adds the lines, and leaves the cell running.
@@ -38,7 +48,7 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<Folded> 
     let ground = Ground::start(SyncMode::Interval).await?;
     let data = ground.folder.path().join("cell");
     let raw = Raw::connect(&ground.nats.url).await?;
-    let (events, chain) = write_history(scale, &ground, &data, &raw).await?;
+    let (events, chain, catalog) = write_history(scale, &ground, &data, &raw).await?;
     let rounds = if scale.deals >= 1_000_000 { 2 } else { 3 };
     let (mut folds, mut drains) = (Rounds::default(), Rounds::default());
     let mut took = Duration::ZERO;
@@ -62,7 +72,36 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<Folded> 
     show(scale, (&folds, &drains), starts[starts.len() / 2], events, table)?;
     let micros = took.as_secs_f64() * 1e6 / events as f64;
     table.remark(&format!("processor time of the fold: {micros:.2} µs for an event"))?;
-    Ok(Folded { ground, cell, last: chain.last })
+    rebuild_one_view(&cell, events, rounds, table).await?;
+    Ok(Folded { ground, cell, last: chain.last, catalog })
+}
+
+/// Folds one view anew while the cell goes on answering, as an SQL statement fills one table.
+async fn rebuild_one_view(
+    cell: &OtherProcess,
+    events: u64,
+    rounds: usize,
+    table: &mut Table,
+) -> anyhow::Result<()> {
+    const VIEW: &str = "pipeline";
+    let mut projections = ProjectionServiceClient::new(cell.channel().await?);
+    let mut rebuilds = Rounds::default();
+    for _ in 0..rounds {
+        let started = Instant::now();
+        let request = RebuildProjectionRequest { name: VIEW.to_owned() };
+        let mut steps = projections.rebuild_projection(request).await?.into_inner();
+        while steps.message().await?.is_some() {}
+        rebuilds.add_rate(per_second(events, started.elapsed()));
+    }
+    let (name, published) = PUBLISHED[0];
+    table.line(&Line {
+        what: format!("rebuild of one view, {VIEW}, from the timelines"),
+        figure: (rebuilds.rate(), "events/s"),
+        beside: Some((format!("published: {name}"), published)),
+        ratio: Some(rebuilds.rate() / published),
+        held_back_by: "decoding every entry",
+        ..Line::default()
+    })
 }
 
 fn per_second(events: u64, elapsed: Duration) -> f64 {
@@ -75,7 +114,7 @@ async fn write_history(
     ground: &Ground,
     data: &Path,
     raw: &Raw,
-) -> anyhow::Result<(u64, Chain)> {
+) -> anyhow::Result<(u64, Chain, Catalog)> {
     const WINDOW: usize = 1_000;
     let cell = OtherProcess::start(&ground.nats, data, true).await?;
     let catalog = catalog::define(cell.channel().await?).await?;
@@ -84,7 +123,7 @@ async fn write_history(
     let head = log.head().await?.context("the log is empty")?;
     let hash = FrameHash::of(&head.body);
     let place = Chain { sequence: head.sequence, last: Frame::decode(head.body)?.last(), hash };
-    let mut history = History::new(scale.deals, catalog, place)?;
+    let mut history = History::new(scale.deals, catalog.clone(), place)?;
     let (events, frames) = (history.events(), history.frames());
     let mut waiting = VecDeque::with_capacity(WINDOW);
     while let Some(body) = history.next_frame()? {
@@ -97,7 +136,7 @@ async fn write_history(
         acknowledged.await?;
     }
     let end = Chain { sequence: place.sequence + frames, last: place.last + events, hash };
-    Ok((events, end))
+    Ok((events, end, catalog))
 }
 
 fn show(

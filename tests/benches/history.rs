@@ -2,9 +2,11 @@
 
 use bytes::Bytes;
 use domain::{
-    Currency, Date, Fact, Instant, Kind, Money, PipelineId, ProductId, Reason, UserId,
+    Currency, Date, Entity, Fact, Instant, Kind, Moment, Money, PipelineId, ProductId, Reason,
+    UserId,
     opportunity::{
-        self, AmountChanged, CloseDateChanged, Lost, Opened, OwnerChanged, Stage, StageChanged, Won,
+        self, AmountChanged, CloseDateChanged, Lost, Opened, Opportunity, OwnerChanged, Stage,
+        StageChanged, Won,
     },
 };
 use event_log::{Chain, Commit, EntityFacts, Frame, FrameHash, Word};
@@ -12,7 +14,7 @@ use rand::{Rng, SeedableRng, rngs::SmallRng};
 use uuid::Uuid;
 
 use crate::{
-    catalog::{Catalog, STAGES},
+    catalog::{self, Catalog, STAGES},
     cell::TENANT,
 };
 
@@ -26,9 +28,21 @@ pub const DAYS: i64 = 1_600;
 /// One fact of so many is recorded up to a month after it happened.
 const LATE_ONE_OF: u32 = 50;
 
+/// A deal between two of its facts.
+pub struct Version {
+    /// The deal.
+    pub deal: Uuid,
+    /// From when on.
+    pub since: Instant,
+    /// Up to when; the end of time for the last.
+    pub until: Instant,
+    /// What it is.
+    pub state: Opportunity,
+}
+
 /// One fact of a deal, small enough that millions can be sorted.
 #[derive(Debug, Clone, Copy)]
-struct Told {
+pub struct Told {
     recorded_at: i64,
     occurred_at: i64,
     deal: u32,
@@ -68,7 +82,7 @@ impl History {
     /// The history of so many deals, to be written after this place in the log.
     pub fn new(deals: u32, catalog: Catalog, chain: Chain) -> anyhow::Result<History> {
         let mut random = SmallRng::seed_from_u64(SEED);
-        let mut told = Vec::with_capacity(deals as usize * 8);
+        let mut told = Vec::with_capacity(deals as usize * 12);
         for deal in 0..deals {
             tell(deal, &mut random, &mut told);
         }
@@ -113,6 +127,40 @@ impl History {
         self.chain = Chain { sequence: self.chain.sequence + 1, last: frame.last(), hash };
         self.next = end;
         Ok(Some(body))
+    }
+
+    /// Everybody with their manager.
+    pub fn hierarchy(&self) -> impl Iterator<Item = (Uuid, Option<Uuid>)> {
+        let owners = &self.catalog.owners;
+        let managers = (0..owners.len()).map(|user| catalog::manager_of(user).map(|it| owners[it]));
+        owners.iter().copied().zip(managers)
+    }
+
+    /// Everything that is told, deal by deal in the order in which it happened.
+    pub fn by_deal(&self) -> Vec<Told> {
+        let mut told = self.told.clone();
+        told.sort_by_key(|told| (told.deal, told.occurred_at));
+        told
+    }
+
+    /// What each deal was between two of its facts, as a table of versions has it.
+    pub fn versions<'a>(&'a self, by_deal: &'a [Told]) -> impl Iterator<Item = Version> + 'a {
+        by_deal.chunk_by(|one, next| one.deal == next.deal).flat_map(|life| self.life(life))
+    }
+
+    fn life(&self, life: &[Told]) -> Vec<Version> {
+        let mut state = Opportunity::default();
+        let ends = life.iter().skip(1).map(|next| next.occurred_at).chain([i64::MAX]);
+        let versions = life.iter().zip(ends).map(|(told, until)| {
+            let (occurred_at, source_seq, command_id, index) =
+                (Instant(told.occurred_at), 0, Uuid::nil(), 0);
+            if let Fact::Opportunity(fact) = self.fact(told) {
+                state.evolve(&Moment { occurred_at, source_seq, command_id, index }, &fact);
+            }
+            let (deal, since, until) = (deal_id(told.deal), occurred_at, Instant(until));
+            Version { deal, since, until, state: state.clone() }
+        });
+        versions.collect()
     }
 
     fn commit(&self, number: u64, told: &Told) -> anyhow::Result<Commit> {
@@ -186,20 +234,19 @@ fn tell(deal: u32, random: &mut SmallRng, told: &mut Vec<Told>) {
         told.push(Told { recorded_at: occurred_at + delay, occurred_at, deal, what, value });
     };
     let some = |random: &mut SmallRng| random.random_range(0..60_000);
-    let step = |random: &mut SmallRng| random.random_range(DAY / 24..20 * DAY);
+    let step = |random: &mut SmallRng| random.random_range(DAY / 24..10 * DAY);
     let value = some(random);
     say(random, at, What::Opened, value);
     let stages = random.random_range(1..=4);
     for stage in 1..=stages {
         at += step(random);
         say(random, at, What::Stage, stage);
-        let more = match random.random_range(0..10) {
-            0..=3 => Some(What::Amount),
-            4..=6 => Some(What::CloseDate),
-            7 => Some(What::Owner),
-            _ => None,
-        };
-        if let Some(what) = more {
+        for _ in 0..random.random_range(2..=3) {
+            let what = match random.random_range(0..10) {
+                0..=4 => What::Amount,
+                5..=8 => What::CloseDate,
+                _ => What::Owner,
+            };
             at += step(random);
             let value = some(random);
             say(random, at, what, value);

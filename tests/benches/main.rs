@@ -2,7 +2,7 @@
 //!
 //! Every figure is a ratio to something measured beside it, in rounds that take turns, because
 //! machines differ and are shared. Figures that others published stand beside as text.
-//! `REVOPS_BENCH_QUICK=1` measures less of everything; `REVOPS_BENCH_ONLY=commands,bulk,history`
+//! `REVOPS_BENCH_QUICK=1` measures less of everything; `REVOPS_BENCH_ONLY=commands,visible,bulk,history`
 //! measures some of it. The table goes to stdout, the same as JSON lines to `target/bench.json`.
 
 mod as_of;
@@ -11,11 +11,14 @@ mod catalog;
 mod cell;
 mod commands;
 mod fold;
+mod forecasts;
 mod history;
 mod nats;
+mod postgres;
 mod raw;
 mod rounds;
 mod table;
+mod visible;
 
 use std::{env, time::Duration};
 
@@ -57,7 +60,8 @@ fn main() -> anyhow::Result<()> {
     if words.next().as_deref() == Some(cell::SERVE) {
         return revops::tokio()?.block_on(cell::serve(words.collect()));
     }
-    let measuring = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // One thread for all clients: they share the processor with what they measure.
+    let measuring = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     measuring.block_on(measure())
 }
 
@@ -70,12 +74,18 @@ async fn measure() -> anyhow::Result<()> {
     if wanted("commands") {
         commands::measure(scale, &mut table).await?;
     }
+    if wanted("visible") {
+        visible::measure(scale, &mut table).await?;
+    }
     if wanted("bulk") {
         bulk::measure(scale, &mut table).await?;
     }
     if wanted("history") {
         let folded = fold::measure(scale, &mut table).await?;
-        as_of::measure(scale, folded, &mut table).await?;
+        as_of::measure(scale, &folded, &mut table).await?;
+        forecasts::measure(scale, &folded, &mut table).await?;
+        folded.cell.stop().await?;
+        folded.ground.stop().await?;
     }
     table.end()
 }

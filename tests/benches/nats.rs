@@ -1,6 +1,6 @@
 //! The nats-server under a measurement, with its files in a folder that goes away.
 
-use revops::nats::{NatsOptions, NatsServer, SyncMode};
+use revops::nats::{NatsOptions, NatsServers, SyncMode};
 use tempfile::TempDir;
 
 /// A server and the folder of everything that one measurement keeps.
@@ -8,7 +8,7 @@ pub struct Ground {
     /// The folder.
     pub folder: TempDir,
     /// The server.
-    pub nats: NatsServer,
+    pub nats: NatsServers,
 }
 
 impl Ground {
@@ -16,7 +16,7 @@ impl Ground {
     pub async fn start(sync: SyncMode) -> anyhow::Result<Ground> {
         let folder = tempfile::tempdir()?;
         let options = NatsOptions { sync, ..NatsOptions::new(folder.path().join("nats")) };
-        let nats = NatsServer::start(options).await?;
+        let nats = NatsServers::start(options).await?;
         Ok(Ground { folder, nats })
     }
 

@@ -4,7 +4,8 @@ use std::{
     env,
     future::Future,
     hash::{BuildHasher, RandomState},
-    net::{Ipv4Addr, TcpListener},
+    io::{Read, Write},
+    net::{Ipv4Addr, TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -123,31 +124,75 @@ fn spawn(words: &[String]) -> Child {
         .unwrap()
 }
 
-/// The nats-server of a cell's folder, which outlives the cell; it ends with this value.
+/// The nats-servers of a cell's folder, which outlive the cell; they end with this value.
 pub struct Nats<'a>(pub &'a Path);
 
 impl Nats<'_> {
-    /// The process that its folder names and that runs on it, if it runs.
-    pub fn pid(&self) -> Option<u32> {
-        let folder = self.0.join("nats");
-        let pid: u32 = std::fs::read_to_string(folder.join("pid")).ok()?.trim().parse().ok()?;
-        let runs = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
-        runs.contains(folder.to_str()?).then_some(pid)
+    /// The processes of servers that run in it, by number.
+    pub fn pids(&self) -> Vec<Option<u32>> {
+        let more = (2..).map(|number| self.0.join("nats").join(number.to_string()));
+        let more = more.take_while(|home| home.is_dir());
+        std::iter::once(self.0.join("nats")).chain(more).map(|home| pid_in(&home)).collect()
     }
 
-    /// Ends it by SIGKILL.
-    pub fn kill(&self) {
-        if let Some(pid) = self.pid().and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
+    /// Ends one by SIGKILL.
+    pub fn kill(&self, number: usize) {
+        self.signal(number, Signal::KILL);
+    }
+
+    /// Sends one a signal, if it runs.
+    pub fn signal(&self, number: usize, signal: Signal) {
+        let pid = self.pids()[number];
+        if let Some(pid) = pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
             // Between the look and the blow it may have ended of itself.
-            let _ = kill_process(pid, Signal::KILL);
+            let _ = kill_process(pid, signal);
         }
+    }
+
+    /// The one that decides what is in the log, as long as one does.
+    pub fn leader(&self) -> Option<usize> {
+        let text = std::fs::read_to_string(self.0.join("nats/topology.toml")).ok()?;
+        let after = |word: &str| -> Vec<String> {
+            let lines = text.lines().filter_map(|line| line.strip_prefix(word));
+            lines.map(|rest| rest.trim_matches(['"', ' ', '=']).to_owned()).collect()
+        };
+        let (names, monitors) = (after("name"), after("monitor"));
+        monitors.iter().find_map(|port| {
+            let said = get(port, "/jsz?accounts=true&streams=true").ok()?;
+            let said: serde_json::Value =
+                serde_json::from_str(said.split_once("\r\n\r\n")?.1).ok()?;
+            let streams = said.pointer("/account_details/0/stream_detail")?.as_array()?;
+            let log = streams.iter().find(|stream| stream["name"] == "REVOPS_LOG")?;
+            let leader = log.pointer("/cluster/leader")?.as_str()?;
+            names.iter().position(|name| name == leader)
+        })
     }
 }
 
 impl Drop for Nats<'_> {
     fn drop(&mut self) {
-        self.kill();
+        for number in 0..self.pids().len() {
+            self.kill(number);
+        }
     }
+}
+
+/// The process that a server's folder names and that runs on it, if it runs.
+fn pid_in(home: &Path) -> Option<u32> {
+    let pid: u32 = std::fs::read_to_string(home.join("pid")).ok()?.trim().parse().ok()?;
+    let runs = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).ok()?;
+    runs.contains(home.to_str()?).then_some(pid)
+}
+
+/// What a server's monitoring answers.
+fn get(port: &str, path: &str) -> std::io::Result<String> {
+    let port = port.parse().map_err(std::io::Error::other)?;
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+    write!(stream, "GET {path} HTTP/1.0\r\n\r\n")?;
+    let mut said = String::new();
+    stream.read_to_string(&mut said)?;
+    Ok(said)
 }
 
 /// Looks again and again, for a minute, until something is so.

@@ -1,4 +1,4 @@
-//! SIGKILL at random moments under load, for the process and for nats-server: what was acknowledged
+//! SIGKILL at random moments under load, for the process and for nats-servers, one or three: what was acknowledged
 //! is there once, nothing is there in halves, and an import comes to the same figures.
 
 use std::{
@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use crate::{
     child::{Nats, Server, eventually},
-    load::{Ask, What, check_history, define_catalog, history, seed},
+    load::{Ask, KINDS, check_history, define_catalog, history_of, seed},
 };
 
 const CLIENTS: u64 = 4;
@@ -42,24 +42,27 @@ fn kills() -> usize {
 /// What a client has asked of its deals, and was told.
 type Told = Arc<Mutex<Vec<(Ask, Recorded)>>>;
 
-async fn up(data: &Path) -> Server {
-    Server::start(&["up", "--data", data.to_str().unwrap()]).await
+async fn up(data: &Path, replicas: usize) -> Server {
+    let replicas = replicas.to_string();
+    Server::start(&["up", "--data", data.to_str().unwrap(), "--replicas", &replicas]).await
 }
 
-/// Opens a deal and works it, then the next, until it is told to stop.
+/// Opens a deal, captures a lead or creates an account and works it, then the next, until it is told
+/// to stop.
 async fn client(channel: Channel, number: u64, seed: u64, told: Told, is_over: Arc<AtomicBool>) {
     const COMMANDS_PER_DEAL: usize = 40;
     let mut dice = SmallRng::seed_from_u64(seed + number);
     while !is_over.load(Ordering::Relaxed) {
         let deal = Uuid::from_u128(dice.random()).to_string();
-        let mut ask = Ask::new(&mut dice, &deal, What::Open);
+        let kind = KINDS[dice.random_range(0..KINDS.len())];
+        let mut ask = Ask::first(&mut dice, kind, &deal);
         for _ in 0..COMMANDS_PER_DEAL {
             let recorded = ask.insist(&channel).await.unwrap().1;
             told.lock().unwrap().push((ask, recorded));
             if is_over.load(Ordering::Relaxed) {
                 return;
             }
-            ask = Ask::any(&mut dice, &deal);
+            ask = Ask::next(&mut dice, kind, &deal);
         }
     }
 }
@@ -79,7 +82,8 @@ async fn check(server: &Server, told: &[Told], since: &[usize]) {
         for of_deal in acknowledged.chunk_by(|(one, _), (other, _)| one.deal == other.deal) {
             let deal = &of_deal[0].0.deal;
             let last = of_deal.iter().map(|(_, recorded)| recorded.revision).max().unwrap();
-            check_history(deal, &history(&channel, deal, last).await, of_deal);
+            let kind = of_deal[0].0.kind();
+            check_history(deal, &history_of(&channel, kind, deal, last).await, of_deal);
         }
     }
     for words in [["log", "verify"], ["projection", "verify"]] {
@@ -96,47 +100,85 @@ async fn check(server: &Server, told: &[Told], since: &[usize]) {
 /// What is killed.
 #[derive(Debug, Clone, Copy)]
 enum Blow {
+    /// The services.
     Process,
-    Nats,
+    /// The server that leads the log.
+    Leader,
+    /// Some server, be it the leader or not.
+    AnyServer,
+    /// The services and the leader.
     Both,
+    /// Every server at once.
+    AllServers,
 }
 
 /// Each in turn; only the moments are left to chance.
-const BLOWS: [Blow; 5] = [Blow::Process, Blow::Nats, Blow::Process, Blow::Nats, Blow::Both];
+const BLOWS: [Blow; 7] = [
+    Blow::Process,
+    Blow::Leader,
+    Blow::AnyServer,
+    Blow::Both,
+    Blow::Leader,
+    Blow::AllServers,
+    Blow::AnyServer,
+];
+
+impl Blow {
+    /// The servers that it hits.
+    fn servers(self, nats: &Nats<'_>, dice: &mut SmallRng) -> Vec<usize> {
+        let count = nats.pids().len();
+        match self {
+            Blow::Process => Vec::new(),
+            // Nobody leads while the last blow is got over.
+            Blow::Leader | Blow::Both => vec![nats.leader().unwrap_or_default()],
+            Blow::AnyServer => vec![dice.random_range(0..count)],
+            Blow::AllServers => (0..count).collect(),
+        }
+    }
+}
 
 /// Kills, and sees that the cell comes back.
-async fn strike(server: &mut Server, nats: &Nats<'_>, blow: Blow) {
-    let before = nats.pid();
-    match blow {
-        Blow::Process => {
-            server.kill();
-            assert_eq!(nats.pid(), before, "the log's server outlives the process");
-            server.start_again().await;
-            assert_eq!(nats.pid(), before, "the log's server goes on with the next process");
-        }
-        Blow::Nats => {
-            nats.kill();
-            eventually("another nats-server", || async {
-                nats.pid().is_some_and(|pid| Some(pid) != before)
-            })
-            .await;
-        }
-        Blow::Both => {
-            server.kill();
-            nats.kill();
-            server.start_again().await;
-            assert!(nats.pid().is_some_and(|pid| Some(pid) != before));
-        }
+async fn strike(server: &mut Server, nats: &Nats<'_>, blow: Blow, dice: &mut SmallRng) {
+    let (before, hit) = (nats.pids(), blow.servers(nats, dice));
+    let is_process_hit = matches!(blow, Blow::Process | Blow::Both);
+    if is_process_hit {
+        server.kill();
+        assert_eq!(nats.pids(), before, "the log's servers outlive the process");
+    }
+    for number in &hit {
+        nats.kill(*number);
+    }
+    if is_process_hit {
+        server.start_again().await;
+    }
+    eventually("the servers that were killed", || async {
+        let after = nats.pids();
+        hit.iter().all(|number| after[*number].is_some() && after[*number] != before[*number])
+    })
+    .await;
+    let after = nats.pids();
+    for number in (0..before.len()).filter(|number| !hit.contains(number)) {
+        assert_eq!(after[number], before[number], "the others go on, whoever looks after them");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_acknowledged_survives_every_kill() {
+    kill_under_load(1, kills()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_every_kill_on_three_servers() {
+    // A new leader takes seconds to be elected, which the servers leave no choice about.
+    kill_under_load(3, if kills() > 10 { kills() } else { BLOWS.len() }).await;
+}
+
+async fn kill_under_load(replicas: usize, kills: usize) {
     let seed = seed("kills under load");
     let mut dice = SmallRng::seed_from_u64(seed);
     let folder = tempfile::tempdir().unwrap();
     let nats = Nats(folder.path());
-    let mut server = up(folder.path()).await;
+    let mut server = up(folder.path(), replicas).await;
     define_catalog(&server.channel()).await;
     let is_over = Arc::new(AtomicBool::new(false));
     let told: Vec<Told> = (0..CLIENTS).map(|_| Told::default()).collect();
@@ -145,11 +187,11 @@ async fn what_was_acknowledged_survives_every_kill() {
         clients.spawn(client(server.channel(), number, seed, told.clone(), is_over.clone()));
     }
     let mut since = vec![0; told.len()];
-    for kill in 0..kills() {
+    for kill in 0..kills {
         // The moment of a fault is left to chance; nothing waits for it.
         tokio::time::sleep(Duration::from_micros(dice.random_range(1_000..400_000))).await;
         let blow = BLOWS[kill % BLOWS.len()];
-        strike(&mut server, &nats, blow).await;
+        strike(&mut server, &nats, blow, &mut dice).await;
         let counts = || told.iter().map(|told| told.lock().unwrap().len()).collect::<Vec<_>>();
         let before = counts();
         eventually("an answer after a kill", || async { counts() != before }).await;
@@ -162,7 +204,7 @@ async fn what_was_acknowledged_survives_every_kill() {
     }
     check(&server, &told, &vec![0; told.len()]).await;
     let total: usize = told.iter().map(|told| told.lock().unwrap().len()).sum();
-    println!("{} kills, {total} commands acknowledged", kills());
+    println!("{kills} kills, {total} commands acknowledged");
 }
 
 /// An export of so many deals, in the shape that the mapping `maven_crm` reads.
@@ -272,7 +314,7 @@ async fn an_import_through_kills_ends_with_the_same_figures() {
 
     std::fs::write(folder.path().join("master.key"), "5".repeat(64)).unwrap();
     let nats = Nats(folder.path());
-    let mut server = up(folder.path()).await;
+    let mut server = up(folder.path(), 1).await;
     define_source(server.channel()).await;
     let address = server.address();
     let importing = {
@@ -286,7 +328,7 @@ async fn an_import_through_kills_ends_with_the_same_figures() {
     let mut struck = 0;
     while !importing.is_finished() && struck < kills() {
         tokio::time::sleep(Duration::from_micros(dice.random_range(1_000..300_000))).await;
-        strike(&mut server, &nats, BLOWS[struck % BLOWS.len()]).await;
+        strike(&mut server, &nats, BLOWS[struck % BLOWS.len()], &mut dice).await;
         struck += 1;
     }
     let said_then = importing.await.unwrap().json();

@@ -3,7 +3,15 @@
 use std::{collections::HashMap, future::Future, time::Duration};
 
 use api::{
+    accounts::v1::{
+        ChangeAccountSegmentRequest, CreateAccountRequest, NoteAccountRequest,
+        account_service_client::AccountServiceClient,
+    },
     audit::v1::{GetHistoryRequest, HistoryEntry, audit_service_client::AuditServiceClient},
+    leads::v1::{
+        CaptureLeadRequest, NoteLeadRequest, WorkLeadRequest,
+        lead_service_client::LeadServiceClient,
+    },
     opportunities::v1::{
         ChangeOpportunityAmountRequest, ChangeOpportunityStageRequest, NoteOpportunityRequest,
         OpenOpportunityRequest, opportunity_service_client::OpportunityServiceClient,
@@ -39,11 +47,14 @@ pub fn seed(what: &str) -> u64 {
 pub struct Ask {
     /// The request id.
     pub id: Uuid,
-    /// The deal.
+    /// The deal, lead or account.
     pub deal: String,
     /// What is to happen to it.
     pub what: What,
 }
+
+/// What can be worked on, and by which service.
+pub const KINDS: [&str; 3] = ["opportunity", "lead", "account"];
 
 #[derive(Debug, Clone)]
 pub enum What {
@@ -52,12 +63,50 @@ pub enum What {
     Price(i64),
     Move(&'static str),
     Note(String),
+    Capture,
+    Work,
+    NoteLead(String),
+    Create,
+    Segment(String),
+    NoteAccount(String),
 }
 
 impl Ask {
     /// A new request on a deal.
     pub fn new(dice: &mut SmallRng, deal: &str, what: What) -> Ask {
         Ask { id: Uuid::from_u128(dice.random()), deal: deal.to_owned(), what }
+    }
+
+    /// The beginning of something of a kind.
+    pub fn first(dice: &mut SmallRng, kind: &str, id: &str) -> Ask {
+        let what = match kind {
+            "lead" => What::Capture,
+            "account" => What::Create,
+            _ => What::Open,
+        };
+        Ask::new(dice, id, what)
+    }
+
+    /// Whatever may come next to something of a kind; again, no two of them are alike.
+    pub fn next(dice: &mut SmallRng, kind: &str, id: &str) -> Ask {
+        let text = format!("text {}", dice.random::<u32>());
+        let what = match (kind, dice.random_range(0..3)) {
+            ("lead", 0) => What::Work,
+            ("lead", _) => What::NoteLead(text),
+            ("account", 0) => What::Segment(text),
+            ("account", _) => What::NoteAccount(text),
+            _ => return Ask::any(dice, id),
+        };
+        Ask::new(dice, id, what)
+    }
+
+    /// The kind of what it is about.
+    pub fn kind(&self) -> &'static str {
+        match self.what {
+            What::Capture | What::Work | What::NoteLead(_) => "lead",
+            What::Create | What::Segment(_) | What::NoteAccount(_) => "account",
+            _ => "opportunity",
+        }
     }
 
     /// Something that is bound to change a deal, for no two of them are alike.
@@ -70,8 +119,70 @@ impl Ask {
         Ask::new(dice, deal, what)
     }
 
-    /// Asks once; gives the deal's id and what was recorded.
+    /// Asks once; gives the id of what it is about and what was recorded.
     pub async fn once(&self, channel: &Channel, etag: &str) -> Result<(String, Recorded), Status> {
+        let recorded = match self.kind() {
+            "lead" => self.of_lead(channel).await?,
+            "account" => self.of_account(channel).await?,
+            _ => return self.of_deal(channel, etag).await,
+        };
+        Ok((self.deal.clone(), recorded.unwrap()))
+    }
+
+    async fn of_lead(&self, channel: &Channel) -> Result<Option<Recorded>, Status> {
+        let mut leads = LeadServiceClient::new(channel.clone());
+        let (request_id, lead_id) = (self.id.to_string(), self.deal.clone());
+        Ok(match &self.what {
+            What::Capture => {
+                let (name, email) = ("A lead".to_owned(), format!("lead@{lead_id}.example"));
+                let request =
+                    CaptureLeadRequest { lead_id, request_id, name, email, ..Default::default() };
+                leads.capture_lead(call(request)).await?.into_inner().recorded
+            }
+            What::Work => {
+                let request = WorkLeadRequest { lead_id, request_id, ..Default::default() };
+                leads.work_lead(call(request)).await?.into_inner().recorded
+            }
+            what => {
+                let What::NoteLead(text) = what else { panic!("{what:?} is not for leads") };
+                let text = text.clone();
+                let request = NoteLeadRequest { lead_id, request_id, text, ..Default::default() };
+                leads.note_lead(call(request)).await?.into_inner().recorded
+            }
+        })
+    }
+
+    async fn of_account(&self, channel: &Channel) -> Result<Option<Recorded>, Status> {
+        let mut accounts = AccountServiceClient::new(channel.clone());
+        let (request_id, account_id) = (self.id.to_string(), self.deal.clone());
+        Ok(match &self.what {
+            What::Create => {
+                let name = "An account".to_owned();
+                let request =
+                    CreateAccountRequest { account_id, request_id, name, ..Default::default() };
+                accounts.create_account(call(request)).await?.into_inner().recorded
+            }
+            What::Segment(segment) => {
+                let segment = segment.clone();
+                let request = ChangeAccountSegmentRequest {
+                    account_id,
+                    request_id,
+                    segment,
+                    ..Default::default()
+                };
+                accounts.change_account_segment(call(request)).await?.into_inner().recorded
+            }
+            what => {
+                let What::NoteAccount(text) = what else { panic!("{what:?} is not for accounts") };
+                let text = text.clone();
+                let request =
+                    NoteAccountRequest { account_id, request_id, text, ..Default::default() };
+                accounts.note_account(call(request)).await?.into_inner().recorded
+            }
+        })
+    }
+
+    async fn of_deal(&self, channel: &Channel, etag: &str) -> Result<(String, Recorded), Status> {
         let mut deals = OpportunityServiceClient::new(channel.clone());
         let (id, deal, etag) = (self.id.to_string(), self.deal.clone(), etag.to_owned());
         let recorded = match &self.what {
@@ -114,7 +225,8 @@ impl Ask {
                 };
                 deals.change_opportunity_stage(call(request)).await?.into_inner().recorded
             }
-            What::Note(text) => {
+            what => {
+                let What::Note(text) = what else { panic!("{what:?} is not for deals") };
                 let request = NoteOpportunityRequest {
                     opportunity_id: deal,
                     request_id: id,
@@ -180,11 +292,21 @@ pub async fn define_catalog(channel: &Channel) {
 
 /// A deal's history, once the process has taken in a position.
 pub async fn history(channel: &Channel, deal: &str, min_revision: u64) -> Vec<HistoryEntry> {
+    history_of(channel, "opportunity", deal, min_revision).await
+}
+
+/// The history of something of a kind, once the process has taken in a position.
+pub async fn history_of(
+    channel: &Channel,
+    kind: &str,
+    id: &str,
+    min_revision: u64,
+) -> Vec<HistoryEntry> {
     let (mut entries, mut page_token) = (Vec::new(), String::new());
     loop {
         let request = GetHistoryRequest {
-            kind: "opportunity".into(),
-            id: deal.to_owned(),
+            kind: kind.to_owned(),
+            id: id.to_owned(),
             read_at: Some(ReadAt { min_revision, ..Default::default() }),
             page_size: 1_000,
             page_token: page_token.clone(),

@@ -12,7 +12,7 @@ use revops::{
 };
 use runtime::projections;
 use tempfile::TempDir;
-use tests::{World, line};
+use tests::{Options, World, line};
 use tokio::{net::TcpListener, task::JoinSet};
 use tonic::{
     Code,
@@ -45,6 +45,7 @@ impl Peer {
             data: folder.path().to_owned(),
             listen: "127.0.0.1:0".parse().unwrap(),
             durability: Durability::Strict,
+            replicas: world.replicas(),
             cache_mib: 64,
             master_key_file: Some(world.data().join("master.key")),
             log: "warn".to_owned(),
@@ -73,8 +74,8 @@ impl Peer {
     }
 }
 
-async fn three_peers() -> (World, Vec<Peer>) {
-    let world = World::start().await;
+async fn three_peers(replicas: usize) -> (World, Vec<Peer>) {
+    let world = World::start_with(Options { replicas, ..Options::default() }).await;
     define_catalog(&world.channel()).await;
     let mut peers = Vec::new();
     for _ in 0..PROCESSES {
@@ -146,9 +147,18 @@ async fn shared_deals(channel: &Channel, dice: &mut SmallRng) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_writers_lose_and_double_nothing() {
+    write_side_by_side(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_writers_lose_and_double_nothing_on_three_servers() {
+    write_side_by_side(3).await;
+}
+
+async fn write_side_by_side(replicas: usize) {
     let seed = seed("three writers");
     let mut dice = SmallRng::seed_from_u64(seed);
-    let (mut world, peers) = three_peers().await;
+    let (mut world, peers) = three_peers(replicas).await;
     let shared = shared_deals(&world.channel(), &mut dice).await;
     let newest = world.position().await;
     for peer in &peers {
@@ -181,8 +191,17 @@ async fn three_writers_lose_and_double_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_external_id_is_opened_once() {
+    open_one_external_id(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_external_id_is_opened_once_on_three_servers() {
+    open_one_external_id(3).await;
+}
+
+async fn open_one_external_id(replicas: usize) {
     let mut dice = SmallRng::seed_from_u64(seed("one external id"));
-    let (mut world, peers) = three_peers().await;
+    let (mut world, peers) = three_peers(replicas).await;
     for round in 0..20 {
         let mut asked = JoinSet::new();
         for peer in &peers {
@@ -220,8 +239,17 @@ async fn one_external_id_is_opened_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_those_who_saw_the_same_state_one_wins() {
+    change_the_same_state(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_those_who_saw_the_same_state_one_wins_on_three_servers() {
+    change_the_same_state(3).await;
+}
+
+async fn change_the_same_state(replicas: usize) {
     let mut dice = SmallRng::seed_from_u64(seed("one state"));
-    let (mut world, peers) = three_peers().await;
+    let (mut world, peers) = three_peers(replicas).await;
     let deal = shared_deals(&world.channel(), &mut dice).await.remove(0);
     let mut etag = history_etag(&world, &deal).await;
     for _ in 0..20 {
@@ -260,9 +288,18 @@ async fn history_etag(world: &World, deal: &str) -> String {
 /// The same with processes that share nothing but the log and the key.
 #[tokio::test(flavor = "multi_thread")]
 async fn three_processes_lose_and_double_nothing() {
+    write_from_processes(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_processes_lose_and_double_nothing_on_three_servers() {
+    write_from_processes(3).await;
+}
+
+async fn write_from_processes(replicas: usize) {
     let seed = seed("three processes");
     let mut dice = SmallRng::seed_from_u64(seed);
-    let mut world = World::start().await;
+    let mut world = World::start_with(Options { replicas, ..Options::default() }).await;
     define_catalog(&world.channel()).await;
     let key = world.data().join("master.key");
     let mut servers = Vec::new();
@@ -273,7 +310,8 @@ async fn three_processes_lose_and_double_nothing() {
         let (data, key) = (text(folder.path()), text(&key));
         let words = ["serve", "all", "--data", &data, "--nats", nats, "--nats-monitor", monitor];
         let more = ["--master-key-file", &key, "--default-tenant", "default"];
-        servers.push(Server::start(&[&words[..], &more[..]].concat()).await);
+        let replicas = ["--replicas", &*world.replicas().to_string()];
+        servers.push(Server::start(&[&words[..], &more[..], &replicas[..]].concat()).await);
     }
     let channels: Vec<Channel> = servers.iter().map(Server::channel).collect();
     let shared = shared_deals(&channels[0], &mut dice).await;

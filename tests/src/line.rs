@@ -1,7 +1,9 @@
 //! A command line, from the words typed to the words printed, parsed as the binary does.
 
 use std::{
+    future::Future,
     io::{self, Write},
+    pin::Pin,
     sync::{Arc, Mutex},
 };
 
@@ -36,8 +38,16 @@ impl Said {
     }
 }
 
-/// Runs a command line against a server.
-pub async fn run(server: &str, words: &[&str]) -> Said {
+/// Runs a command line against a server. Boxed, so that the future of every command there is gets
+/// compiled once, here, and not into each test that types one.
+pub fn run<'a>(
+    server: &'a str,
+    words: &'a [&'a str],
+) -> Pin<Box<dyn Future<Output = Said> + Send + 'a>> {
+    Box::pin(execute(server, words))
+}
+
+async fn execute(server: &str, words: &[&str]) -> Said {
     let words = || ["revops", "--server", server].into_iter().chain(words.iter().copied());
     let line = cli::zone::read(|| Line::try_parse_from(words()), |line| &line.globals).await;
     let line = match line {

@@ -22,7 +22,7 @@ use api::{
 use revops::{
     cell::Cell,
     config::{Common, Durability, Service},
-    nats::{NatsOptions, NatsServer},
+    nats::{NatsOptions, NatsServers},
     server::Listening,
 };
 use runtime::runtime::Runtime;
@@ -43,11 +43,13 @@ pub struct Options {
     /// The master key as 64 hexadecimal digits; without it, one is made. Worlds with one key give
     /// the same ids to the same external keys.
     pub master_key: Option<String>,
+    /// How many servers keep the log.
+    pub replicas: usize,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { default_tenant: Some("default".to_owned()), master_key: None }
+        Options { default_tenant: Some("default".to_owned()), master_key: None, replicas: 1 }
     }
 }
 
@@ -62,6 +64,7 @@ impl Options {
 pub struct World {
     folder: Folder,
     default_tenant: Option<String>,
+    replicas: usize,
     up: Option<Up>,
 }
 
@@ -71,7 +74,7 @@ enum Folder {
 }
 
 struct Up {
-    nats: NatsServer,
+    nats: NatsServers,
     cell: Cell,
     listening: Listening,
     address: String,
@@ -95,7 +98,8 @@ impl World {
     }
 
     async fn begin(folder: Folder, options: Options) -> World {
-        let mut world = World { folder, default_tenant: options.default_tenant, up: None };
+        let Options { default_tenant, replicas, .. } = options;
+        let mut world = World { folder, default_tenant, replicas, up: None };
         if let Some(key) = options.master_key {
             std::fs::create_dir_all(world.data()).unwrap();
             std::fs::write(world.common().master_key(), key).unwrap();
@@ -116,7 +120,11 @@ impl World {
 
     /// Starts again on what is in the folder.
     pub async fn resume(&mut self) {
-        let nats = NatsServer::start(NatsOptions::new(self.data().join("nats"))).await.unwrap();
+        let options = NatsOptions {
+            replicas: Some(self.replicas),
+            ..NatsOptions::new(self.data().join("nats"))
+        };
+        let nats = NatsServers::start(options).await.unwrap();
         let guard = KillOnPanic(Some(nats));
         let nats = guard.0.as_ref().unwrap();
         let (common, tenant) = (self.common(), self.default_tenant.clone());
@@ -148,8 +156,8 @@ impl World {
         self.data().join("read-model")
     }
 
-    /// The server that keeps the log.
-    pub fn nats(&self) -> &NatsServer {
+    /// The servers that keep the log.
+    pub fn nats(&self) -> &NatsServers {
         &self.up().nats
     }
 
@@ -174,6 +182,11 @@ impl World {
             Some(head) => event_log::Frame::decode(head.body).unwrap().last(),
             None => 0,
         }
+    }
+
+    /// How many servers keep the log.
+    pub fn replicas(&self) -> usize {
+        self.replicas
     }
 
     /// Runs a command line; gives whatever came of it.
@@ -291,6 +304,7 @@ impl World {
             data: self.data().to_owned(),
             listen: "127.0.0.1:0".parse().unwrap(),
             durability: Durability::Strict,
+            replicas: self.replicas,
             cache_mib: 64,
             master_key_file: None,
             log: "warn".to_owned(),
@@ -305,11 +319,11 @@ impl Drop for World {
     }
 }
 
-/// A server that dies with this value, unless it is released.
-struct KillOnPanic(Option<NatsServer>);
+/// Servers that die with this value, unless they are released.
+struct KillOnPanic(Option<NatsServers>);
 
 impl KillOnPanic {
-    fn release(mut self) -> NatsServer {
+    fn release(mut self) -> NatsServers {
         self.0.take().unwrap()
     }
 }
@@ -317,11 +331,11 @@ impl KillOnPanic {
 impl Drop for KillOnPanic {
     fn drop(&mut self) {
         let Some(nats) = self.0.take() else { return };
-        let pid = nats.pid();
-        // Without its owner nobody starts the server again.
+        let pids = nats.pids();
+        // Without their owner nobody starts the servers again.
         drop(nats);
-        let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap_or(0));
-        if let Some(pid) = pid {
+        let pids = pids.into_iter().filter_map(|pid| i32::try_from(pid).ok());
+        for pid in pids.filter_map(rustix::process::Pid::from_raw) {
             // It may be gone already.
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    Date, Entity, Fact, Instant, Kind, Known, OpportunityId, Timeline,
+    Date, Entity, Fact, Kind, Known, Timeline,
     calendar::Period,
     forecast::{self, Forecast},
     quota::{self, Quota},
@@ -20,7 +20,7 @@ use runtime::{
 };
 use uuid::Uuid;
 
-use crate::counted::Counted;
+use crate::{counted::Counted, deals::Deals};
 
 /// Every tenant's forecasts. One view for the three kinds, so that an answer sees all of them at one
 /// position.
@@ -32,56 +32,11 @@ pub struct Book {
 /// What one tenant has.
 #[derive(Default)]
 pub struct Shelf {
-    deals: BTreeMap<Uuid, Deal>,
+    /// Its deals.
+    pub deals: Deals,
     quotas: Sheaf,
     sheets: Sheaf,
     digest: Digest,
-}
-
-/// The signed changes of what a deal counts as, and the days between which it ever counted. The
-/// days are those of UTC, a day wider than any zone can make them.
-struct Deal {
-    changes: Vec<Signed<Counted>>,
-    first: Date,
-    last: Date,
-}
-
-impl Default for Deal {
-    fn default() -> Deal {
-        Deal { changes: Vec::new(), first: Date(i32::MAX), last: Date(i32::MIN) }
-    }
-}
-
-impl Deal {
-    fn take(&mut self, changes: Vec<Signed<Counted>>) {
-        for Signed { stands, .. } in &changes {
-            let closed = stands.closed_at.map(Instant::date);
-            let closed = closed.into_iter().flat_map(|day| [day.plus_days(-1), day.plus_days(1)]);
-            for day in stands.close_date.into_iter().chain(closed) {
-                self.first = self.first.min(day);
-                self.last = self.last.max(day);
-            }
-        }
-        self.changes.extend(changes);
-    }
-
-    /// What it counts as at a point: the sum of all changes before it.
-    fn at(&self, at: Known) -> Option<&Counted> {
-        let mut net: Vec<(&Counted, i32)> = Vec::with_capacity(4);
-        for change in &self.changes {
-            if !at.covers(change.occurred_at, change.position) {
-                continue;
-            }
-            match net.iter().position(|(stands, _)| *stands == &change.stands) {
-                Some(place) if net[place].1 + change.sign == 0 => {
-                    net.swap_remove(place);
-                }
-                Some(place) => net[place].1 += change.sign,
-                None => net.push((&change.stands, change.sign)),
-            }
-        }
-        net.into_iter().find(|(_, sum)| *sum > 0).map(|(stands, _)| stands)
-    }
 }
 
 /// Timelines of one kind whose facts name a range of days.
@@ -89,6 +44,8 @@ impl Deal {
 struct Sheaf {
     timelines: BTreeMap<Uuid, Arc<Timeline>>,
     by_days: BTreeMap<(Date, Date), BTreeSet<Uuid>>,
+    /// Which timeline remembers a command: a calendar that was cut anew would name another.
+    by_command: HashMap<Uuid, Uuid>,
 }
 
 impl Sheaf {
@@ -96,6 +53,8 @@ impl Sheaf {
         for days in timeline.entries().iter().filter_map(|entry| days_of(&entry.fact)) {
             self.by_days.entry(days).or_default().insert(id);
         }
+        let commands = timeline.entries().iter().map(|entry| entry.moment.command_id);
+        self.by_command.extend(commands.map(|command| (command, id)));
         self.timelines.insert(id, Arc::new(timeline));
     }
 
@@ -123,30 +82,6 @@ impl Book {
 }
 
 impl Shelf {
-    /// The deals that may ever have counted in a period, by id.
-    pub fn deals(&self, period: &Period) -> impl Iterator<Item = OpportunityId> {
-        let (starts, ends) = (period.starts, period.ends);
-        let may_count = move |deal: &Deal| deal.first < ends && starts <= deal.last;
-        let deals = self.deals.iter().filter(move |(_, deal)| may_count(deal));
-        deals.map(|(id, _)| OpportunityId(*id))
-    }
-
-    /// What a deal counts as at a point of the two axes.
-    pub fn deal(&self, id: OpportunityId, at: Known) -> Option<&Counted> {
-        self.deals.get(&id.0)?.at(at)
-    }
-
-    /// The positions between two points that changed what a deal counts as.
-    pub fn positions(&self, id: OpportunityId, from: Known, to: Known) -> Vec<u64> {
-        let changes = self.deals.get(&id.0).into_iter().flat_map(|deal| &deal.changes);
-        let between = changes.filter(|change| {
-            let covers = |at: Known| at.covers(change.occurred_at, change.position);
-            covers(from) != covers(to)
-        });
-        let positions: BTreeSet<u64> = between.map(|change| change.position).collect();
-        positions.into_iter().collect()
-    }
-
     /// The quotas of exactly a period's days, as they stand at a point, with their etags.
     pub fn quotas(&self, period: &Period, at: Known) -> impl Iterator<Item = (Uuid, Quota, u64)> {
         self.quotas.of(period).filter_map(move |(id, timeline)| stands(id, timeline, at))
@@ -172,6 +107,12 @@ impl Shelf {
         self.sheets.of(period)
     }
 
+    /// The quota, or the sheet, on which a command was recorded.
+    pub fn recorded_on(&self, kind: Kind, command_id: Uuid) -> Option<Uuid> {
+        let sheaf = if kind == Kind::Quota { &self.quotas } else { &self.sheets };
+        sheaf.by_command.get(&command_id).copied()
+    }
+
     fn replace(&mut self, entity: &EntityRef, known: Timeline) {
         match entity.kind {
             Kind::Quota => self.quotas.put(entity.id, known),
@@ -185,9 +126,7 @@ impl Shelf {
         changes: Vec<Signed<Counted>>,
         (before, after): (&[Step<Counted>], &[Step<Counted>]),
     ) {
-        if !changes.is_empty() {
-            self.deals.entry(entity.id).or_default().take(changes);
-        }
+        self.deals.take(entity.id, changes);
         steps::restate(&mut self.digest, entity, before, after);
     }
 }
@@ -239,3 +178,6 @@ impl View for Book {
         self.tenants.get(tenant).map(|shelf| shelf.digest).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -239,7 +239,7 @@ impl Planning {
             let (occurred_at, source_seq, judged) = desk.with(E::KIND, id, |timeline| {
                 let at = asked.unwrap_or_else(|| takes_effect(timeline, desk.now()));
                 let judged = judge::<E>(timeline, at, &command);
-                let judged = judged.map_err(|why| match part {
+                let judged = judged.map_err(as_asked).map_err(|why| match part {
                     "" => why,
                     part => from_proto::within(part, why),
                 });
@@ -250,6 +250,16 @@ impl Planning {
         let answer = decided.await.map_err(|refusal: Refusal| Status::from(refusal))?;
         Ok((Some(to_proto::recorded(&self.runtime, head.command_id, answer)), id))
     }
+}
+
+/// The rules name their own fields; a request has them under other names.
+fn as_asked(mut rejection: Rejection) -> Rejection {
+    rejection.field = match &*rejection.field {
+        "shape.first_month" => "first_month".to_owned(),
+        "to" => "to_currency".to_owned(),
+        field => field.to_owned(),
+    };
+    rejection
 }
 
 /// A first definition holds from the beginning, a later one from now.

@@ -27,19 +27,24 @@ pub fn explain(
     (currency, restated_to): (Currency, Option<Instant>),
 ) -> Result<Fall, ConversionError> {
     let (before, after) = (from.rates(currency), to.rates(currency));
-    let deals = to.shelf.deals(&to.period).map(|id| Deal {
-        id,
-        before: from.standing(id, &before, currency),
-        after: to.standing(id, &after, currency),
+    let deals = to.shelf.deals.of(&to.period).map(|deal| Deal {
+        id: deal.id,
+        before: from.standing(deal, &before, currency),
+        after: to.standing(deal, &after, currency),
     });
     let in_window = |deal: &Deal| {
         [deal.before, deal.after].into_iter().flatten().any(|standing| standing.in_window)
     };
-    let deals: Vec<Deal> = deals.filter(in_window).collect();
+    let mut deals: Vec<Deal> = deals.filter(in_window).collect();
+    deals.sort_unstable_by_key(|deal| deal.id);
     let (before, after) = (from.hierarchy(restated_to), to.hierarchy(restated_to));
     let question = Question { column, currency, before: &before, after: &after };
     let explained = Waterfall::of(question, &deals)?.at(node)?;
     let moved = explained.buckets.iter().flat_map(|bucket| &bucket.deals);
-    let positions = moved.map(|(id, _)| (*id, to.shelf.positions(*id, from.at, to.at))).collect();
+    let positions = moved.map(|(id, _)| {
+        let deal = to.shelf.deals.get(*id);
+        (*id, deal.map(|deal| deal.positions(from.at, to.at)).unwrap_or_default())
+    });
+    let positions = positions.collect();
     Ok(Fall { explained, positions })
 }

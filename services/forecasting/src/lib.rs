@@ -14,11 +14,13 @@ mod book;
 mod calendars;
 mod commands;
 mod counted;
+mod deals;
 mod falls;
 mod forecasts;
 mod numbers;
 mod planning;
 mod queries;
+mod quota_sums;
 mod service;
 mod sheets;
 

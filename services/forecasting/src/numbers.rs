@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Currency, ForecastCategory, Hierarchy, Instant, Known, Money, OpportunityId, Outcome,
-    PipelineId, Rejection, UserId,
+    Currency, ForecastCategory, Hierarchy, Instant, Known, Money, Outcome, PipelineId, Rejection,
+    UserId,
     calendar::Period,
     catalog::Catalog,
     conversion::{ConversionError, Rate},
@@ -17,7 +17,13 @@ use domain::{
 };
 use uuid::Uuid;
 
-use crate::{book::Shelf, calendars::Calendar, counted::Counted};
+use crate::{
+    book::Shelf,
+    calendars::Calendar,
+    counted::Counted,
+    deals::Deal,
+    quota_sums::{self, Part},
+};
 
 /// The code of no currency (ISO 4217), for answers without any amount.
 const NO_CURRENCY: &str = "XXX";
@@ -46,6 +52,8 @@ pub struct Numbers {
     pub rollup: Rollup,
     /// Each node's sheets, with their ids and etags.
     pub sheets: BTreeMap<UserId, Vec<(Uuid, Forecast, u64)>>,
+    /// The periods whose quotas a node's quota is the sum of, where none is set for the whole.
+    pub summed: BTreeMap<UserId, Vec<Period>>,
     /// What was left out because no rate leads into the currency.
     pub left_out: Vec<LeftOut>,
 }
@@ -84,38 +92,46 @@ impl<'a> Scene<'a> {
     }
 
     /// How a deal stands, with its rate into a currency.
-    pub fn standing(
-        &self,
-        deal: OpportunityId,
-        rates: &RateTable,
-        currency: Currency,
-    ) -> Option<Standing> {
-        let counted = self.shelf.deal(deal, self.at)?;
-        let rate = counted.amount.and_then(|amount| {
-            let at = self.rate_instant(counted);
-            rates.rate(amount.currency, currency, Purpose::Actual, at).ok()
-        });
+    pub fn standing(&self, deal: &Deal, rates: &RateTable, currency: Currency) -> Option<Standing> {
+        let counted = deal.at(self.at)?;
         Some(Standing {
             outcome: counted.outcome,
             owner: counted.owner,
             in_window: self.is_in_window(counted),
             category: self.category(counted),
             amount: counted.amount,
-            rate,
+            rate: counted.amount.and_then(|it| self.rate(counted, it, rates, currency)),
         })
+    }
+
+    /// The rate of a deal's amount into a currency; `None` when there is none.
+    fn rate(
+        &self,
+        counted: &Counted,
+        amount: Money,
+        rates: &RateTable,
+        currency: Currency,
+    ) -> Option<Rate> {
+        if amount.currency == currency {
+            return Some(Rate::ONE);
+        }
+        let at = self.rate_instant(counted);
+        rates.rate(amount.currency, currency, Purpose::Actual, at).ok()
+    }
+
+    /// What counts in the period.
+    fn counting(&self) -> impl Iterator<Item = (ForecastCategory, &Counted)> {
+        let deals = self.shelf.deals.of(&self.period);
+        let deals = deals.filter_map(|deal| deal.at(self.at));
+        let in_window = deals.filter(|counted| self.is_in_window(counted));
+        in_window.filter_map(|it| Some((self.category(it).counted(it.outcome)?, it)))
     }
 
     /// The currencies of everything that has an amount in the period.
     pub fn currencies(&self) -> BTreeSet<Currency> {
-        let deals = self.shelf.deals(&self.period);
-        let deals = deals.filter_map(|deal| self.shelf.deal(deal, self.at));
-        let counting = deals.filter(|counted| {
-            let counts = self.category(counted).counted(counted.outcome).is_some();
-            counts && self.is_in_window(counted)
-        });
-        let amounts = counting.filter_map(|counted| counted.amount.map(|amount| amount.currency));
-        let quotas = self.shelf.quotas(&self.period, self.at);
-        let quotas = quotas.filter_map(|(_, quota, _)| Some(quota.in_force()?.amount.currency));
+        let amounts = self.counting().filter_map(|(_, it)| Some(it.amount?.currency));
+        let quotas = self.quotas_set().into_values().flatten();
+        let quotas = quotas.map(|part| part.amount.currency);
         let sheets = self.shelf.sheets(&self.period, self.at);
         let judged = sheets.flat_map(|(_, sheet, _)| {
             let in_force = sheet.adjustments_in_force(self.today());
@@ -131,11 +147,10 @@ impl<'a> Scene<'a> {
         restated_to: Option<Instant>,
     ) -> Result<Numbers, ConversionError> {
         let rates = self.rates(currency);
-        let standings = self.shelf.deals(&self.period);
-        let standings = standings.filter_map(|deal| self.standing(deal, &rates, currency));
-        let leaves: Vec<Leaf> = standings.filter_map(|it| leaf(&it, currency)).collect();
+        let leaves = self.leaves(&rates, currency)?;
         let mut left_out = Vec::new();
-        let quotas = self.quotas(&rates, currency, &mut left_out);
+        let set = self.quotas_set();
+        let quotas = self.quotas(&set, &rates, currency, &mut left_out);
         let mut sheets = BTreeMap::<UserId, Vec<(Uuid, Forecast, u64)>>::new();
         for (id, sheet, etag) in self.shelf.sheets(&self.period, self.at) {
             if let Some(owner) = sheet.sheet.as_ref().map(|sheet| sheet.owner) {
@@ -145,26 +160,62 @@ impl<'a> Scene<'a> {
         let adjustments = self.adjustments(&sheets, &rates, currency, &mut left_out);
         let inputs = Inputs { leaves: &leaves, adjustments: &adjustments, quotas: &quotas };
         let rollup = roll_up(&self.hierarchy(restated_to), currency, inputs)?;
-        Ok(Numbers { rollup, sheets, left_out })
+        let of_parts = |parts: &Vec<Part>| parts.iter().any(|part| part.period != self.period);
+        let summed = set.into_iter().filter(|(_, parts)| of_parts(parts));
+        let periods = |parts: Vec<Part>| parts.into_iter().map(|part| part.period).collect();
+        let summed = summed.map(|(user, parts)| (user, periods(parts))).collect();
+        Ok(Numbers { rollup, sheets, summed, left_out })
     }
 
+    /// The deals that count, those together that are converted alike.
+    fn leaves(&self, rates: &RateTable, currency: Currency) -> Result<Vec<Leaf>, ConversionError> {
+        let mut leaves = BTreeMap::<_, (i64, u64)>::new();
+        for (category, counted) in self.counting() {
+            let (amount, rate) = match counted.amount {
+                Some(amount) => (amount, self.rate(counted, amount, rates, currency)),
+                // It counts, and adds nothing.
+                None => (Money { minor: 0, currency }, Some(Rate::ONE)),
+            };
+            let alike = (counted.owner, category as usize, amount.currency, rate);
+            let (minor, count) = leaves.entry(alike).or_default();
+            *minor = minor.checked_add(amount.minor).ok_or(ConversionError::TooLarge)?;
+            *count += 1;
+        }
+        let leaf = |((owner, category, currency, rate), (minor, count))| {
+            let amount = Money { minor, currency };
+            Leaf { owner, category: ForecastCategory::ALL[category], amount, rate, count }
+        };
+        Ok(leaves.into_iter().map(leaf).collect())
+    }
+
+    fn quotas_set(&self) -> BTreeMap<UserId, Vec<Part>> {
+        quota_sums::quotas(self.shelf, &self.calendar.defined.shape, &self.period, self.at)
+    }
+
+    /// What everybody is to bring. A quota in parts of which one has no rate is left out whole.
     fn quotas(
         &self,
+        set: &BTreeMap<UserId, Vec<Part>>,
         rates: &RateTable,
         currency: Currency,
         left_out: &mut Vec<LeftOut>,
     ) -> Vec<NodeQuota> {
         let mut quotas = Vec::new();
-        for (_, quota, _) in self.shelf.quotas(&self.period, self.at) {
-            let Some(set) = quota.in_force() else { continue };
-            let (user, amount) = (set.owner, set.amount);
-            match rates.rate(amount.currency, currency, Purpose::Plan, self.in_force.as_of) {
-                Ok(rate) => quotas.push(NodeQuota { user, amount, rate }),
-                Err(why) => left_out.push(LeftOut {
+        for (user, parts) in set {
+            let user = *user;
+            let converted = parts.iter().map(|Part { amount, .. }| {
+                let from = amount.currency;
+                let rate = rates.rate(from, currency, Purpose::Plan, self.in_force.as_of);
+                let rate = rate.map_err(|why| LeftOut {
                     kind: "QUOTA_WITHOUT_RATE",
                     user,
-                    detail: format!("a quota in {}: {why}", amount.currency.code()),
-                }),
+                    detail: format!("a quota in {}: {why}", from.code()),
+                })?;
+                Ok(NodeQuota { user, amount: *amount, rate })
+            });
+            match converted.collect::<Result<Vec<NodeQuota>, LeftOut>>() {
+                Ok(converted) => quotas.extend(converted),
+                Err(why) => left_out.push(why),
             }
         }
         quotas
@@ -241,26 +292,18 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// A deal that counts, as the rollup takes it.
-fn leaf(standing: &Standing, currency: Currency) -> Option<Leaf> {
-    let category = standing.category.counted(standing.outcome)?;
-    let (amount, rate) = match standing.amount {
-        Some(amount) => (amount, standing.rate),
-        // It counts, and adds nothing.
-        None => (Money { minor: 0, currency }, Some(Rate::ONE)),
-    };
-    let owner = standing.owner;
-    standing.in_window.then_some(Leaf { owner, category, amount, rate, count: 1 })
-}
-
-/// The currency of an answer: the one asked for, or the only one there is.
-pub fn currency(asked: &str, found: &BTreeSet<Currency>) -> Result<Currency, Rejection> {
+/// The currency of an answer: the one asked for, or the only one that is found.
+pub fn currency(
+    asked: &str,
+    find: impl FnOnce() -> BTreeSet<Currency>,
+) -> Result<Currency, Rejection> {
     const FIELD: &str = "currency_code";
     if !asked.is_empty() {
         let message = "it has to be three letters such as USD";
         return Currency::from_code(asked)
             .ok_or_else(|| Rejection::invalid("CURRENCY_INVALID", FIELD, message));
     }
+    let found = find();
     let mut codes = found.iter();
     match (codes.next(), codes.next()) {
         (Some(only), None) => Ok(*only),

@@ -1,15 +1,18 @@
 //! Commands on one quota or one sheet: judged at their instant, or taken back.
 
 use api::types::v1::Recorded;
-use domain::{Entity, Fact, Rejection, entity::judge_void};
+use domain::{Entity, Fact, Kind, Rejection, entity::judge_void};
 use runtime::{
     command::Head,
     desk::{Decision, Desk, Undecided},
     runtime::Runtime,
     to_proto,
+    view::Shared,
 };
 use tonic::Status;
 use uuid::Uuid;
+
+use crate::book::Book;
 
 /// Judges a command on an entity and records what comes of it.
 pub async fn record<E>(
@@ -31,6 +34,22 @@ where
     };
     let answer = runtime.record(head, (E::KIND, id), decide).await?;
     Ok(Some(to_proto::recorded(runtime, head.command_id, answer)))
+}
+
+/// Answers a command that was recorded before as it was answered then, on whatever it was recorded:
+/// its period's key may mean other days now. `None` for one that is new.
+pub async fn repeated(
+    runtime: &Runtime,
+    book: &Shared<Book>,
+    head: &Head,
+    kind: Kind,
+) -> Result<Option<(Option<Recorded>, Uuid)>, Status> {
+    let (tenant, command) = (&*head.caller.tenant, head.command_id);
+    let shelf = |book: &Book| book.shelf(tenant)?.recorded_on(kind, command);
+    let Some(id) = shelf(&book.read().view) else { return Ok(None) };
+    // The timeline that remembers a command answers it: nothing is decided again.
+    let answer = runtime.record(head, (kind, id), |_| Ok(Vec::new())).await?;
+    Ok(Some((Some(to_proto::recorded(runtime, command, answer)), id)))
 }
 
 /// Takes the facts of a command back.

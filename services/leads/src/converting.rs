@@ -19,6 +19,7 @@ use runtime::{
     desk::{Decision, Desk, Undecided},
     from_proto::within,
     naming::Naming,
+    references::{Id, mentioned},
     runtime::Runtime,
     status::rejected,
     timelines::EntityRef,
@@ -29,7 +30,6 @@ use uuid::Uuid;
 
 use crate::{
     Leads,
-    references::{Id, mentioned},
     targets::Targets,
     to_proto,
     undoing::{self, Undo},

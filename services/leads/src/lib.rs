@@ -9,7 +9,6 @@ mod from_proto;
 mod list;
 mod merging;
 mod queries;
-mod references;
 mod scan;
 mod service;
 mod targets;
@@ -21,12 +20,12 @@ use std::sync::Arc;
 
 use api::leads::v1::lead_service_server::LeadServiceServer;
 use runtime::{
+    references::References,
     runtime::Runtime,
     view::{Projection, Shared},
 };
 
 use duplicates::Duplicates;
-pub use references::References;
 pub use views::Leads as LeadRows;
 
 /// What many leads in one request may weigh, in bytes.
@@ -45,6 +44,11 @@ pub fn views() -> Views {
 }
 
 impl Views {
+    /// The view of who refers to what, which others look at too.
+    pub fn references(&self) -> Arc<Shared<References>> {
+        self.references.clone()
+    }
+
     /// The views as the runtime folds them.
     pub fn projections(&self) -> Vec<Box<dyn Projection>> {
         vec![Box::new(self.leads.clone()), Box::new(self.references.clone())]

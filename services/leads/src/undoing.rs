@@ -9,12 +9,13 @@ use runtime::{
     command::Asked,
     desk::{Decision, Desk, Undecided},
     from_proto::{self, uuid as parse_uuid},
+    references::{Id, mentioned},
     status::rejected,
 };
 use tonic::{Request, Status};
 use uuid::Uuid;
 
-use crate::{Leads, references::Id};
+use crate::Leads;
 
 /// What taking a command back takes.
 pub struct Undo<'a> {
@@ -123,7 +124,7 @@ fn refuse_shared(desk: &Desk<'_>, id: Uuid, command: Uuid) -> Result<(), Undecid
         let others = of_command.flat_map(|entry| match &entry.fact {
             domain::Fact::Lead(lead::Fact::Merged(it)) => vec![(Kind::Lead, it.into.0)],
             domain::Fact::Lead(lead::Fact::Absorbed(it)) => vec![(Kind::Lead, it.lead.0)],
-            fact => crate::references::mentioned(fact),
+            fact => mentioned(fact),
         });
         others.collect::<Vec<Id>>()
     })?;

@@ -16,6 +16,7 @@ use runtime::{
     desk::{Decision, Undecided},
     from_proto::uuid as parse_uuid,
     order::Answer,
+    references::refuse_half,
     status::rejected,
     to_proto,
 };
@@ -108,7 +109,10 @@ impl Opportunities {
         if message.has_text() {
             deciding::ensure_key(&self.runtime, &head.caller.tenant, id).await?;
         }
+        let (references, tenant) = (self.references.clone(), head.caller.tenant.clone());
         let answer = self.runtime.record(&head, (Kind::Opportunity, id), move |desk| {
+            let mentions = references.read().view.to(&tenant, (Kind::Opportunity, id));
+            refuse_half(desk, (Kind::Opportunity, id), voided.command_id, mentions)?;
             let fact = domain::Fact::from(Fact::Voided(voided.clone()));
             let (occurred_at, judged) = desk.with(Kind::Opportunity, id, |timeline| {
                 let at = desk.instant(None, timeline);

@@ -14,6 +14,7 @@ use runtime::{
     desk::{Decision, Undecided},
     from_proto, page,
     query::{self, Asked, Caller, QueryError},
+    references::{References, refuse_half},
     runtime::Runtime,
     status::rejected,
     to_proto,
@@ -48,21 +49,23 @@ pub struct Views {
     pub(crate) contracts: Arc<Shared<Contracts>>,
     pub(crate) activities: Arc<Shared<Activities>>,
     pub(crate) deals: Arc<Shared<Deals>>,
+    pub(crate) references: Arc<Shared<References>>,
 }
 
 impl Views {
-    /// Empty views beside that of deals, to be filled when the process starts.
-    pub fn new(deals: Arc<Shared<Deals>>) -> Views {
+    /// Empty views beside those of deals and of references, to be filled when the process starts.
+    pub fn new(deals: Arc<Shared<Deals>>, references: Arc<Shared<References>>) -> Views {
         Views {
             accounts: Shared::empty(),
             contacts: Shared::empty(),
             contracts: Shared::empty(),
             activities: Shared::empty(),
             deals,
+            references,
         }
     }
 
-    /// What a process has to keep folded for them. The view of deals is listed by whoever made it.
+    /// What a process has to keep folded for them. The others are listed by whoever made them.
     pub fn projections(&self) -> Vec<Box<dyn Projection>> {
         vec![
             Box::new(self.accounts.clone()),
@@ -205,7 +208,10 @@ impl Customers {
         let id = from_proto::uuid(E::ID, message.id()).map_err(rejected)?;
         let voided = message.voided().map_err(rejected)?;
         let key = self.key::<E>(&head.caller.tenant, id, message.has_text()).await?;
+        let (references, tenant) = (self.views.references.clone(), head.caller.tenant.clone());
         let answer = self.runtime.record(&head, (E::KIND, id), move |desk| {
+            let mentions = references.read().view.to(&tenant, (E::KIND, id));
+            refuse_half(desk, (E::KIND, id), voided.command_id, mentions)?;
             let fact = E::voided(voided.clone(), key);
             let (occurred_at, judged) = desk.with(E::KIND, id, |timeline| {
                 let at = desk.instant(None, timeline);

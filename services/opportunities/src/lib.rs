@@ -33,7 +33,7 @@ use api::{
     opportunities::v1::opportunity_service_server::OpportunityServiceServer,
     privacy::v1::privacy_service_server::PrivacyServiceServer,
 };
-use runtime::{runtime::Runtime, view::Shared};
+use runtime::{references::References, runtime::Runtime, view::Shared};
 
 pub use customers::{Customers, Views as CustomerViews};
 pub use people::People;
@@ -44,14 +44,16 @@ pub use views::Deals;
 pub struct Opportunities {
     runtime: Arc<Runtime>,
     deals: Arc<Shared<Deals>>,
+    references: Arc<Shared<References>>,
 }
 
-/// The service over a runtime whose views include `deals`.
+/// The service over a runtime whose views include `deals` and `references`.
 pub fn service(
     runtime: Arc<Runtime>,
     deals: Arc<Shared<Deals>>,
+    references: Arc<Shared<References>>,
 ) -> OpportunityServiceServer<Opportunities> {
-    OpportunityServiceServer::new(Opportunities { runtime, deals })
+    OpportunityServiceServer::new(Opportunities { runtime, deals, references })
 }
 
 /// What answers for customers, over a runtime whose views include these.

@@ -3,6 +3,7 @@
 use api::opportunities::v1::{CloseDateMove, PushLedger, StageDirection, StageStay};
 use domain::{
     Date, Instant, Timeline,
+    calendar::{Level, Shape},
     opportunity::{Direction, Move, Stay, push_ledger, stage_history},
 };
 use runtime::{query::timestamp, to_proto::date};
@@ -50,16 +51,18 @@ fn direction(stay: &Stay, before: Option<&Stay>, reading: &Reading<'_>) -> Stage
 /// How a deal's close date moved while it was open.
 pub fn pushes(timeline: &Timeline, reading: &Reading<'_>) -> PushLedger {
     let ledger = push_ledger(timeline, reading.known);
+    let shape = quarters(reading);
+    let quarter = |day| quarter(shape.as_ref(), day);
     PushLedger {
         first_close_date: ledger.first.map(date),
         push_count: ledger.pushes().count() as u64,
         days_pushed: ledger.days_pushed(),
         quarters_left_count: ledger.slips(quarter) as u64,
-        moves: ledger.moves.iter().map(moved).collect(),
+        moves: ledger.moves.iter().map(|it| moved(it, quarter)).collect(),
     }
 }
 
-fn moved(it: &Move) -> CloseDateMove {
+fn moved(it: &Move, quarter: impl Fn(Date) -> i64) -> CloseDateMove {
     CloseDateMove {
         from: Some(date(it.from)),
         to: Some(date(it.to)),
@@ -69,8 +72,21 @@ fn moved(it: &Move) -> CloseDateMove {
     }
 }
 
-/// The quarter of the calendar year that a day lies in, counted on.
-fn quarter(day: Date) -> i64 {
+/// The calendar whose quarters count: the only one in force that is not retired.
+fn quarters(reading: &Reading<'_>) -> Option<Shape> {
+    let used = reading.at.catalog.calendars(reading.at.at);
+    let mut used = used.filter(|(_, calendar)| !calendar.retired);
+    let (_, only) = used.next()?;
+    used.next().is_none().then_some(only.shape)
+}
+
+/// The quarter that a day lies in, counted on: that of a calendar, or of the calendar year where
+/// there is none or it has no quarters.
+fn quarter(shape: Option<&Shape>, day: Date) -> i64 {
+    let period = shape.and_then(|shape| shape.period_at(Level::Quarter, day));
+    if let Some(period) = period {
+        return i64::from(period.year) * 4 + i64::from(period.number) - 1;
+    }
     let (year, month) = day.year_month();
     year * 4 + (i64::from(month) - 1) / 3
 }
@@ -81,7 +97,7 @@ mod tests {
 
     #[test]
     fn quarters_follow_one_another_across_years() {
-        let of = |year, month| quarter(Date::first_of_month(year, month).unwrap());
+        let of = |year, month| quarter(None, Date::first_of_month(year, month).unwrap());
         assert_eq!(of(2026, 1), of(2026, 3));
         assert_eq!(of(2026, 4), of(2026, 3) + 1);
         assert_eq!(of(2027, 1), of(2026, 12) + 1);

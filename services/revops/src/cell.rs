@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use event_log::{JetStream, Options, durability};
+use event_log::{ConnectError, JetStream, Options, durability};
 use forecasting::Book;
 use opportunities::{CustomerViews, Deals, People};
 use runtime::{
@@ -47,10 +47,12 @@ impl Cell {
         check_durability(common.durability, monitor).await?;
         let log_thread = LogThread::start().context("no thread could be started")?;
         let nats = nats.to_owned();
+        let options = Options { replicas: common.replicas, ..Options::default() };
         // A connection lives where it was made.
         let connecting = log_thread.handle().spawn(async move {
-            let stream = JetStream::connect(&nats, Options::default()).await?;
-            anyhow::Ok((stream.log().await?, stream.keys().await?))
+            let stream = JetStream::connect(&nats, options).await?;
+            let log = stream.log().await.map_err(name_replicas)?;
+            anyhow::Ok((log, stream.keys().await.map_err(name_replicas)?))
         });
         let (log, keys) = connecting.await??;
         let master_key = common.master_key();
@@ -59,7 +61,7 @@ impl Cell {
         }
         let (deals, dashboards) = (Shared::<Deals>::empty(), dashboards::views());
         let (people, leads) = (Shared::<People>::empty(), leads::views());
-        let customers = CustomerViews::new(deals.clone());
+        let customers = CustomerViews::new(deals.clone(), leads.references());
         let mut views: Vec<Box<dyn Projection>> =
             vec![Box::new(deals.clone()), Box::new(people.clone())];
         views.extend(leads.projections());
@@ -108,11 +110,35 @@ async fn check_durability(promised: Durability, monitor: &str) -> anyhow::Result
         tracing::warn!("durability is relaxed: what was acknowledged may go with the power");
         return Ok(());
     }
-    match durability::check(monitor).await? {
-        durability::Durability::Always => Ok(()),
-        durability::Durability::Interval(every) => bail!(
-            "the server writes to disk every {every:?} only: set `sync_interval: always` in its \
-             configuration, or say --durability relaxed"
-        ),
+    let servers: Vec<&str> = monitor.split(',').map(str::trim).collect();
+    let (mut checked, mut silent) = (0, None);
+    for one in &servers {
+        match durability::check(one).await {
+            Ok(durability::Durability::Always) => checked += 1,
+            Ok(durability::Durability::Interval(every)) => bail!(
+                "the server at {one} writes to disk every {every:?} only: set `sync_interval: \
+                 always` in its configuration, or say --durability relaxed"
+            ),
+            Err(error) => {
+                tracing::warn!(%error, "a server could not be asked when it writes to disk");
+                silent = Some(error);
+            }
+        }
+    }
+    match silent {
+        // A start must not need every server, or the loss of one would be the loss of all.
+        Some(error) if checked * 2 <= servers.len() => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// What to do about a log on another number of servers than was said.
+fn name_replicas(error: ConnectError) -> anyhow::Error {
+    match &error {
+        ConnectError::Unsuitable(it) if it.setting == "num_replicas" => {
+            let way_out = format!("start with --replicas {}", it.found);
+            anyhow::Error::from(error).context(way_out)
+        }
+        _ => error.into(),
     }
 }

@@ -28,6 +28,10 @@ pub struct Common {
     /// What an acknowledgement promises
     #[arg(long, env = "REVOPS_DURABILITY", value_enum, default_value = "strict")]
     pub durability: Durability,
+    /// How many NATS servers keep a copy of the log each: 1 or 3, the same for ever
+    #[arg(long, env = "REVOPS_REPLICAS", default_value = "1", value_name = "N",
+        value_parser = parse_replicas)]
+    pub replicas: usize,
     /// Memory for the read model's cache, in MiB
     #[arg(long, env = "REVOPS_CACHE_MIB", default_value_t = 256, value_name = "MIB")]
     pub cache_mib: u64,
@@ -54,6 +58,15 @@ impl Common {
             self.listen
         );
         Ok(())
+    }
+}
+
+/// Two or four could outlive no more than one or three can.
+pub fn parse_replicas(text: &str) -> Result<usize, String> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        _ => Err("say 1, or 3 to outlive the loss of one".to_owned()),
     }
 }
 
@@ -86,10 +99,10 @@ pub struct ServeArgs {
     #[command(flatten)]
     #[serde(flatten)]
     pub common: Common,
-    /// The NATS server that keeps the log
+    /// The NATS servers that keep the log, with commas between several
     #[arg(long, env = "REVOPS_NATS", default_value = "nats://127.0.0.1:4222", value_name = "URL")]
     pub nats: String,
-    /// Its monitoring address, where its durability is checked
+    /// Their monitoring addresses, where the durability of each is checked
     #[arg(long, env = "REVOPS_NATS_MONITOR", default_value = "http://127.0.0.1:8222")]
     pub nats_monitor: String,
     /// The tenant of callers who name none; without it they are refused

@@ -3,6 +3,7 @@
 pub mod cell;
 pub mod config;
 pub mod demo;
+pub mod log_copy;
 pub mod nats;
 pub mod server;
 pub mod up;

@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use cli::output::Output;
 use revops::{
     config::{ConfigVerb, ServeArgs, UpArgs},
+    log_copy::{self, CopyArgs},
     up,
 };
 
@@ -31,15 +33,46 @@ enum Command {
     Client(Box<cli::Command>),
 }
 
+/// What was typed.
+enum Typed {
+    Line(Line),
+    LogCopy(CopyArgs, cli::Globals),
+}
+
+impl Typed {
+    fn globals(&self) -> &cli::Globals {
+        match self {
+            Typed::Line(line) => &line.globals,
+            Typed::LogCopy(_, globals) => globals,
+        }
+    }
+}
+
+/// Reads the command line, or says what is wrong with it.
+fn parse() -> Result<Typed, clap::Error> {
+    let mut command = Line::command().mut_subcommand("log", log_copy::add_to);
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let typed = match log_copy::typed(&matches) {
+        Some(copy) => copy
+            .and_then(|copy| Ok(Typed::LogCopy(copy, cli::Globals::from_arg_matches(&matches)?))),
+        None => Line::from_arg_matches(&matches).map(Typed::Line),
+    };
+    typed.map_err(|error| error.format(&mut command))
+}
+
 fn main() -> ExitCode {
     let tokio = match revops::tokio() {
         Ok(tokio) => tokio,
         Err(error) => return fail(&error.into()),
     };
     let done = tokio.block_on(async {
-        let line = cli::zone::read(Line::try_parse, |line| &line.globals).await;
-        let line = match line.unwrap_or_else(|error| error.exit()) {
-            Ok(line) => line,
+        let typed = cli::zone::read(parse, Typed::globals).await;
+        let line = match typed.unwrap_or_else(|error| error.exit()) {
+            Ok(Typed::Line(line)) => line,
+            Ok(Typed::LogCopy(args, globals)) => {
+                let output = Output::standard(globals.output, globals.quiet);
+                return log_copy::run(&args, &output).await.map(|()| ExitCode::SUCCESS);
+            }
             Err(error) => return Ok(cli::fail(&error)),
         };
         match line.command {

@@ -88,7 +88,11 @@ fn add_services(cell: &Cell, service: Service, routes: &mut RoutesBuilder) -> Ve
         names.push("revops.leads.v1.LeadService");
     }
     if wanted(Service::Opportunities) {
-        routes.add_service(opportunities::service(runtime(), cell.deals.clone()));
+        routes.add_service(opportunities::service(
+            runtime(),
+            cell.deals.clone(),
+            cell.leads.references(),
+        ));
         routes.add_service(opportunities::privacy_service(runtime(), cell.people.clone()));
         let customers = opportunities::customers(runtime(), cell.customers.clone());
         routes.add_service(customers.account_service());

@@ -13,7 +13,7 @@ use crate::{
     cell::Cell,
     config::{Common, Durability, ServeArgs, Service, UpArgs},
     demo,
-    nats::{NatsOptions, NatsServer, SyncMode},
+    nats::{NatsOptions, NatsServers, SyncMode},
     server::Listening,
 };
 
@@ -25,9 +25,13 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
         Durability::Relaxed => SyncMode::Interval,
     };
     let folder = args.common.data.join("nats");
-    let options =
-        NatsOptions { binary: args.nats_server.clone(), sync, ..NatsOptions::new(folder) };
-    let nats = NatsServer::start(options).await?;
+    let options = NatsOptions {
+        binary: args.nats_server.clone(),
+        replicas: Some(args.common.replicas),
+        sync,
+        ..NatsOptions::new(folder)
+    };
+    let nats = NatsServers::start(options).await?;
     let tenant = Some(args.default_tenant.clone());
     let listener = bind(&args.common).await?;
     let ran = async {
@@ -86,7 +90,7 @@ fn write_address(data: &Path, address: SocketAddr) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", file.display()))
 }
 
-fn announce(data: &Path, address: SocketAddr, nats: &NatsServer) -> anyhow::Result<()> {
+fn announce(data: &Path, address: SocketAddr, nats: &NatsServers) -> anyhow::Result<()> {
     write_address(data, address)?;
     say(&format!("listening on http://{address}"))?;
     say(&format!("log           {} (monitor {})", nats.url, nats.monitor_url))?;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use revops::nats::{NatsError, NatsOptions, NatsServer, SyncMode, find_binary};
+use revops::nats::{NatsError, NatsOptions, NatsServers, SyncMode, find_binary};
 use rustix::process::{Pid, Signal, getpgid, kill_process};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpStream;
@@ -18,7 +18,10 @@ use tokio::time::{sleep, timeout};
 /// Tells a copy of this test program to start a server in this folder and to hold it.
 const HOLD: &str = "REVOPS_TEST_HOLD_NATS";
 
-/// A temporary folder; a server that still runs in it at the end goes with it.
+/// How many servers it is to hold.
+const HELD_REPLICAS: &str = "REVOPS_TEST_HELD_REPLICAS";
+
+/// A temporary folder; servers that still run in it at the end go with it.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -33,16 +36,22 @@ impl Folder {
     fn options(&self) -> NatsOptions {
         options(self.path())
     }
+
+    fn three(&self) -> NatsOptions {
+        NatsOptions { replicas: Some(3), ..self.options() }
+    }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let noted = fs::read_to_string(self.path().join("pid")).unwrap_or_default();
-        let Ok(pid) = noted.trim().parse() else {
-            return;
-        };
-        if command_of(pid).contains(&*self.path().to_string_lossy()) {
-            kill(pid);
+        for home in ["", "2", "3"] {
+            let noted = fs::read_to_string(self.path().join(home).join("pid")).unwrap_or_default();
+            let Ok(pid) = noted.trim().parse() else {
+                continue;
+            };
+            if command_of(pid).contains(&*self.path().to_string_lossy()) {
+                kill(pid);
+            }
         }
     }
 }
@@ -90,9 +99,15 @@ async fn greets(url: &str) -> bool {
 
 /// A process that started a server and was then killed without a chance to stop it.
 async fn orphan_in(folder: &Folder) -> u32 {
+    abandon_servers_in(folder, "1").await;
+    fs::read_to_string(folder.path().join("pid")).unwrap().trim().parse().unwrap()
+}
+
+async fn abandon_servers_in(folder: &Folder, replicas: &str) {
     let mut holder: Child = Command::new(env::current_exe().unwrap())
         .args(["holds_a_server_when_asked", "--exact"])
         .env(HOLD, folder.path())
+        .env(HELD_REPLICAS, replicas)
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
@@ -100,7 +115,6 @@ async fn orphan_in(folder: &Folder) -> u32 {
     eventually("a held server", || async { ready.exists() }).await;
     holder.kill().unwrap();
     holder.wait().unwrap();
-    fs::read_to_string(folder.path().join("pid")).unwrap().trim().parse().unwrap()
 }
 
 #[tokio::test]
@@ -108,7 +122,9 @@ async fn holds_a_server_when_asked() {
     let Some(data) = env::var_os(HOLD).map(PathBuf::from) else {
         return;
     };
-    let _server = NatsServer::start(options(&data)).await.unwrap();
+    let replicas = env::var(HELD_REPLICAS).unwrap().parse().ok();
+    let options = NatsOptions { replicas, ..options(&data) };
+    let _server = NatsServers::start(options).await.unwrap();
     fs::write(data.join("held"), "").unwrap();
     std::future::pending::<()>().await;
 }
@@ -116,8 +132,8 @@ async fn holds_a_server_when_asked() {
 #[tokio::test]
 async fn starts_healthy_on_loopback_and_stops_clean() {
     let folder = Folder::new();
-    let server = NatsServer::start(folder.options()).await.unwrap();
-    let (pid, url) = (server.pid(), server.url.clone());
+    let server = NatsServers::start(folder.options()).await.unwrap();
+    let (pid, url) = (server.pids()[0], server.url.clone());
     assert!(greets(&url).await);
     assert!(url.starts_with("nats://127.0.0.1:"), "{url}");
     assert!(server.monitor_url.starts_with("http://127.0.0.1:"), "{}", server.monitor_url);
@@ -125,7 +141,7 @@ async fn starts_healthy_on_loopback_and_stops_clean() {
 
     let group = getpgid(Some(to_pid(pid))).unwrap();
     assert_eq!(group, to_pid(pid), "Ctrl-C in a terminal must not reach the server");
-    let second = NatsServer::start(folder.options()).await.unwrap_err();
+    let second = NatsServers::start(folder.options()).await.unwrap_err();
     assert!(matches!(second, NatsError::Locked { .. }), "{second}");
 
     server.stop().await.unwrap();
@@ -138,11 +154,11 @@ async fn starts_healthy_on_loopback_and_stops_clean() {
 #[tokio::test]
 async fn comes_back_where_it_was_when_killed() {
     let folder = Folder::new();
-    let server = NatsServer::start(folder.options()).await.unwrap();
+    let server = NatsServers::start(folder.options()).await.unwrap();
     for round in 1..=2 {
-        let before = server.pid();
+        let before = server.pids()[0];
         kill(before);
-        eventually("a restart", || async { server.pid() != before }).await;
+        eventually("a restart", || async { server.pids()[0] != before }).await;
         eventually("an answer", || greets(&server.url)).await;
         assert_eq!(server.restarts(), round);
     }
@@ -155,10 +171,10 @@ async fn adopts_what_a_crash_left_behind_and_keeps_it_alive() {
     let orphan = orphan_in(&folder).await;
     assert_ne!(command_of(orphan), "", "the server outlives us");
 
-    let server = NatsServer::start(folder.options()).await.unwrap();
-    assert_eq!((server.pid(), server.restarts()), (orphan, 0));
+    let server = NatsServers::start(folder.options()).await.unwrap();
+    assert_eq!((server.pids()[0], server.restarts()), (orphan, 0));
     kill(orphan);
-    eventually("a restart", || async { server.pid() != orphan }).await;
+    eventually("a restart", || async { server.pids()[0] != orphan }).await;
     eventually("an answer", || greets(&server.url)).await;
     server.stop().await.unwrap();
 }
@@ -168,8 +184,8 @@ async fn an_orphan_is_found_without_its_pid_file() {
     let folder = Folder::new();
     let orphan = orphan_in(&folder).await;
     fs::remove_file(folder.path().join("pid")).unwrap();
-    let server = NatsServer::start(folder.options()).await.unwrap();
-    assert_eq!(server.pid(), orphan);
+    let server = NatsServers::start(folder.options()).await.unwrap();
+    assert_eq!(server.pids()[0], orphan);
     server.stop().await.unwrap();
     assert_eq!(command_of(orphan), "");
 }
@@ -179,8 +195,8 @@ async fn an_orphan_with_other_settings_is_replaced() {
     let folder = Folder::new();
     let orphan = orphan_in(&folder).await;
     let relaxed = NatsOptions { sync: SyncMode::Interval, ..folder.options() };
-    let server = NatsServer::start(relaxed).await.unwrap();
-    assert_ne!(server.pid(), orphan);
+    let server = NatsServers::start(relaxed).await.unwrap();
+    assert_ne!(server.pids()[0], orphan);
     assert_eq!(command_of(orphan), "");
     server.stop().await.unwrap();
 }
@@ -188,16 +204,16 @@ async fn an_orphan_with_other_settings_is_replaced() {
 #[tokio::test]
 async fn ports_are_kept_until_a_stranger_takes_one() {
     let folder = Folder::new();
-    let server = NatsServer::start(folder.options()).await.unwrap();
+    let server = NatsServers::start(folder.options()).await.unwrap();
     let first = server.url.clone();
     server.stop().await.unwrap();
 
-    let server = NatsServer::start(folder.options()).await.unwrap();
+    let server = NatsServers::start(folder.options()).await.unwrap();
     assert_eq!(server.url, first);
     server.stop().await.unwrap();
 
     let stranger = TcpListener::bind(first.trim_start_matches("nats://")).unwrap();
-    let server = NatsServer::start(folder.options()).await.unwrap();
+    let server = NatsServers::start(folder.options()).await.unwrap();
     assert_ne!(server.url, first);
     assert!(greets(&server.url).await);
     drop(stranger);
@@ -209,8 +225,8 @@ async fn a_stranger_behind_an_old_pid_is_left_alone() {
     let folder = Folder::new();
     let mut stranger = Command::new("sleep").arg("600").spawn().unwrap();
     fs::write(folder.path().join("pid"), stranger.id().to_string()).unwrap();
-    let server = NatsServer::start(folder.options()).await.unwrap();
-    assert_ne!(server.pid(), stranger.id());
+    let server = NatsServers::start(folder.options()).await.unwrap();
+    assert_ne!(server.pids()[0], stranger.id());
     server.stop().await.unwrap();
     assert!(stranger.try_wait().unwrap().is_none());
     stranger.kill().unwrap();
@@ -221,6 +237,84 @@ async fn a_stranger_behind_an_old_pid_is_left_alone() {
 async fn a_program_that_is_no_server_is_an_error() {
     let folder = Folder::new();
     let wrong = NatsOptions { binary: Some("/bin/false".into()), ..folder.options() };
-    let error = NatsServer::start(wrong).await.unwrap_err();
+    let error = NatsServers::start(wrong).await.unwrap_err();
     assert!(matches!(error, NatsError::Exited { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn three_come_up_together_and_stop_clean() {
+    let folder = Folder::new();
+    let servers = NatsServers::start(folder.three()).await.unwrap();
+    let (pids, url) = (servers.pids(), servers.url.clone());
+    assert_eq!((pids.len(), servers.replicas()), (3, 3));
+    assert_eq!(servers.monitor_url.split(',').count(), 3);
+    for url in url.split(',') {
+        assert!(greets(url).await, "{url}");
+    }
+    servers.stop().await.unwrap();
+    assert!(pids.iter().all(|pid| command_of(*pid).is_empty()));
+
+    // What the folder has need not be said again, and all of it is where it was.
+    let servers = NatsServers::start(folder.options()).await.unwrap();
+    assert_eq!((servers.replicas(), &servers.url), (3, &url));
+    servers.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn each_of_three_comes_back_when_killed() {
+    let folder = Folder::new();
+    let servers = NatsServers::start(folder.three()).await.unwrap();
+    for (number, url) in servers.url.split(',').enumerate() {
+        let before = servers.pids();
+        kill(before[number]);
+        eventually("a restart", || async { servers.pids()[number] != before[number] }).await;
+        eventually("an answer", || greets(url)).await;
+        let after = servers.pids();
+        let others = |pids: &[u32]| [&pids[..number], &pids[number + 1..]].concat();
+        assert_eq!(others(&after), others(&before), "the others went on");
+    }
+    assert_eq!(servers.restarts(), 3);
+    servers.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn of_three_orphans_the_living_are_adopted_and_the_dead_replaced() {
+    let folder = Folder::new();
+    abandon_servers_in(&folder, "3").await;
+    let noted = |home: &str| -> u32 {
+        fs::read_to_string(folder.path().join(home).join("pid")).unwrap().trim().parse().unwrap()
+    };
+    let orphans = ["", "2", "3"].map(noted);
+    kill(orphans[1]);
+    eventually("a death", || async { command_of(orphans[1]).is_empty() }).await;
+    let servers = NatsServers::start(folder.three()).await.unwrap();
+    let pids = servers.pids();
+    assert_eq!((pids[0], pids[2]), (orphans[0], orphans[2]));
+    assert_ne!(pids[1], orphans[1]);
+    servers.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn how_many_servers_a_folder_has_can_not_change() {
+    for (made, wanted) in [(1, 3), (3, 1)] {
+        let folder = Folder::new();
+        let with = |replicas| NatsOptions { replicas: Some(replicas), ..folder.options() };
+        NatsServers::start(with(made)).await.unwrap().stop().await.unwrap();
+        let refused = NatsServers::start(with(wanted)).await.unwrap_err();
+        assert!(matches!(refused, NatsError::Replicas { .. }), "{refused}");
+        let said = refused.to_string();
+        assert!(said.contains("revops log copy"), "it says the way out: {said}");
+        assert!(said.contains(&format!("--replicas {made}")), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_from_before_there_were_several_has_one_server() {
+    let folder = Folder::new();
+    NatsServers::start(folder.options()).await.unwrap().stop().await.unwrap();
+    fs::create_dir_all(folder.path().join("jetstream")).unwrap();
+    fs::remove_file(folder.path().join("topology.toml")).unwrap();
+    let refused = NatsServers::start(folder.three()).await.unwrap_err();
+    assert!(matches!(refused, NatsError::Replicas { found: 1, wanted: 3, .. }), "{refused}");
+    NatsServers::start(folder.options()).await.unwrap().stop().await.unwrap();
 }

@@ -70,7 +70,7 @@ pub struct Inputs<'a> {
     pub leaves: &'a [Leaf],
     /// Judgements; of two of the same node, level and column the last one counts.
     pub adjustments: &'a [NodeAdjustment],
-    /// Quotas; of two of the same node the last one counts.
+    /// Quotas; several of one node are the parts of one, summed exactly and rounded once.
     pub quotas: &'a [NodeQuota],
 }
 

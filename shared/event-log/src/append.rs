@@ -86,7 +86,7 @@ async fn look(log: &EventLog, guard: u64, body: &Bytes) -> Result<Successor, Rea
         let ours = FrameHash::of(&stored.body) == FrameHash::of(body);
         return Ok(if ours { Successor::Ours(stored.sequence) } else { Successor::Another });
     }
-    let head = log.head().await?.map_or(0, |stored| stored.sequence);
+    let head = log.end(guard).await?;
     if head < guard {
         return Err(ReadError::LostTail { after: guard, head });
     }

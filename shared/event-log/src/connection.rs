@@ -126,6 +126,18 @@ impl JetStream {
         Ok(KeyStream::jetstream(self.clone()))
     }
 
+    /// The log, if it is there, on however many servers.
+    pub async fn existing_log(&self) -> Result<Option<EventLog>, ConnectError> {
+        let is_there = streams::find(self, streams::log, streams::LOG).await?;
+        Ok(is_there.then(|| EventLog::JetStream(JetStreamLog::new(self.clone()))))
+    }
+
+    /// The keys, if their stream is there, on however many servers.
+    pub async fn existing_keys(&self) -> Result<Option<KeyStream>, ConnectError> {
+        let is_there = streams::find(self, streams::keys, streams::KEYS).await?;
+        Ok(is_there.then(|| KeyStream::jetstream(self.clone())))
+    }
+
     pub(crate) fn context(&self) -> &Context {
         &self.0.context
     }
@@ -201,6 +213,22 @@ impl JetStream {
         self.request(subject, Request::new()).await.map_err(|failure| failure.reading(stream))
     }
 
+    /// The last sequence of a stream that is known to have reached `after`. Of several servers, one
+    /// that led until it was held up may believe for a moment that it still does, and answer from
+    /// what it had then; so less than `after` is believed only when it is said again and again.
+    pub(crate) async fn end(&self, stream: &'static str, after: u64) -> Result<u64, ReadError> {
+        const ASK_EVERY: Duration = Duration::from_millis(500);
+        let mut doubts = if self.0.options.replicas > 1 { 10 } else { 0 };
+        loop {
+            let end = self.stream(stream).await?.state.last_sequence;
+            if end >= after || doubts == 0 {
+                return Ok(end);
+            }
+            doubts -= 1;
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+    }
+
     /// A message from the stream's leader: followers, which answer direct reads, may lag.
     pub(crate) async fn read(
         &self,
@@ -268,7 +296,7 @@ async fn connect_options(
 ) -> Result<ConnectOptions, ConnectError> {
     const RECONNECT_MAX: Duration = Duration::from_millis(500);
     // A server that vanished without a word is given up after two of these.
-    const PING_INTERVAL: Duration = Duration::from_secs(10);
+    const PING_INTERVAL: Duration = Duration::from_secs(4);
     let connect = match &options.credentials {
         None => ConnectOptions::new(),
         Some(path) => ConnectOptions::with_credentials_file(path).await.map_err(|source| {

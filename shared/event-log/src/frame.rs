@@ -193,6 +193,13 @@ impl FrameHash {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// The first sixteen of its hexadecimal digits: enough to tell logs apart.
+    pub fn short(&self) -> String {
+        let mut first = [0; 8];
+        first.copy_from_slice(&self.0[..8]);
+        format!("{:016x}", u64::from_be_bytes(first))
+    }
 }
 
 impl fmt::Display for FrameHash {

@@ -27,7 +27,8 @@ const BATCH_BYTES: usize = 32 * 1024 * 1024;
 
 /// How long the server waits at the end of the log before a request must be made again.
 const REQUEST_LIFE: Duration = Duration::from_secs(30);
-const HEARTBEAT: Duration = Duration::from_secs(5);
+/// A reader whose server died, while its connection is with another one, misses two of these.
+const HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// How long the server remembers a reader that has gone.
 const READER_LIFE: Duration = Duration::from_secs(60);
@@ -90,6 +91,11 @@ impl JetStreamLog {
             0 => Ok(None),
             _ => self.connection.read(LOG, json!({ "seq": sequence })).await,
         }
+    }
+
+    /// The last stream sequence, of a log that is known to have reached `after`.
+    pub(crate) async fn end(&self, after: u64) -> Result<u64, ReadError> {
+        self.connection.end(LOG, after).await
     }
 
     pub(crate) fn follow(&self, after: u64) -> JetStreamFrames {
@@ -188,8 +194,8 @@ async fn open(
     pause: Duration,
 ) -> Result<Option<pull::Stream>, ReadError> {
     sleep(pause).await;
-    let head = match connection.stream(LOG).await {
-        Ok(info) => info.state.last_sequence,
+    let head = match connection.end(LOG, after).await {
+        Ok(head) => head,
         Err(ReadError::Unavailable { reason }) => {
             debug!(reason, after, "can not open a reader yet");
             return Ok(None);

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::append::Attempt;
 use crate::connection::{Failure, JetStream};
+use crate::key_copy;
 use crate::log::{ReadError, Stored};
 use crate::pause::Pause;
 use crate::streams::{KEYS, KEYS_SUBJECT};
@@ -59,6 +60,10 @@ pub enum KeyError {
     Refused { id: Uuid, reason: String },
     #[error("key {id} can not be reached")]
     Unreachable { id: Uuid, source: ReadError },
+    #[error("the keys can not be listed: try again")]
+    Unlisted(#[source] ReadError),
+    #[error("the target has another key {id} than the source: copy into an empty target")]
+    Differs { id: Uuid },
 }
 
 impl KeyStream {
@@ -106,6 +111,23 @@ impl KeyStream {
                 Ok(found.map(|stored| stored.body))
             }
             Keeper::Memory(keys) => Ok(locked(keys).get(&subject).cloned()),
+        }
+    }
+
+    /// Every key, in no order.
+    pub(crate) async fn all(&self) -> Result<Vec<NewKey>, KeyError> {
+        match &self.0 {
+            Keeper::JetStream(connection) => {
+                key_copy::all(connection).await.map_err(KeyError::Unlisted)
+            }
+            Keeper::Memory(keys) => {
+                let keys = locked(keys);
+                let listed = keys.iter().filter_map(|(subject, wrapped)| {
+                    let (tenant, id) = key_copy::parse(subject)?;
+                    Some(NewKey { tenant, id, wrapped: wrapped.clone() })
+                });
+                Ok(listed.collect())
+            }
         }
     }
 

@@ -14,6 +14,7 @@
 //! | append it | [`EventLog::append`] |
 //! | read on, forever | [`EventLog::follow`], [`Chain::accept`] |
 //! | prove that nothing changed | [`verify`] |
+//! | carry it elsewhere | [`copy`], [`copy_keys`], [`JetStream::existing_log`] |
 //! | keep keys that can be erased | [`JetStream::keys`], [`KeyStream`] |
 
 #![forbid(unsafe_code)]
@@ -21,9 +22,11 @@
 mod append;
 mod chain;
 mod connection;
+mod copy;
 pub mod durability;
 mod frame;
 mod jetstream;
+mod key_copy;
 mod keys;
 mod log;
 mod memory;
@@ -34,11 +37,13 @@ mod wire;
 
 pub use chain::{Chain, ChainError, Link};
 pub use connection::{ConnectError, JetStream, Options};
+pub use copy::{CopyError, CopyReport, copy};
 pub use frame::{
     Commit, EntityFacts, FRAME_HEAD_BYTES, Fact, Frame, FrameError, FrameHash, FrameSummary,
     MAX_FRAME_BYTES, Origin, Word,
 };
 pub use jetstream::JetStreamLog;
+pub use key_copy::{KeysReport, copy_keys};
 pub use keys::{Creation, KeyError, KeyStream, NewKey};
 pub use log::{AppendError, EventLog, Frames, ReadError, Stored};
 pub use memory::{Faults, MemoryLog};

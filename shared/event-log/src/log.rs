@@ -114,6 +114,14 @@ impl EventLog {
         Ok(self.get(1).await?.map(|first| FrameHash::of(&first.body)))
     }
 
+    /// The last stream sequence, of a log that is known to have reached `after`.
+    pub(crate) async fn end(&self, after: u64) -> Result<u64, ReadError> {
+        match self {
+            EventLog::JetStream(log) => log.end(after).await,
+            EventLog::Memory(log) => Ok(log.head().await.map_or(0, |stored| stored.sequence)),
+        }
+    }
+
     pub(crate) async fn attempt(
         &self,
         guard: u64,

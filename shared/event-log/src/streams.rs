@@ -1,15 +1,24 @@
 //! The two streams: how they must be set up, created or compared.
 
+use std::time::Duration;
+
 use async_nats::Request;
 use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType};
 
+use serde_json::json;
+use tokio::time::Instant;
+
 use crate::connection::{ConnectError, Failure, JetStream};
+use crate::pause::Pause;
 
 pub(crate) const LOG: &str = "REVOPS_LOG";
 pub(crate) const LOG_SUBJECT: &str = "revops.log";
 pub(crate) const KEYS: &str = "REVOPS_KEYS";
 pub(crate) const KEYS_SUBJECT: &str = "revops.keys";
+
+/// How long servers that have just been started may take to agree on who leads.
+const ELECTION: Duration = Duration::from_secs(30);
 
 /// Twice the largest frame.
 const MESSAGE_BYTES_MAX: i32 = 512 * 1024;
@@ -64,28 +73,99 @@ fn base(name: &str, replicas: usize) -> Config {
     }
 }
 
-/// Creates the stream unless it is there, and checks that it is as it must be.
+/// Creates the stream unless it is there, checks that it is as it must be, and waits until it
+/// answers.
 pub(crate) async fn open(
     connection: &JetStream,
     wanted: Config,
     stream: &'static str,
 ) -> Result<(), ConnectError> {
-    let payload = serde_json::to_vec(&wanted).expect("stream settings are plain data");
-    let create = Request::new().payload(payload.into());
-    let subject = format!("$JS.API.STREAM.CREATE.{stream}");
-    let found: Info = match connection.request(subject, create).await {
-        Ok(info) => info,
-        // It exists with other settings; some of them may not matter.
-        Err(Failure::Refused { code: ErrorCode::STREAM_NAME_EXIST, .. }) => connection
-            .stream(stream)
-            .await
-            .map_err(|error| ConnectError::Stream { stream, reason: error.to_string() })?,
-        Err(failure) => {
-            let reason = failure.reading(stream).to_string();
-            return Err(ConnectError::Stream { stream, reason });
+    let found = elected(stream, || create(connection, &wanted, stream)).await?;
+    compare(stream, &wanted, &found.config)?;
+    answers(connection, stream).await
+}
+
+/// Whether the stream is there; if so, it is as it must be, on however many servers, and answers.
+pub(crate) async fn find(
+    connection: &JetStream,
+    wanted: fn(usize) -> Config,
+    stream: &'static str,
+) -> Result<bool, ConnectError> {
+    let found = elected(stream, || async {
+        match info(connection, stream).await {
+            Ok(info) => Ok(Some(info)),
+            Err(Failure::Refused { code: ErrorCode::STREAM_NOT_FOUND, .. }) => Ok(None),
+            Err(failure) => Err(failure),
         }
-    };
-    Ok(compare(stream, &wanted, &found.config)?)
+    });
+    let Some(found) = found.await? else { return Ok(false) };
+    compare(stream, &wanted(found.config.num_replicas), &found.config)?;
+    answers(connection, stream).await.map(|()| true)
+}
+
+async fn create(connection: &JetStream, wanted: &Config, stream: &str) -> Result<Info, Failure> {
+    let payload = serde_json::to_vec(wanted).expect("stream settings are plain data");
+    let create = Request::new().payload(payload.into());
+    match connection.request(format!("$JS.API.STREAM.CREATE.{stream}"), create).await {
+        // It exists with other settings; some of them may not matter.
+        Err(Failure::Refused { code: ErrorCode::STREAM_NAME_EXIST, .. }) => {
+            info(connection, stream).await
+        }
+        created => created,
+    }
+}
+
+async fn info(connection: &JetStream, stream: &str) -> Result<Info, Failure> {
+    connection.request(format!("$JS.API.STREAM.INFO.{stream}"), Request::new()).await
+}
+
+/// A stream on several servers answers when one of them leads it.
+async fn answers(connection: &JetStream, stream: &'static str) -> Result<(), ConnectError> {
+    elected(stream, || async {
+        let request = Request::new().payload(json!({ "seq": 1 }).to_string().into());
+        let subject = format!("$JS.API.STREAM.MSG.GET.{stream}");
+        match connection.request::<serde_json::Value>(subject, request).await {
+            Ok(_) | Err(Failure::Refused { code: ErrorCode::NO_MESSAGE_FOUND, .. }) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    })
+    .await
+}
+
+/// Asks until somebody is elected who can answer, though not for ever.
+async fn elected<T, F: Future<Output = Result<T, Failure>>>(
+    stream: &'static str,
+    ask: impl Fn() -> F,
+) -> Result<T, ConnectError> {
+    let deadline = Instant::now() + ELECTION;
+    let mut pause = Pause::default();
+    loop {
+        match ask().await {
+            Ok(answer) => return Ok(answer),
+            Err(failure) if may_be_elected(&failure) && Instant::now() < deadline => {
+                pause.wait().await;
+            }
+            Err(failure) => {
+                let reason = failure.reading(stream).to_string();
+                return Err(ConnectError::Stream { stream, reason });
+            }
+        }
+    }
+}
+
+/// Whether it says no more than that servers have not found one another yet.
+fn may_be_elected(failure: &Failure) -> bool {
+    match failure {
+        Failure::Unanswered(_) => true,
+        Failure::Refused { code, .. } => [
+            ErrorCode::CLUSTER_NOT_AVAILABLE,
+            ErrorCode::CLUSTER_NOT_LEADER,
+            ErrorCode::CLUSTER_NO_PEERS,
+            ErrorCode::INSUFFICIENT_RESOURCES,
+        ]
+        .contains(code),
+        Failure::NobodyListens | Failure::TooLarge | Failure::Closed => false,
+    }
 }
 
 /// Names the first setting that endangers what is in the stream.

@@ -28,7 +28,7 @@ use crate::{
     desk::Ahead,
     fold::{Fold, FoldError},
     order::{Answer, Order, Refusal, Reply},
-    timelines::EntityRef,
+    timelines::{ByEntity, EntityRef},
     vault::Vault,
 };
 
@@ -93,7 +93,7 @@ pub struct Appender {
     vault: Arc<Vault>,
     clock: Clock,
     writer: Uuid,
-    ahead: HashMap<EntityRef, Ahead>,
+    ahead: ByEntity<Ahead>,
     in_flight: Option<InFlight>,
     /// In the log, but not folded yet: the next frame leaves first.
     acknowledged: Option<(Chain, InFlight)>,
@@ -112,7 +112,7 @@ impl Appender {
             vault,
             clock,
             writer,
-            ahead: HashMap::new(),
+            ahead: ByEntity::default(),
             in_flight: None,
             acknowledged: None,
             waiting: VecDeque::new(),

@@ -1,17 +1,15 @@
 //! The desk: what a decision may look at, which is everything decided before it.
 
-use std::collections::HashMap;
-
 use domain::{Entity, Fact, Instant, Known, Rejection, Timeline, entity::judge};
 use event_log::Word;
 use uuid::Uuid;
 
-use crate::timelines::{EntityRef, TimelineError, Timelines};
+use crate::timelines::{ByEntity, EntityRef, TimelineError, Timelines};
 
 /// Timelines as they stand once everything that was decided, acknowledged or not, is recorded.
 pub struct Desk<'a> {
     pub(crate) timelines: &'a Timelines,
-    pub(crate) undecided: &'a HashMap<EntityRef, Ahead>,
+    pub(crate) undecided: &'a ByEntity<Ahead>,
     pub(crate) tenant: &'a Word,
     pub(crate) now: Instant,
 }

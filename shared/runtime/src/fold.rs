@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::{
     digest::Digest,
     rows::{self, Row},
-    timelines::{EntityRef, Hot, Puts, TimelineError, Timelines, entries_of},
+    timelines::{ByEntity, EntityRef, Hot, Puts, TimelineError, Timelines, entries_of},
     vault::Vault,
     view::{Projection, Touch},
 };
@@ -140,7 +140,7 @@ impl Fold {
         totals: Totals,
         folded: u64,
     ) -> Fold {
-        let (sent, puts, recording) = (folded, HashMap::new(), None);
+        let (sent, puts, recording) = (folded, Puts::default(), None);
         Fold {
             timelines,
             projections,
@@ -191,7 +191,8 @@ impl Fold {
         if !self.is_dirty() {
             return Ok(());
         }
-        let puts = self.puts.drain().map(|((key, block), bytes)| (key, block, bytes)).collect();
+        let puts = self.puts.drain();
+        let puts = puts.map(|((entity, block), bytes)| (entity.key(), block, bytes)).collect();
         let chunk = Chunk { puts, checkpoint: self.checkpoint() };
         if let Err(error) = self.writer.send(chunk) {
             // These rows are lost to the store, so no later checkpoint may reach it.
@@ -240,7 +241,7 @@ impl Fold {
     pub(crate) fn move_to(
         &mut self,
         (store, writer): (Store, Writer),
-        (hot, puts): (HashMap<EntityRef, Hot>, Puts),
+        (hot, puts): (ByEntity<Hot>, Puts),
         totals: Totals,
         since: u64,
     ) -> Writer {

@@ -12,14 +12,13 @@ use std::{
 
 use domain::Kind;
 use event_log::{EventLog, Frame, FrameError, Link, Stored, Word};
-use foldhash::fast::RandomState;
 
 use crate::{
     digest::Digest,
     fold::{Applied, Totals},
     rebuild::RebuildError,
     rows::{BLOCK_BYTES, Row},
-    timelines::{EntityRef, TimelineError},
+    timelines::{ByEntity, EntityRef, TimelineError},
 };
 
 /// Threads that decode frames while another puts their rows together.
@@ -32,7 +31,7 @@ const BATCHES_WAITING_MAX: usize = 4;
 /// Every entity's rows, in memory, as the log has them.
 #[derive(Default)]
 pub struct Gathered {
-    pub(crate) entities: HashMap<EntityRef, Vec<Vec<u8>>, RandomState>,
+    pub(crate) entities: ByEntity<Vec<Vec<u8>>>,
     pub(crate) totals: Totals,
     pub(crate) applied: Applied,
     tenants: HashMap<Word, Word>,

@@ -26,6 +26,7 @@ pub mod point;
 pub mod projections;
 pub mod query;
 pub mod rebuild;
+pub mod references;
 pub mod renewal;
 pub mod rows;
 pub mod runtime;

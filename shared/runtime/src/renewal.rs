@@ -4,10 +4,7 @@
 //! are touched; those are caught up with in rounds, and the last round and the change of places
 //! happen between two commands.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashSet, sync::Arc};
 
 use domain::{Kind, Rejection};
 use read_model::{BulkLoad, Store, StoreError, Writer};
@@ -20,7 +17,7 @@ use crate::{
     projections::{Which, blocking, find},
     rebuild::{self, Gathered, RebuildError, SLICES},
     runtime::Runtime,
-    timelines::{EntityRef, Puts, TimelineError, Timelines},
+    timelines::{ByEntity, EntityRef, Puts, TimelineError, Timelines},
     view::{Fresh, Touch},
 };
 
@@ -222,13 +219,13 @@ fn catch_up(
     touched: Touched,
 ) -> Result<Making, RebuildError> {
     let since = making.gathered.applied().place.last;
-    let mut puts = Puts::new();
+    let mut puts = Puts::default();
     for entity in distinct(touched) {
         let blocks = making.gathered.blocks(&entity).unwrap_or_default();
         timelines.extended(&entity, blocks, since, &mut puts)?;
     }
     let mut rows: Vec<_> =
-        puts.into_iter().map(|((key, block), bytes)| (key, block, bytes)).collect();
+        puts.into_iter().map(|((entity, block), bytes)| (entity.key(), block, bytes)).collect();
     rows.sort_unstable_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     making.load.insert_sorted(rows)?;
     Ok(making)
@@ -245,7 +242,7 @@ fn move_to(
     let fold = &mut appender.fold;
     let since = gathered.applied().place.last;
     let touched = fold.recording.take().unwrap_or_default().touched;
-    let (mut hot, mut puts) = (HashMap::new(), Puts::new());
+    let (mut hot, mut puts) = (ByEntity::default(), Puts::default());
     for entity in distinct(touched) {
         let blocks = gathered.blocks(&entity).unwrap_or_default();
         let extended = fold.timelines.extended(&entity, blocks, since, &mut puts)?;

@@ -180,7 +180,7 @@ impl Runtime {
     /// The log's name for people: the first digits of its identity; empty while it is.
     pub fn log_name(&self) -> String {
         let log = self.applied.borrow().log;
-        if log == FrameHash::NONE { String::new() } else { log.to_string()[..16].to_owned() }
+        if log == FrameHash::NONE { String::new() } else { log.short() }
     }
 
     /// Stops deciding, writes what is folded, and closes the store.

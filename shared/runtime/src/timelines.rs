@@ -7,6 +7,7 @@ use std::{
 
 use domain::{Entry, Kind, Timeline};
 use event_log::{Commit, Word};
+use foldhash::fast::RandomState;
 use read_model::{EntityKey, Store, StoreError};
 use uuid::Uuid;
 
@@ -65,8 +66,11 @@ pub enum TimelineError {
     UnknownKind(String),
 }
 
+/// Something of each entity.
+pub type ByEntity<T> = HashMap<EntityRef, T, RandomState>;
+
 /// Blocks to be written, the newest bytes of each.
-pub type Puts = HashMap<(EntityKey, u32), Vec<u8>>;
+pub type Puts = HashMap<(EntityRef, u32), Vec<u8>, RandomState>;
 
 /// A timeline in memory, ready to be added to.
 #[derive(Debug, Default, Clone)]
@@ -86,7 +90,7 @@ enum Found {
 /// Both change together, so that a timeline that is not in memory is always complete in the store.
 struct Held {
     store: Store,
-    hot: HashMap<EntityRef, Hot>,
+    hot: ByEntity<Hot>,
 }
 
 /// All timelines of this process. One thread inserts; any may read.
@@ -95,7 +99,7 @@ pub struct Timelines(RwLock<Held>);
 impl Timelines {
     /// Timelines over a store.
     pub fn new(store: Store) -> Timelines {
-        Timelines(RwLock::new(Held { store, hot: HashMap::new() }))
+        Timelines(RwLock::new(Held { store, hot: ByEntity::default() }))
     }
 
     /// The store in force.
@@ -133,9 +137,8 @@ impl Timelines {
         self.get_hot(entity)?;
         let mut held = self.held_mut();
         let found = held.hot.entry(entity.clone()).or_default();
-        let key = entity.key();
         for (entry, row) in entries {
-            found.add(entry, &row, &key, puts);
+            found.add(entry, &row, entity, puts);
         }
         Ok(found.timeline.clone())
     }
@@ -162,17 +165,16 @@ impl Timelines {
         let mut newer: Vec<&Entry> =
             known.entries().iter().filter(|entry| entry.position > since).collect();
         newer.sort_by_key(|entry| (entry.position, entry.moment.index));
-        let key = entity.key();
         for entry in newer {
             let position = entry.position;
             let body = entry.fact.encode().map_err(|why| RowError::Fact { position, why })?;
-            extended.add(entry.clone(), &Row::again(entry, &body), &key, puts);
+            extended.add(entry.clone(), &Row::again(entry, &body), entity, puts);
         }
         Ok(extended)
     }
 
     /// Puts another store in force, with the timelines that are ahead of it.
-    pub(crate) fn replace(&self, store: Store, hot: HashMap<EntityRef, Hot>) {
+    pub(crate) fn replace(&self, store: Store, hot: ByEntity<Hot>) {
         *self.held_mut() = Held { store, hot };
     }
 
@@ -212,7 +214,7 @@ impl Hot {
         Ok(found)
     }
 
-    fn add(&mut self, entry: Entry, row: &Row<'_>, key: &EntityKey, puts: &mut Puts) {
+    fn add(&mut self, entry: Entry, row: &Row<'_>, entity: &EntityRef, puts: &mut Puts) {
         if !Arc::make_mut(&mut self.timeline).insert(entry) {
             return;
         }
@@ -221,7 +223,7 @@ impl Hot {
             self.block += 1;
         }
         row.append_to(&mut self.tail);
-        puts.insert((key.clone(), self.block), self.tail.clone());
+        puts.insert((entity.clone(), self.block), self.tail.clone());
     }
 }
 

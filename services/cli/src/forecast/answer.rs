@@ -64,6 +64,7 @@ struct Quota {
     attainment: Ratio,
     gap: Option<Money>,
     coverage: Ratio,
+    summed_periods: Vec<String>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -152,6 +153,7 @@ impl From<sent::QuotaStanding> for Quota {
             attainment: quota.attainment.map(Ratio::from).unwrap_or_default(),
             gap: quota.gap.as_ref().map(Money::from),
             coverage: quota.coverage.map(Ratio::from).unwrap_or_default(),
+            summed_periods: quota.summed_periods,
         }
     }
 }

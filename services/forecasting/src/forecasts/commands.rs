@@ -47,6 +47,10 @@ impl Forecasts {
     ) -> Result<(Option<Recorded>, Uuid), Status> {
         let message = request.get_ref();
         let head = self.head(&request, &asked!(message, "AdjustForecastRequest"))?;
+        let repeated = sheets::repeated(&self.runtime, &self.book, &head, Kind::Forecast);
+        if let Some(answer) = repeated.await? {
+            return Ok(answer);
+        }
         let currency = from_proto::currency_adjusted(message).map_err(rejected)?;
         let names = [&*message.owner, &*message.by, &*message.calendar, &*message.period];
         let Place { sheet, by, calendar } = self.place(&head, names, currency).map_err(rejected)?;
@@ -66,6 +70,10 @@ impl Forecasts {
     ) -> Result<(Option<Recorded>, Uuid), Status> {
         let message = request.get_ref();
         let head = self.head(&request, &asked!(message, "SubmitForecastRequest"))?;
+        let repeated = sheets::repeated(&self.runtime, &self.book, &head, Kind::Forecast);
+        if let Some(answer) = repeated.await? {
+            return Ok(answer);
+        }
         self.refuse_unseen(message.seen_revision).map_err(rejected)?;
         let currency = from_proto::currency_submitted(message).map_err(rejected)?;
         let names = [&*message.owner, &*message.by, &*message.calendar, &*message.period];

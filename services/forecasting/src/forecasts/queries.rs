@@ -87,7 +87,7 @@ impl Wanted {
     fn answer(&self, shelf: &Shelf, named: Named, at: &Point) -> Result<Found, Rejection> {
         let Named { calendar, period, .. } = &named;
         let scene = Scene::new((shelf, &at.catalog), (calendar, *period), (at.at, at.in_force));
-        let currency = numbers::currency(&self.currency, &scene.currencies())?;
+        let currency = numbers::currency(&self.currency, || scene.currencies())?;
         let numbers = scene.numbers(currency, self.restated_to);
         let numbers = numbers.map_err(|error| numbers::too_large(&error))?;
         let is_known = |node| {

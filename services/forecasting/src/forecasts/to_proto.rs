@@ -8,6 +8,7 @@ use api::forecasting::v1::{
 };
 use domain::{
     Currency, ForecastCategory, Money, UserId,
+    calendar::Period,
     forecast::{Column, Forecast},
     rollup::{Cell, Cells, Ratio, Row},
 };
@@ -38,12 +39,13 @@ pub async fn forecast(
     let Found { named, currency, numbers } = found;
     let mut rows = Vec::new();
     if named.node.is_none() {
-        rows.push(row(&numbers.rollup.total, 0, (*currency, &[]), at).await?);
+        rows.push(row(&numbers.rollup.total, 0, (*currency, &[], &[]), at).await?);
     }
     let mut depths = BTreeMap::<UserId, u32>::new();
     for (user, own, depth) in team(&numbers.rollup.rows, named.node, &mut depths) {
         let sheets = numbers.sheets.get(&user).map_or(&[][..], Vec::as_slice);
-        rows.push(row(own, depth, (*currency, sheets), at).await?);
+        let summed = numbers.summed.get(&user).map_or(&[][..], Vec::as_slice);
+        rows.push(row(own, depth, (*currency, sheets, summed), at).await?);
     }
     Ok(GetForecastResponse {
         reflected: None,
@@ -104,7 +106,7 @@ fn faults(found: &Found) -> Vec<ForecastFault> {
 async fn row(
     row: &Row,
     depth: u32,
-    (currency, sheets): (Currency, &[(Uuid, Forecast, u64)]),
+    (currency, sheets, summed): (Currency, &[(Uuid, Forecast, u64)], &[Period]),
     at: &Referring<'_>,
 ) -> Result<ForecastRow, QueryError> {
     let user = match row.user {
@@ -126,6 +128,7 @@ async fn row(
             attainment: Some(ratio(row.quota.attainment, currency)),
             gap: row.quota.gap.map(|minor| amount(minor, currency)),
             coverage: Some(ratio(row.quota.coverage, currency)),
+            summed_periods: summed.iter().map(Period::key).collect(),
         }),
         sheets,
     })

@@ -100,9 +100,8 @@ fn explained(
         Scene::new((shelf, &to.catalog), cut, (point.at, point.in_force))
     };
     let (before, after) = (scene(&from), scene(to));
-    let mut currencies = before.currencies();
-    currencies.extend(after.currencies());
-    let currency = numbers::currency(&wanted.currency, &currencies)?;
+    let currencies = || &before.currencies() | &after.currencies();
+    let currency = numbers::currency(&wanted.currency, currencies)?;
     let in_currency = (currency, wanted.restated_to);
     let fall = falls::explain((&before, &after), column, named.node, in_currency);
     Ok((fall.map_err(|error| numbers::too_large(&error))?, currency))

@@ -42,6 +42,10 @@ impl Planning {
         };
         let head = self.runtime.head(&request, &asked).map_err(rejected)?;
         self.runtime.refuse_future("occurred_at", head.at).map_err(rejected)?;
+        let repeated = sheets::repeated(&self.runtime, &self.book, &head, Kind::Quota);
+        if let Some(answer) = repeated.await? {
+            return Ok(answer);
+        }
         let (quota, calendar) = self.read(&head, message).map_err(rejected)?;
         let key =
             format!("{}/{}/{}/{}", quota.owner, quota.starts.0, quota.ends.0, quota.measure.word());

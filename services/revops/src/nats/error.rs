@@ -23,6 +23,16 @@ pub enum NatsError {
     #[error("the data folder {path} is not valid UTF-8: choose another one with --data")]
     NotUtf8 { path: PathBuf },
 
+    #[error(
+        "{path} was made for {found} server(s), not {wanted}: start it with --replicas {found}, or \
+         carry its log into another folder with `revops log copy --from DATA --to OTHER --replicas \
+         {wanted}` and start that one"
+    )]
+    Replicas { path: PathBuf, found: usize, wanted: usize },
+
+    #[error("{path} cannot be read ({reason}): restore it from a copy of the data folder")]
+    Topology { path: PathBuf, reason: String },
+
     #[error("{path} is already looked after by another process: stop it, or choose another --data")]
     Locked { path: PathBuf },
 

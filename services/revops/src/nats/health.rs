@@ -21,9 +21,10 @@ pub async fn server_name(monitor: u16) -> Option<String> {
     (status == 200).then(|| name.to_owned())
 }
 
-/// Whether the server on this port is the one of this name, with its store open.
+/// Whether the server on this port is the one of this name, with its store open and, if it is one of
+/// several, with those that it needs to decide anything.
 pub async fn is_ready(monitor: u16, name: &str) -> bool {
-    let healthy = get(monitor, "/healthz?js-enabled-only=true").await;
+    let healthy = get(monitor, "/healthz?js-server-only=true").await;
     matches!(healthy, Ok((200, _))) && server_name(monitor).await.as_deref() == Some(name)
 }
 

@@ -1,55 +1,51 @@
-//! A server's folder: its lock, name, ports and configuration.
+//! One server's folder: what lies where in it, and its configuration.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
-use std::hash::{BuildHasher, RandomState};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Seek, SeekFrom};
-use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use super::topology::{Ports, Topology};
 use super::{NatsError, SyncMode};
 
 /// What every server runs on, below the values that are its own.
 const TEMPLATE: &str = include_str!("../../../../deploy/nats.conf");
 
-/// Below the range from which systems take the ports of outgoing connections: there, a client that
-/// knocks on a server's port while it restarts could be given that very port, and keep it.
-const PORTS: std::ops::Range<u16> = 10_000..32_000;
+/// What is added for servers that keep copies of one another's streams.
+const CLUSTER: &str = include_str!("../../../../deploy/nats-cluster.conf");
 
-/// The ports of a server, kept so that clients find it again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ports {
-    pub client: u16,
-    pub monitor: u16,
-}
-
-/// The folder, held by a lock for as long as this value lives.
-#[derive(Debug)]
+/// A server's folder, and who it is.
+#[derive(Clone, Debug)]
 pub struct Home {
     dir: PathBuf,
     name: String,
-    _lock: File,
+    ports: Ports,
+    config: String,
 }
 
 impl Home {
-    /// Opens the folder, making it (for the owner only) and the server's name if they are new.
-    pub fn open(dir: &Path) -> Result<Self, NatsError> {
+    /// Makes the folder, for the owner only.
+    pub fn make(dir: &Path) -> Result<(), NatsError> {
         let failed = |source| NatsError::Folder { path: dir.to_path_buf(), source };
-        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)?;
-        let dir = dir.canonicalize().map_err(failed)?;
-        if dir.to_str().is_none() {
-            return Err(NatsError::NotUtf8 { path: dir });
-        }
-        let lock = lock(&dir)?;
-        let name = keep(&dir.join("name"), || format!("revops-{:016x}", random()))?;
-        Ok(Self { dir, name, _lock: lock })
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(failed)
+    }
+
+    /// The home of one server of a topology.
+    pub fn of(dir: PathBuf, topology: &Topology, member: usize, sync: SyncMode) -> Home {
+        let one = &topology.servers[member];
+        let config = render(&dir, topology, member, sync);
+        Home { dir, name: one.name.clone(), ports: one.ports, config }
     }
 
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    pub fn config(&self) -> PathBuf {
+    pub fn ports(&self) -> Ports {
+        self.ports
+    }
+
+    pub fn config_file(&self) -> PathBuf {
         self.dir.join("nats.conf")
     }
 
@@ -75,103 +71,52 @@ impl Home {
         last(&said).or_else(|| last(&logged)).unwrap_or_else(|| "it said nothing".to_owned())
     }
 
-    pub fn kept_ports(&self) -> Option<Ports> {
-        let text = fs::read_to_string(self.dir.join("ports")).ok()?;
-        let (client, monitor) = text.trim().split_once(' ')?;
-        Some(Ports { client: client.parse().ok()?, monitor: monitor.parse().ok()? })
-    }
-
-    /// The kept ports if nobody has taken them, else new ones, which are then kept.
-    pub fn free_ports(&self) -> Result<Ports, NatsError> {
-        if let Some(kept) = self.kept_ports() {
-            if is_free(kept.client) && is_free(kept.monitor) {
-                return Ok(kept);
-            }
-            tracing::warn!(?kept, "somebody else took the ports of nats-server, choosing new ones");
-        }
-        let span = PORTS.end - PORTS.start;
-        let offset = u16::try_from(random() % u64::from(span)).unwrap_or_default();
-        let mut free = (0..span)
-            .map(|step| PORTS.start + (offset + step) % span)
-            .filter(|port| is_free(*port));
-        let (Some(client), Some(monitor)) = (free.next(), free.next()) else {
-            return Err(NatsError::NoPorts);
-        };
-        write(&self.dir.join("ports"), &format!("{client} {monitor}\n"))?;
-        Ok(Ports { client, monitor })
-    }
-
-    /// The configuration of a server with these ports.
-    pub fn render(&self, ports: Ports, sync: SyncMode) -> String {
-        let sync = match sync {
-            SyncMode::Always => "always",
-            SyncMode::Interval => "2m",
-        };
-        let path = |path: PathBuf| quote(&path.to_string_lossy());
-        format!(
-            "# Written by revops at every start: changes here are lost.\n\
-             REVOPS_NATS_NAME: {name}\n\
-             REVOPS_NATS_LISTEN: \"127.0.0.1:{client}\"\n\
-             REVOPS_NATS_MONITOR: \"127.0.0.1:{monitor}\"\n\
-             REVOPS_NATS_DIR: {dir}\n\
-             REVOPS_NATS_SYNC: \"{sync}\"\n\
-             pid_file: {pid}\n\
-             log_file: {log}\n\
-             logfile_size_limit: 10MB\n\
-             logfile_max_num: 3\n\n{TEMPLATE}",
-            name = quote(&self.name),
-            client = ports.client,
-            monitor = ports.monitor,
-            dir = path(self.dir.clone()),
-            pid = path(self.pid_file()),
-            log = path(self.log()),
-        )
-    }
-
-    pub fn write_config(&self, config: &str) -> Result<(), NatsError> {
-        write(&self.config(), config)
+    pub fn write_config(&self) -> Result<(), NatsError> {
+        let path = self.config_file();
+        fs::write(&path, &self.config).map_err(|source| NatsError::Folder { path, source })
     }
 
     /// Whether the configuration on disk, which a running server was started on, is this one.
-    pub fn is_configured_as(&self, config: &str) -> bool {
-        fs::read_to_string(self.config()).is_ok_and(|found| found == config)
+    pub fn is_configured(&self) -> bool {
+        fs::read_to_string(self.config_file()).is_ok_and(|found| found == self.config)
     }
 }
 
-/// Two supervisors of one folder would each restart what the other stops.
-fn lock(dir: &Path) -> Result<File, NatsError> {
-    let path = dir.join("lock");
-    let failed = |source| NatsError::Folder { path: path.clone(), source };
-    let file = File::create(&path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(NatsError::Locked { path: dir.to_path_buf() }),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
-    }
-}
-
-/// Reads a small file, or makes it.
-fn keep(path: &Path, make: impl FnOnce() -> String) -> Result<String, NatsError> {
-    let found = fs::read_to_string(path).unwrap_or_default();
-    if !found.trim().is_empty() {
-        return Ok(found.trim().to_owned());
-    }
-    let made = make();
-    write(path, &made)?;
-    Ok(made)
-}
-
-fn write(path: &Path, text: &str) -> Result<(), NatsError> {
-    fs::write(path, text).map_err(|source| NatsError::Folder { path: path.to_path_buf(), source })
-}
-
-fn is_free(port: u16) -> bool {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
-}
-
-/// Good enough to tell servers apart and to spread ports; nothing secret hangs on it.
-fn random() -> u64 {
-    RandomState::new().hash_one(0)
+/// The configuration of a server.
+fn render(dir: &Path, topology: &Topology, member: usize, sync: SyncMode) -> String {
+    let sync = match sync {
+        SyncMode::Always => "always",
+        SyncMode::Interval => "2m",
+    };
+    let one = &topology.servers[member];
+    let path = |path: PathBuf| quote(&path.to_string_lossy());
+    let alone = format!(
+        "# Written by revops at every start: changes here are lost.\n\
+         REVOPS_NATS_NAME: {name}\n\
+         REVOPS_NATS_LISTEN: \"127.0.0.1:{client}\"\n\
+         REVOPS_NATS_MONITOR: \"127.0.0.1:{monitor}\"\n\
+         REVOPS_NATS_DIR: {dir}\n\
+         REVOPS_NATS_SYNC: \"{sync}\"\n\
+         pid_file: {pid}\n\
+         log_file: {log}\n\
+         logfile_size_limit: 10MB\n\
+         logfile_max_num: 3\n\n{TEMPLATE}",
+        name = quote(&one.name),
+        client = one.ports.client,
+        monitor = one.ports.monitor,
+        dir = path(dir.to_path_buf()),
+        pid = path(dir.join("pid")),
+        log = path(dir.join("server.log")),
+    );
+    let Some(routes) = topology.routes() else { return alone };
+    format!(
+        "{alone}\n\
+         REVOPS_NATS_CLUSTER: {cluster}\n\
+         REVOPS_NATS_ROUTE_LISTEN: \"127.0.0.1:{route}\"\n\
+         REVOPS_NATS_ROUTES: [{routes}]\n\n{CLUSTER}",
+        cluster = quote(&topology.cluster),
+        route = one.ports.route,
+    )
 }
 
 fn quote(text: &str) -> String {

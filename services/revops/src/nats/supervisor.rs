@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::home::{Home, Ports};
+use super::home::Home;
 use super::process::Process;
-use super::{NatsError, SyncMode, Vitals, health};
+use super::{NatsError, Vitals, health};
 
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_secs(5);
@@ -18,14 +18,10 @@ const LONGEST_DELAY: Duration = Duration::from_secs(5);
 /// A server that lived this long is restarted as quickly as the first time.
 const STEADY_AFTER: Duration = Duration::from_secs(30);
 
-/// Between our look at a port and the server's, a stranger may take it; rarely twice.
-const ATTEMPTS: u32 = 3;
-
 #[derive(Debug)]
 pub struct Supervisor {
     home: Home,
     binary: PathBuf,
-    ports: Ports,
     process: Process,
     vitals: Arc<Vitals>,
 }
@@ -38,24 +34,25 @@ enum Order {
 }
 
 impl Supervisor {
-    /// Adopts the server of this folder, or starts one; returns when it is healthy.
+    /// Adopts the process that was found, if it runs as it should, or starts one; returns when it
+    /// is healthy. One of several becomes healthy together with the others only.
     pub async fn start(
         home: Home,
-        binary: PathBuf,
-        sync: SyncMode,
+        found: Option<Process>,
+        binary: &Path,
         patience: Duration,
     ) -> Result<Self, NatsError> {
-        let (ports, process) = match adopt(&home, sync, patience).await? {
-            Some(adopted) => adopted,
-            None => launch(&home, &binary, sync, patience).await?,
+        let adopted = match found {
+            Some(process) => adopt(&home, process, patience).await?,
+            None => None,
+        };
+        let process = match adopted {
+            Some(process) => process,
+            None => launch(&home, binary, patience).await?,
         };
         let vitals = Arc::new(Vitals::default());
         vitals.pid.store(process.pid(), Ordering::Relaxed);
-        Ok(Self { home, binary, ports, process, vitals })
-    }
-
-    pub fn ports(&self) -> Ports {
-        self.ports
+        Ok(Self { home, binary: binary.to_path_buf(), process, vitals })
     }
 
     pub fn vitals(&self) -> Arc<Vitals> {
@@ -109,27 +106,23 @@ impl Supervisor {
     }
 }
 
-/// The server that an earlier process of ours left behind, if it runs as this one would run it.
+/// The process that an earlier one of ours left behind, if it runs as this one would run it.
 async fn adopt(
     home: &Home,
-    sync: SyncMode,
+    mut process: Process,
     patience: Duration,
-) -> Result<Option<(Ports, Process)>, NatsError> {
-    let kept = home.kept_ports();
-    let Some(mut process) = Process::find(&home.config(), &home.pid_file()) else {
-        return refuse_unseen(home, kept).await.map(|()| None);
-    };
+) -> Result<Option<Process>, NatsError> {
     let pid = process.pid();
-    if let Some(ports) = kept
-        && home.is_configured_as(&home.render(ports, sync))
-    {
-        match become_ready(home, ports, &mut process, patience).await {
+    if home.is_configured() {
+        match become_ready(home, &mut process, patience).await {
             Ok(()) => {
                 tracing::info!(pid, "adopted the nats-server that was already running");
-                return Ok(Some((ports, process)));
+                return Ok(Some(process));
             }
             // It answers and is still reading its store: to start again would be to read again.
-            Err(late) if health::server_name(ports.monitor).await.is_some() => return Err(late),
+            Err(late) if health::server_name(home.ports().monitor).await.is_some() => {
+                return Err(late);
+            }
             Err(error) => tracing::warn!(pid, %error, "cannot adopt the running nats-server"),
         }
     }
@@ -138,56 +131,27 @@ async fn adopt(
     Ok(None)
 }
 
-/// Two servers on one store would destroy it.
-async fn refuse_unseen(home: &Home, kept: Option<Ports>) -> Result<(), NatsError> {
-    if let Some(ports) = kept
-        && health::server_name(ports.monitor).await.as_deref() == Some(home.name())
-    {
-        let monitor = format!("http://127.0.0.1:{}", ports.monitor);
-        return Err(NatsError::Elsewhere { monitor });
-    }
-    Ok(())
-}
-
-async fn launch(
-    home: &Home,
-    binary: &Path,
-    sync: SyncMode,
-    patience: Duration,
-) -> Result<(Ports, Process), NatsError> {
-    let mut attempt = 1;
-    loop {
-        let ports = home.free_ports()?;
-        home.write_config(&home.render(ports, sync))?;
-        let mut process = spawn(home, binary)?;
-        match become_ready(home, ports, &mut process, patience).await {
-            Ok(()) => {
-                tracing::info!(pid = process.pid(), ?ports, "nats-server is ready");
-                return Ok((ports, process));
-            }
-            Err(NatsError::Exited { said, .. }) if attempt < ATTEMPTS => {
-                tracing::warn!(%said, "nats-server did not start, trying again");
-                attempt += 1;
-            }
-            Err(error) => return Err(error),
-        }
-    }
+async fn launch(home: &Home, binary: &Path, patience: Duration) -> Result<Process, NatsError> {
+    home.write_config()?;
+    let mut process = spawn(home, binary)?;
+    become_ready(home, &mut process, patience).await?;
+    tracing::info!(pid = process.pid(), ports = ?home.ports(), "nats-server is ready");
+    Ok(process)
 }
 
 fn spawn(home: &Home, binary: &Path) -> Result<Process, NatsError> {
-    Process::spawn(binary, &home.config(), &home.first_words())
+    Process::spawn(binary, &home.config_file(), &home.first_words())
         .map_err(|source| NatsError::Spawn { path: binary.to_path_buf(), source })
 }
 
 async fn become_ready(
     home: &Home,
-    ports: Ports,
     process: &mut Process,
     patience: Duration,
 ) -> Result<(), NatsError> {
     let ready = async {
         let mut pause = Duration::from_millis(5);
-        while !health::is_ready(ports.monitor, home.name()).await {
+        while !health::is_ready(home.ports().monitor, home.name()).await {
             if process.has_exited() {
                 return Err(NatsError::Exited { said: home.last_words(), log: home.log() });
             }

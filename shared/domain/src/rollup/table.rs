@@ -1,5 +1,7 @@
 //! The table that a rollup is worked out in: leaves go in, sums go up, rows come out.
 
+use std::collections::BTreeMap;
+
 use super::{Cell, Cells, Inputs, Leaf, NodeQuota, Quota, Rollup, Row, place_of, sum};
 use crate::{
     Currency, ForecastCategory, Hierarchy, Money, UserId,
@@ -105,11 +107,16 @@ impl<'a> Table<'a> {
         currency: Currency,
         quotas: &[NodeQuota],
     ) -> Result<(), ConversionError> {
+        let mut sums: BTreeMap<usize, Exact> = BTreeMap::new();
         for quota in quotas {
             let place = place_of(self.hierarchy, Some(quota.user));
             let Money { minor, currency: from } = quota.amount;
-            let amount = Exact::converted(minor, from, currency, quota.rate)?.rounded()?;
-            self.rows[place].quota = Quota::of(amount);
+            let amount = Exact::converted(minor, from, currency, quota.rate)?;
+            let sum = sums.entry(place).or_default();
+            *sum = sum.plus(amount)?;
+        }
+        for (place, sum) in sums {
+            self.rows[place].quota = Quota::of(sum.rounded()?);
         }
         for row in &mut self.rows {
             let won = row.individual.of(ForecastCategory::Closed).amount_without_adjustments;

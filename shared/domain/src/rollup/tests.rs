@@ -193,7 +193,8 @@ fn a_quota_is_attained_by_what_is_won_and_covered_by_what_is_open() {
         let amount = money(minor, "USD").unwrap();
         NodeQuota { user: user(of), amount, rate: Rate::ONE }
     };
-    let quotas = [quota(3, 100), quota(4, 60), quota(2, 0), quota(1, 50)];
+    // Quotas of one node are parts of one.
+    let quotas = [quota(3, 75), quota(4, 60), quota(2, 0), quota(1, 50), quota(3, 25)];
     let rollup = rolled(&team(), Inputs { leaves: &leaves, quotas: &quotas, adjustments: &[] });
     let nothing = Err(Missing::NothingToBring);
     for (node, gap, attainment, coverage) in [

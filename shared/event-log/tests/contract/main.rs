@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
+mod copying;
 mod jetstream;
 mod memory;
 mod rules;
 #[path = "../sample/mod.rs"]
 mod sample;
 mod server;
+mod three;

@@ -1,4 +1,4 @@
-//! A nats-server of one's own: free ports, a temporary store, gone when dropped.
+//! nats-servers of one's own: free ports, temporary stores, gone when dropped.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,22 @@ use std::time::Duration;
 use event_log::{JetStream, Options};
 use tempfile::TempDir;
 
+/// One server, or several that keep copies of one another's streams.
 pub struct Server {
-    process: Child,
     folder: TempDir,
-    port: u16,
-    monitor_port: u16,
+    nodes: Vec<Node>,
+}
+
+struct Node {
+    process: Child,
+    ports: Ports,
+}
+
+#[derive(Clone, Copy)]
+struct Ports {
+    client: u16,
+    monitor: u16,
+    route: u16,
 }
 
 impl Server {
@@ -22,66 +33,134 @@ impl Server {
     }
 
     pub async fn start_with(jetstream: &str) -> Server {
+        Server::start_many(1, jetstream).await
+    }
+
+    /// Starts three servers that keep a copy of every stream each.
+    pub async fn start_three() -> Server {
+        Server::start_many(3, "sync_interval: always").await
+    }
+
+    async fn start_many(count: usize, jetstream: &str) -> Server {
         let folder = tempfile::tempdir().unwrap();
-        let (port, monitor_port) = free_ports();
-        let store = folder.path().join("store");
-        let config = format!(
-            "listen: 127.0.0.1:{port}\nhttp: 127.0.0.1:{monitor_port}\n\
-             jetstream {{ store_dir: {store:?}, {jetstream} }}\n"
-        );
-        std::fs::write(folder.path().join("nats.conf"), config).unwrap();
-        let process = spawn(folder.path());
-        let server = Server { process, folder, port, monitor_port };
-        server.ready().await;
+        let ports = free_ports(count);
+        let routes: Vec<String> =
+            ports.iter().map(|it| format!("\"nats-route://127.0.0.1:{}\"", it.route)).collect();
+        let mut nodes = Vec::new();
+        for (number, ports) in ports.iter().copied().enumerate() {
+            let Ports { client, monitor, route } = ports;
+            let home = folder.path().join(number.to_string());
+            let store = home.join("store");
+            let mut config = format!(
+                "server_name: s{number}\nlisten: 127.0.0.1:{client}\nhttp: 127.0.0.1:{monitor}\n\
+                 jetstream {{ store_dir: {store:?}, {jetstream} }}\n"
+            );
+            if count > 1 {
+                let routes = routes.join(", ");
+                config += &format!(
+                    "cluster {{ name: test, listen: \"127.0.0.1:{route}\", routes: [{routes}] }}\n"
+                );
+            }
+            std::fs::create_dir(&home).unwrap();
+            std::fs::write(home.join("nats.conf"), config).unwrap();
+            nodes.push(Node { process: spawn(&home), ports });
+        }
+        let server = Server { folder, nodes };
+        for number in 0..count {
+            server.ready(number).await;
+        }
         server
     }
 
+    /// Where clients connect, with commas between several.
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.port)
+        let urls: Vec<String> = (0..self.nodes.len()).map(|number| self.url_of(number)).collect();
+        urls.join(",")
+    }
+
+    /// Where clients of one server connect.
+    pub fn url_of(&self, number: usize) -> String {
+        format!("nats://127.0.0.1:{}", self.nodes[number].ports.client)
     }
 
     pub fn monitor_url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.monitor_port)
+        format!("http://127.0.0.1:{}", self.nodes[0].ports.monitor)
     }
 
-    /// Where the server keeps its files.
+    /// Where the first server keeps its files.
     pub fn store(&self) -> PathBuf {
-        self.folder.path().join("store")
+        self.home(0).join("store")
     }
 
     pub async fn connect(&self) -> JetStream {
-        JetStream::connect(&self.url(), Options::default()).await.unwrap()
+        self.connect_to(&self.url()).await
     }
 
-    /// Ends the process at once, as a crash would.
+    pub async fn connect_to(&self, url: &str) -> JetStream {
+        let options = Options { replicas: self.nodes.len(), ..Options::default() };
+        JetStream::connect(url, options).await.unwrap()
+    }
+
+    /// The server that decides what is in the log, once one is elected.
+    pub async fn leader(&self) -> usize {
+        let urls: Vec<async_nats::ServerAddr> =
+            self.url().split(',').map(|url| url.parse().unwrap()).collect();
+        let context = async_nats::jetstream::new(async_nats::connect(urls).await.unwrap());
+        loop {
+            if let Ok(stream) = context.get_stream("REVOPS_LOG").await
+                && let Some(cluster) = &stream.cached_info().cluster
+                && let Some(leader) = &cluster.leader
+            {
+                return leader.trim_start_matches('s').parse().unwrap();
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Ends the only process at once, as a crash would.
     pub fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        self.kill_one(0);
     }
 
-    /// Starts the process again on the same store and ports.
+    /// Starts the only process again on the same store and ports.
     pub async fn revive(&mut self) {
-        self.process = spawn(self.folder.path());
-        self.ready().await;
+        self.revive_one(0).await;
     }
 
-    /// Waits until the server takes connections, which it does after reading its store.
-    async fn ready(&self) {
+    pub fn kill_one(&mut self, number: usize) {
+        self.nodes[number].process.kill().unwrap();
+        self.nodes[number].process.wait().unwrap();
+    }
+
+    pub async fn revive_one(&mut self, number: usize) {
+        self.nodes[number].process = spawn(&self.home(number));
+        self.ready(number).await;
+    }
+
+    fn home(&self, number: usize) -> PathBuf {
+        self.folder.path().join(number.to_string())
+    }
+
+    /// Waits until a server takes connections, which it does after reading its store.
+    async fn ready(&self, number: usize) {
+        let port = self.nodes[number].ports.client;
         for _ in 0..500 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
+            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        let log = std::fs::read_to_string(self.folder.path().join("nats.log"));
+        let log = std::fs::read_to_string(self.home(number).join("nats.log"));
         panic!("nats-server did not start: {log:?}");
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
+        for node in &mut self.nodes {
+            node.process.kill().ok();
+            node.process.wait().ok();
+        }
     }
 }
 
@@ -113,9 +192,10 @@ fn binary() -> PathBuf {
         .unwrap_or_else(|| "nats-server".into())
 }
 
-/// Both are held until both are known, so that they differ.
-fn free_ports() -> (u16, u16) {
-    let bind = || TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let (one, other) = (bind(), bind());
-    (one.local_addr().unwrap().port(), other.local_addr().unwrap().port())
+/// All are held until all are known, so that they differ.
+fn free_ports(count: usize) -> Vec<Ports> {
+    let bind = |_| TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let held: Vec<TcpListener> = (0..3 * count).map(bind).collect();
+    let ports: Vec<u16> = held.iter().map(|it| it.local_addr().unwrap().port()).collect();
+    ports.chunks(3).map(|it| Ports { client: it[0], monitor: it[1], route: it[2] }).collect()
 }

@@ -4,11 +4,17 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::{
-    Fact, Kind, Known, Timeline, account, activity, contact, contract, lead, opportunity,
+    Fact, Kind, Known, Rejection, Timeline, account, activity, contact, contract, lead, opportunity,
 };
 use foldhash::fast::RandomState;
-use runtime::{digest::Digest, timelines::EntityRef, view::View};
 use uuid::Uuid;
+
+use crate::{
+    desk::{Desk, Undecided},
+    digest::Digest,
+    timelines::EntityRef,
+    view::View,
+};
 
 /// An entity of some kind.
 pub type Id = (Kind, Uuid);
@@ -112,6 +118,32 @@ pub fn mentioned(fact: &Fact) -> Vec<Id> {
         | Fact::Quota(_) => return Vec::new(),
     };
     found.into_iter().flatten().collect()
+}
+
+/// Refuses to take a command back on one entity when it touched others too: a lead's conversion is
+/// taken back whole or not at all. `hints` are those who referred to the entity when the view was
+/// last folded; the desk knows the rest.
+pub fn refuse_half(
+    desk: &Desk<'_>,
+    (kind, id): Id,
+    command: Uuid,
+    mut hints: Vec<Id>,
+) -> Result<(), Undecided> {
+    hints.extend(desk.with(kind, id, |timeline| {
+        let of_command = timeline.entries().iter().filter(|it| it.moment.command_id == command);
+        of_command.flat_map(|entry| mentioned(&entry.fact)).collect::<Vec<Id>>()
+    })?);
+    hints.extend(desk.on_their_way());
+    for other in hints.into_iter().filter(|other| *other != (kind, id)) {
+        if desk.with(other.0, other.1, |it| it.answer_to(command).is_some())? {
+            let message = format!(
+                "the command touched {} {} too: take it back whole, by UnconvertLead",
+                other.0, other.1
+            );
+            return Err(Rejection::precondition("TOUCHED_OTHERS", message).into());
+        }
+    }
+    Ok(())
 }
 
 fn linked(link: activity::Link) -> Option<Id> {
