@@ -23,7 +23,7 @@ use tests::{
 /// The source of all reports here, whose pipeline is `sales`.
 const SOURCE: &str = "crm";
 
-async fn world() -> World {
+pub async fn world() -> World {
     let world = World::start().await;
     let (name, kind) = ("CRM".to_owned(), "crm".to_owned());
     let source = DefineSourceRequest {
@@ -39,11 +39,11 @@ async fn world() -> World {
     world
 }
 
-fn report(key: &str, occurred_at: Option<Timestamp>, fact: Fact) -> Report {
+pub fn report(key: &str, occurred_at: Option<Timestamp>, fact: Fact) -> Report {
     Report { key: key.into(), rule: "row".into(), occurred_at, source_seq: 0, fact: Some(fact) }
 }
 
-fn on(day: u32) -> Option<Timestamp> {
+pub fn on(day: u32) -> Option<Timestamp> {
     Some(at(&format!("2026-01-{day:02}T00:00:00Z")))
 }
 
@@ -70,7 +70,7 @@ fn won() -> Fact {
     Fact::OpportunityWon(OpportunityWon::default())
 }
 
-async fn send(world: &World, reports: Vec<Report>) -> Vec<ReportAnswer> {
+pub async fn send(world: &World, reports: Vec<Report>) -> Vec<ReportAnswer> {
     let request = ReportRequest { source: SOURCE.into(), mapping: "by hand".into(), reports };
     let stream = futures::stream::iter([request]);
     let answers = world.reports().report(world.request(stream)).await.unwrap();
@@ -137,7 +137,7 @@ async fn what_a_source_saw_is_recorded_with_its_faults() {
     }
 }
 
-fn kinds(deal: &serde_json::Value) -> Vec<&str> {
+pub fn kinds(deal: &serde_json::Value) -> Vec<&str> {
     let faults = deal["faults"].as_array().unwrap().iter();
     faults.map(|fault| fault["kind"].as_str().unwrap()).collect()
 }
@@ -171,11 +171,15 @@ async fn a_fault_goes_when_its_cause_goes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_is_rejected_by_name_and_disturbs_nothing() {
     let world = world().await;
+    refuses(&world, &unreadable()).await;
+}
+
+/// Every row is rejected for its reason, and a good report after them is recorded, alone.
+pub async fn refuses(world: &World, rows: &[Unreadable]) {
     let position = world.position().await;
-    let rows = unreadable();
     let mut reports: Vec<Report> = rows.iter().map(|row| row.1.clone()).collect();
     reports.push(report("good", on(1), opened(|_| ())));
-    let answers = send(&world, reports).await;
+    let answers = send(world, reports).await;
     assert_eq!(answers.len(), rows.len() + 1);
     for ((given, _, reason, field), answer) in rows.iter().zip(&answers) {
         assert_eq!(answer.status(), ReportStatus::Rejected, "{given}: {answer:?}");
@@ -195,7 +199,7 @@ fn closed_pipeline() -> PipelineDefinition {
 }
 
 /// What is given, the report, and the reason and the field that are named.
-type Unreadable = (&'static str, Report, &'static str, &'static str);
+pub type Unreadable = (&'static str, Report, &'static str, &'static str);
 
 fn unreadable() -> Vec<Unreadable> {
     [unreadable_heads(), unreadable_openings(), unreadable_changes()].concat()

@@ -48,9 +48,10 @@ pub fn run<'a>(
 }
 
 async fn execute(server: &str, words: &[&str]) -> Said {
-    let line = ["revops", "--server", server].into_iter().chain(words.iter().copied());
-    let line = match Line::try_parse_from(line) {
-        Ok(line) => line,
+    let words = || ["revops", "--server", server].into_iter().chain(words.iter().copied());
+    let line = cli::zone::read(|| Line::try_parse_from(words()), |line| &line.globals).await;
+    let line = match line {
+        Ok(line) => line.unwrap_or_else(|error| panic!("{error:#}")),
         Err(error) => {
             return Said { code: 2, data: String::new(), notes: error.to_string() };
         }

@@ -40,6 +40,7 @@ pub mod times;
 mod top;
 mod when;
 mod wording;
+pub mod zone;
 
 pub use command::Command;
 
@@ -93,6 +94,12 @@ pub struct Globals {
 pub async fn run(command: Command, globals: Globals) -> ExitCode {
     let output = Output::standard(globals.output, globals.quiet);
     ExitCode::from(execute(command, &globals, output).await)
+}
+
+/// Says on stderr why a command could not even begin.
+pub fn fail(error: &anyhow::Error) -> ExitCode {
+    Output::standard(Format::Table, false).complain(failure::explain(error));
+    ExitCode::from(failure::exit_code(error))
 }
 
 /// Runs a command with its words going where the caller wants them; gives the exit code.

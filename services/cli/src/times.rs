@@ -1,10 +1,13 @@
-//! Instants and days as they are typed and shown: RFC 3339 in UTC.
+//! Instants and days as they are typed and shown: RFC 3339 in UTC, and bare dates in the tenant's
+//! zone.
 
 use std::time::Duration;
 
 use api::google::r#type::Date;
-use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, SecondsFormat, Utc};
 use prost_types::Timestamp;
+
+use crate::zone;
 
 /// A point of the log's growth: a position, or an instant of recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,14 +18,14 @@ pub enum KnownAt {
     Time(Timestamp),
 }
 
-/// An instant: RFC 3339, or a bare date for the start of that day in UTC.
+/// An instant: RFC 3339, or a bare date for the start of that day in the tenant's zone.
 ///
 /// # Errors
 /// A sentence that says how to write it.
 pub fn instant(text: &str) -> Result<Timestamp, String> {
     let text = text.trim();
     let time = if let Some(day) = naive(text) {
-        day.and_time(NaiveTime::MIN).and_utc()
+        zone::start_of_flag(day).ok_or_else(|| format!("{text} is no day in the tenant's zone"))?
     } else {
         DateTime::parse_from_rfc3339(text)
             .map_err(|_| {

@@ -1,14 +1,9 @@
 //! Reports become facts; what cannot be read is rejected, and the field is named.
 
-use api::ingest::v1::{OpportunityOpened, Report, report::Fact as Reported};
+use api::ingest::v1::{Report, report::Fact as Reported};
 use domain::{
-    ExternalId, Fact, Instant, Kind, Known, PersonId, PipelineId, ProductId, Rejection, UserId,
-    catalog::Catalog,
-    opportunity::{
-        self, Abandoned, AmountChanged, CategoryOverridden, CloseDateChanged, Lost, Noted, Opened,
-        OwnerChanged, Reopened, Stage, StageChanged, Won,
-    },
-    pipeline, product, user,
+    ExternalId, Fact, Instant, Kind, PersonId, Personal, PipelineId, Reason, Rejection, UserId,
+    catalog::Catalog, pipeline, product, user,
 };
 use runtime::{
     from_proto::{self, within},
@@ -17,7 +12,7 @@ use runtime::{
 };
 use uuid::Uuid;
 
-use crate::lead;
+use crate::words;
 
 /// The longest name of a mapping's rule, in bytes.
 const RULE_MAX: usize = 64;
@@ -44,10 +39,8 @@ pub struct Read {
 /// What a report says.
 #[derive(Clone)]
 pub enum Said {
-    /// Something happened to a deal: recorded as it is.
-    Happened(Box<opportunity::Fact>),
-    /// Something happened to a lead: recorded as it is.
-    Lead(Box<domain::lead::Fact>),
+    /// Something happened to an entity: recorded as it is.
+    Happened(Box<Fact>),
     /// A definition, which is judged like any other.
     Pipeline(pipeline::Command),
     /// A definition, which is judged like any other.
@@ -76,75 +69,72 @@ impl Reader<'_> {
         let fact = report.fact.as_ref().ok_or_else(|| from_proto::missing("fact"))?;
         let at = report.occurred_at.as_ref();
         let at = at.map(|at| query::instant("occurred_at", at)).transpose()?;
-        let read = match self.definition(&key, fact).map_err(|why| within(word(fact), why))? {
-            Some((kind, said, seal_under)) => Read {
+        let (kind, word) = words::of(fact);
+        let source_seq = report.source_seq;
+        if let Some((said, seal_under)) =
+            self.definition(&key, fact).map_err(|why| within(word, why))?
+        {
+            let (id, occurred_at) = (self.id(kind, &key), at.unwrap_or(Instant::BEGINNING));
+            let seal_under = seal_under.into_iter().collect();
+            return Ok(Read {
                 kind,
-                id: self.id(kind, &key),
-                occurred_at: at.unwrap_or(Instant::BEGINNING),
-                source_seq: report.source_seq,
+                id,
+                occurred_at,
+                source_seq,
                 said,
                 pipeline: None,
-                seal_under: seal_under.into_iter().collect(),
-            },
-            None => {
-                let occurred_at = at.ok_or_else(|| from_proto::missing("occurred_at"))?;
-                self.runtime.refuse_future("occurred_at", Some(occurred_at))?;
-                if let Some(lead) = self.lead(&key, fact).map_err(|why| within(word(fact), why))? {
-                    return self.about_lead(&key, lead, (occurred_at, report.source_seq));
-                }
-                let fact = self.happened(&key, fact).map_err(|why| within(word(fact), why))?;
-                let id = self.id(Kind::Opportunity, &key);
-                let has_text = !Fact::from(fact.clone()).personal().is_empty();
-                Read {
-                    kind: Kind::Opportunity,
-                    id,
-                    occurred_at,
-                    source_seq: report.source_seq,
-                    pipeline: self.pipeline_of(&fact, occurred_at),
-                    said: Said::Happened(Box::new(fact)),
-                    seal_under: has_text.then_some(id).into_iter().collect(),
-                }
-            }
+                seal_under,
+            });
+        }
+        let occurred_at = at.ok_or_else(|| from_proto::missing("occurred_at"))?;
+        self.runtime.refuse_future("occurred_at", Some(occurred_at))?;
+        let happened = match kind {
+            Kind::Lead => self.lead(&key, fact),
+            Kind::Account => self.account(&key, fact),
+            Kind::Contact => self.contact(&key, fact),
+            Kind::Contract => self.contract(&key, fact),
+            Kind::Activity => self.activity(&key, occurred_at, fact),
+            _ => self.opportunity(&key, fact),
         };
-        Ok(read)
+        let mut happened = happened.map_err(|why| within(word, why))?;
+        let id = self.id(kind, &key);
+        let seal_under = self.keys(id, &mut happened)?;
+        let pipeline = match &happened {
+            Fact::Opportunity(fact) => self.pipeline_of(fact, occurred_at),
+            _ => None,
+        };
+        let said = Said::Happened(Box::new(happened));
+        Ok(Read { kind, id, occurred_at, source_seq, said, pipeline, seal_under })
     }
 
-    /// A report about a lead, whose texts are sealed under the keys of its person and its own.
-    fn about_lead(
-        &self,
-        key: &str,
-        fact: domain::lead::Fact,
-        (occurred_at, source_seq): (Instant, u64),
-    ) -> Result<Read, Rejection> {
-        let id = self.id(Kind::Lead, key);
-        let mut texts = Fact::from(fact.clone());
-        let keys = texts.personal().into_iter().map(|slot| slot.person);
-        let mut seal_under: Vec<Uuid> =
-            keys.map(|person| person.map_or(id, |person| person.0)).collect();
-        seal_under.dedup();
-        for key in &seal_under {
+    /// The keys that seal the texts of a fact: that of the person it is about, or the entity's own.
+    fn keys(&self, id: Uuid, fact: &mut Fact) -> Result<Vec<Uuid>, Rejection> {
+        let persons = fact.personal().into_iter().map(|slot| slot.person);
+        let mut keys: Vec<Uuid> =
+            persons.map(|person| person.map_or(id, |person| person.0)).collect();
+        keys.dedup();
+        for key in &keys {
             self.refuse_erased(PersonId(*key))?;
         }
-        let (kind, said) = (Kind::Lead, Said::Lead(Box::new(fact)));
-        Ok(Read { kind, id, occurred_at, source_seq, said, pipeline: None, seal_under })
+        Ok(keys)
     }
 
-    /// A definition, and the person whose key seals its texts; `None` for what happened to a deal.
+    /// A definition, and the person whose key seals its texts; `None` for what happened.
     fn definition(
         &self,
         key: &str,
         fact: &Reported,
-    ) -> Result<Option<(Kind, Said, Option<Uuid>)>, Rejection> {
+    ) -> Result<Option<(Said, Option<Uuid>)>, Rejection> {
         Ok(match fact {
             Reported::PipelineDefined(value) => {
                 let defined = from_proto::pipeline(key, Some(value))?;
                 let said = Said::Pipeline(pipeline::Command::Define(defined));
-                Some((Kind::Pipeline, said, None))
+                Some((said, None))
             }
             Reported::ProductDefined(value) => {
                 let defined = from_proto::product(key, Some(value))?;
                 let said = Said::Product(product::Command::Define(defined));
-                Some((Kind::Product, said, None))
+                Some((said, None))
             }
             Reported::UserDefined(value) => {
                 let id = self.id(Kind::User, key);
@@ -153,124 +143,10 @@ impl Reader<'_> {
                 let manager = self.user(&value.manager);
                 let defined = from_proto::user(key, Some(value), PersonId(person), manager)?;
                 let said = Said::User(Box::new(user::Command::Define(defined)));
-                Some((Kind::User, said, Some(person)))
+                Some((said, Some(person)))
             }
             _ => None,
         })
-    }
-
-    fn happened(&self, key: &str, fact: &Reported) -> Result<opportunity::Fact, Rejection> {
-        use opportunity::Fact as To;
-        Ok(match fact {
-            Reported::OpportunityOpened(it) => To::Opened(self.opened(key, it)?.into()),
-            Reported::OpportunityStageChanged(it) => To::StageChanged(StageChanged {
-                stage: stage("stage", &it.stage)?,
-                pipeline: self.pipeline(&it.pipeline),
-            }),
-            Reported::OpportunityAmountChanged(it) => To::AmountChanged(AmountChanged {
-                amount: from_proto::optional_money("amount", it.amount.as_ref())?,
-            }),
-            Reported::OpportunityCloseDateChanged(it) => To::CloseDateChanged(CloseDateChanged {
-                close_date: from_proto::optional_date("close_date", it.close_date.as_ref())?,
-            }),
-            Reported::OpportunityOwnerChanged(it) => {
-                To::OwnerChanged(OwnerChanged { owner: self.user(&it.owner) })
-            }
-            Reported::OpportunityCategoryOverridden(it) => {
-                To::CategoryOverridden(CategoryOverridden {
-                    category: from_proto::category("category", it.category)?,
-                    reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
-                })
-            }
-            Reported::OpportunityWon(it) => To::Won(Won {
-                amount: from_proto::optional_money("amount", it.amount.as_ref())?,
-                reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
-            }),
-            Reported::OpportunityLost(it) => {
-                To::Lost(Lost { reason: from_proto::reason(&it.reason_code, &it.reason, false)? })
-            }
-            Reported::OpportunityAbandoned(it) => To::Abandoned(Abandoned {
-                reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
-            }),
-            Reported::OpportunityReopened(it) => To::Reopened(
-                Reopened {
-                    stage: match it.stage.as_str() {
-                        "" => None,
-                        named => Some(stage("stage", named)?),
-                    },
-                    pipeline: self.pipeline(&it.pipeline),
-                    reason: from_proto::reason(&it.reason_code, &it.reason, false)?,
-                }
-                .into(),
-            ),
-            Reported::OpportunityNoted(it) => To::Noted(Noted {
-                text: from_proto::text("text", &it.text)?
-                    .ok_or_else(|| from_proto::missing("text"))?,
-            }),
-            Reported::PipelineDefined(_)
-            | Reported::ProductDefined(_)
-            | Reported::UserDefined(_)
-            | Reported::LeadCaptured(_)
-            | Reported::LeadDetailsCorrected(_)
-            | Reported::LeadAssigned(_)
-            | Reported::LeadWorked(_)
-            | Reported::LeadNurtured(_)
-            | Reported::LeadHandedOver(_)
-            | Reported::LeadAccepted(_)
-            | Reported::LeadRejected(_)
-            | Reported::LeadQualified(_)
-            | Reported::LeadDisqualified(_)
-            | Reported::LeadRecycled(_)
-            | Reported::LeadConverted(_)
-            | Reported::LeadConsentChanged(_)
-            | Reported::LeadNoted(_) => return Err(from_proto::missing("fact")),
-        })
-    }
-
-    fn opened(&self, key: &str, it: &OpportunityOpened) -> Result<Opened, Rejection> {
-        let pipeline = from_proto::key("pipeline", &it.pipeline)?;
-        let product =
-            (!it.product.is_empty()).then(|| ProductId(self.id(Kind::Product, &it.product)));
-        Ok(Opened {
-            external_ids: vec![ExternalId { source: self.source.to_owned(), key: key.to_owned() }],
-            name: from_proto::name("name", &it.name)?,
-            pipeline: PipelineId(self.id(Kind::Pipeline, &pipeline)),
-            stage: stage("stage", &it.stage)?,
-            amount: from_proto::optional_money("amount", it.amount.as_ref())?,
-            close_date: from_proto::optional_date("close_date", it.close_date.as_ref())?,
-            owner: self.user(&it.owner),
-            product,
-            account: None,
-            opportunity_type: None,
-        })
-    }
-
-    /// The pipeline whose stage a report names: the one that it says, or the source's only one.
-    fn pipeline_of(&self, fact: &opportunity::Fact, at: Instant) -> Option<PipelineId> {
-        let (names_stage, named) = match fact {
-            opportunity::Fact::Opened(fact) => (true, Some(fact.pipeline)),
-            opportunity::Fact::StageChanged(fact) => (true, fact.pipeline),
-            opportunity::Fact::Reopened(fact) => (fact.stage.is_some(), fact.pipeline),
-            _ => (false, None),
-        };
-        if !names_stage {
-            return None;
-        }
-        named.or_else(|| self.only_pipeline(Known { as_of: at.next(), ..Known::NOW }))
-    }
-
-    fn pipeline(&self, key: &str) -> Option<PipelineId> {
-        (!key.is_empty()).then(|| PipelineId(self.id(Kind::Pipeline, key)))
-    }
-
-    /// The pipeline of a source that has just one.
-    fn only_pipeline(&self, known: Known) -> Option<PipelineId> {
-        let mut own = self
-            .catalog
-            .pipelines(known)
-            .filter(|(id, pipeline)| self.id(Kind::Pipeline, &pipeline.key) == id.0);
-        let (only, _) = own.next()?;
-        own.next().is_none().then_some(only)
     }
 
     pub(crate) fn user(&self, key: &str) -> Option<UserId> {
@@ -281,54 +157,27 @@ impl Reader<'_> {
         self.runtime.vault.entity_id(self.tenant, kind, self.source, key)
     }
 
+    /// The source's own id of an entity, as its first fact lists it.
+    pub(crate) fn external_ids(&self, key: &str) -> Vec<ExternalId> {
+        vec![ExternalId { source: self.source.to_owned(), key: key.to_owned() }]
+    }
+
+    /// The id of an entity that a report refers to; `None` when it names none.
+    pub(crate) fn named(
+        &self,
+        kind: Kind,
+        field: &str,
+        key: &str,
+    ) -> Result<Option<Uuid>, Rejection> {
+        Ok(code(field, key)?.map(|key| self.id(kind, &key)))
+    }
+
     fn refuse_erased(&self, person: PersonId) -> Result<(), Rejection> {
         if self.catalog.is_erased(person) {
             let message = "this person was erased; their definition is not taken again";
             return Err(Rejection::precondition("PERSON_ERASED", message));
         }
         Ok(())
-    }
-}
-
-/// A stage as the source names it; an unknown one is recorded as it is.
-fn stage(field: &str, key: &str) -> Result<Stage, Rejection> {
-    Ok(Stage { key: from_proto::key(field, key)?, order: None })
-}
-
-/// What the contract calls a fact, and with it the fields in it.
-fn word(fact: &Reported) -> &'static str {
-    if let Some(word) = lead::word(fact) {
-        return word;
-    }
-    match fact {
-        Reported::OpportunityOpened(_) => "opportunity_opened",
-        Reported::OpportunityStageChanged(_) => "opportunity_stage_changed",
-        Reported::OpportunityAmountChanged(_) => "opportunity_amount_changed",
-        Reported::OpportunityCloseDateChanged(_) => "opportunity_close_date_changed",
-        Reported::OpportunityOwnerChanged(_) => "opportunity_owner_changed",
-        Reported::OpportunityCategoryOverridden(_) => "opportunity_category_overridden",
-        Reported::OpportunityWon(_) => "opportunity_won",
-        Reported::OpportunityLost(_) => "opportunity_lost",
-        Reported::OpportunityAbandoned(_) => "opportunity_abandoned",
-        Reported::OpportunityReopened(_) => "opportunity_reopened",
-        Reported::OpportunityNoted(_) => "opportunity_noted",
-        Reported::PipelineDefined(_) => "pipeline_defined",
-        Reported::ProductDefined(_) => "product_defined",
-        Reported::UserDefined(_) => "user_defined",
-        Reported::LeadCaptured(_)
-        | Reported::LeadDetailsCorrected(_)
-        | Reported::LeadAssigned(_)
-        | Reported::LeadWorked(_)
-        | Reported::LeadNurtured(_)
-        | Reported::LeadHandedOver(_)
-        | Reported::LeadAccepted(_)
-        | Reported::LeadRejected(_)
-        | Reported::LeadQualified(_)
-        | Reported::LeadDisqualified(_)
-        | Reported::LeadRecycled(_)
-        | Reported::LeadConverted(_)
-        | Reported::LeadConsentChanged(_)
-        | Reported::LeadNoted(_) => "lead",
     }
 }
 
@@ -341,4 +190,19 @@ fn check_order(report: &Report) -> Result<(), Rejection> {
         return Err(Rejection::invalid("SOURCE_SEQ_INVALID", "source_seq", message));
     }
     Ok(())
+}
+
+/// A code or key that may be left out.
+pub(crate) fn code(field: &str, text: &str) -> Result<Option<String>, Rejection> {
+    if text.is_empty() { Ok(None) } else { from_proto::key(field, text).map(Some) }
+}
+
+/// A reason that a source may leave out.
+pub(crate) fn reason(code: &str, words: &str) -> Result<Reason, Rejection> {
+    from_proto::reason(code, words, false)
+}
+
+/// A text that has to be there.
+pub(crate) fn text(field: &str, text: &str) -> Result<Personal, Rejection> {
+    from_proto::text(field, text)?.ok_or_else(|| from_proto::missing(field))
 }

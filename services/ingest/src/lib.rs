@@ -1,9 +1,15 @@
 //! ReportService: the door for other systems. What they saw happen is recorded as they saw it.
 
+mod account;
+mod activity;
+mod contact;
+mod contract;
 mod counts;
 mod from_proto;
 mod lead;
+mod opportunity;
 mod service;
+mod words;
 
 use std::sync::Arc;
 

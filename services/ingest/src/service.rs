@@ -188,8 +188,7 @@ impl Door {
 /// arrive does not matter; a definition only has to hold together.
 fn decide(desk: &Desk<'_>, read: &Read) -> Result<Vec<Decision>, Undecided> {
     let facts: Vec<domain::Fact> = match &read.said {
-        Said::Happened(fact) => vec![with_order(desk, read, fact)?.into()],
-        Said::Lead(fact) => vec![domain::Fact::from((**fact).clone())],
+        Said::Happened(fact) => vec![with_order(desk, read, fact)?],
         Said::Pipeline(command) => {
             alone::<Pipeline>(command).map_err(|why| within("pipeline_defined", why))?
         }
@@ -206,15 +205,21 @@ fn alone<E: Entity>(command: &E::Command) -> Result<Vec<domain::Fact>, Rejection
 }
 
 /// The fact, with the order of its stage where the furthest one counts.
-fn with_order(desk: &Desk<'_>, read: &Read, fact: &Fact) -> Result<Fact, TimelineError> {
+fn with_order(
+    desk: &Desk<'_>,
+    read: &Read,
+    fact: &domain::Fact,
+) -> Result<domain::Fact, TimelineError> {
     let mut fact = fact.clone();
-    let Some(PipelineId(pipeline)) = read.pipeline else {
+    let (Some(PipelineId(pipeline)), domain::Fact::Opportunity(happened)) =
+        (read.pipeline, &mut fact)
+    else {
         return Ok(fact);
     };
     let known = Known { as_of: read.occurred_at.next(), ..Known::NOW };
     let defined: Pipeline =
         desk.with(Kind::Pipeline, pipeline, |timeline| timeline.state(known))?;
-    let stage = match &mut fact {
+    let stage = match happened {
         Fact::Opened(fact) => Some(&mut fact.stage),
         Fact::StageChanged(fact) => Some(&mut fact.stage),
         Fact::Reopened(fact) => fact.stage.as_mut(),

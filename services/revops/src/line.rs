@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use anyhow::Context as _;
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, error::ErrorKind};
 use clap_complete::Shell;
 
 use crate::config::{ConfigVerb, RouteArgs, ServeArgs, UpArgs};
@@ -59,19 +59,27 @@ pub fn command() -> clap::Command {
     Line::command().mut_subcommand("log", log_copy::add_to)
 }
 
-/// Reads the command line and the settings file below it. A mistake in the words ends the program
-/// with what is wrong with them, and a wish for help with help.
+impl Typed {
+    /// The flags that every command takes.
+    pub fn globals(&self) -> &cli::Globals {
+        match self {
+            Typed::Line(line) => &line.globals,
+            Typed::LogCopy(_, globals) => globals,
+        }
+    }
+}
+
+/// Reads the command line and the settings file below it.
 ///
 /// # Errors
-/// When the settings file cannot be read.
-pub fn parse() -> anyhow::Result<(Typed, Settings)> {
+/// What is wrong with either, and a wish for help.
+pub fn parse() -> Result<(Typed, Settings), clap::Error> {
     let mut command = help::grouped(command());
-    let settings = match Settings::of(&command, std::env::args_os().collect()) {
-        Ok(settings) => settings,
-        Err(error) => error.downcast::<clap::Error>()?.exit(),
-    };
-    let typed = understand(&settings.matches);
-    let typed = typed.unwrap_or_else(|error| error.format(&mut command).exit());
+    let settings = Settings::of(&command, std::env::args_os().collect()).map_err(|error| {
+        let of_file = |error| command.error(ErrorKind::InvalidValue, format!("{error:#}"));
+        error.downcast::<clap::Error>().unwrap_or_else(of_file)
+    })?;
+    let typed = understand(&settings.matches).map_err(|error| error.format(&mut command))?;
     Ok((typed, settings))
 }
 

@@ -9,15 +9,16 @@ use revops::{
 };
 
 fn main() -> ExitCode {
-    let (typed, settings) = match parse() {
-        Ok(parsed) => parsed,
-        Err(error) => return fail(&error),
-    };
     let tokio = match revops::tokio() {
         Ok(tokio) => tokio,
         Err(error) => return fail(&error.into()),
     };
     let done = tokio.block_on(async {
+        let read = cli::zone::read(parse, |(typed, _)| Typed::globals(typed)).await;
+        let (typed, settings) = match read.unwrap_or_else(|error| error.exit()) {
+            Ok(read) => read,
+            Err(error) => return Ok(cli::fail(&error)),
+        };
         let line = match typed {
             Typed::Line(line) => *line,
             Typed::LogCopy(args, globals) => {

@@ -121,7 +121,7 @@ async fn win(world: &World, small: &str, large: &str) {
     }
 }
 
-/// As of each day: closed, commit and best case as mia forecasts them, and what is open.
+/// As of each day, which begins in Berlin: closed, commit and best case as mia forecasts them, and what is open.
 async fn the_numbers_are_told_as_of_each_day(world: &World) {
     for (as_of, closed, commit, open, quota) in [
         ("2026-01-01", 0, 0, 0, Value::Null),
@@ -132,7 +132,7 @@ async fn the_numbers_are_told_as_of_each_day(world: &World) {
         ("2026-01-21", 0, 400, 1_300, 1_500.into()),
         ("2026-02-02", 0, 700, 1_300, 1_500.into()),
         ("2026-02-06", 0, 400, 1_300, 1_500.into()),
-        ("2026-04-01", 400, 400, 0, 1_500.into()),
+        ("2026-04-02", 400, 400, 0, 1_500.into()),
     ] {
         let shown = show(world, &["--node", "mia", "--as-of", as_of]).await;
         let mia = &shown["rows"][0];
@@ -143,7 +143,7 @@ async fn the_numbers_are_told_as_of_each_day(world: &World) {
         let dollars = amount["minor"].as_i64().map_or(Value::Null, |it| (it / 100).into());
         assert_eq!(dollars, quota, "{as_of}");
     }
-    let before = show(world, &["--node", "ann", "--as-of", "2026-04-01"]).await;
+    let before = show(world, &["--node", "ann", "--as-of", "2026-04-02"]).await;
     let ann = &before["rows"][0];
     assert_eq!(ann["quota"]["attainment"]["value"], 0.4);
     assert_eq!(minor(&ann["quota"]["gap"]), 60_000);
@@ -201,7 +201,7 @@ async fn the_change_is_explained(world: &World, small: &str, large: &str) {
     let [deal] = out.deals.as_slice() else { panic!("{out:?}") };
     assert_eq!((deal.opportunity_id.as_str(), deal.positions.len()), (large, 1));
     let words = ["forecast", "waterfall", "--period", QUARTER, "--column", "pipeline"];
-    let points = ["--from-as-of", "2026-01-21", "--to-as-of", "2026-04-01"];
+    let points = ["--from-as-of", "2026-01-21", "--to-as-of", "2026-04-02"];
     let told = world.cli(&[&words[..], &points].concat()).await;
     let won = told["buckets"].as_array().unwrap().iter().find(|it| it["name"] == "closed_won");
     let won = won.unwrap();

@@ -1,15 +1,17 @@
 //! A mapping and the tables that it names become rules that can be applied row by row; what does not
 //! fit together is said here, before anything is sent.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::rc::Rc;
 
+use super::condition::{Condition, Novelty};
 use super::formats::Formats;
+use super::joins::Joins;
 use super::kind::FactKind;
-use super::mapping::{Lookup, Mapping, Rule, Value};
+use super::mapping::{Mapping, Rule, Value};
+use super::record::Course;
 use super::table::{Row, Table};
-use super::take::{Joined, Origin, Take};
+use super::take::Take;
 use crate::failure::Failure;
 
 /// The rule that definitions written into the mapping itself are reported under.
@@ -25,6 +27,8 @@ pub struct Rules {
     pub tables: BTreeMap<String, Table>,
     /// The rules, in the mapping's order.
     pub rules: Vec<Compiled>,
+    /// For each row of tables whose rules ask for it, the place of the row before of its record.
+    pub before: BTreeMap<String, Vec<Option<usize>>>,
     /// The currency of amounts without one of their own; may be empty where there are none.
     pub currency: String,
 }
@@ -42,6 +46,8 @@ pub struct Compiled {
     pub key: Take,
     /// When it happened.
     pub at: Option<Take>,
+    /// Before when it cannot have happened.
+    pub not_before: Option<Take>,
     /// What orders facts of one instant.
     pub order: Option<Take>,
     /// What orders the facts of one row.
@@ -51,26 +57,35 @@ pub struct Compiled {
     /// How dates are written.
     pub formats: Formats,
     conditions: Vec<Condition>,
+    novelties: Vec<Novelty>,
+}
+
+/// What a rule has to do with a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// It says nothing about such rows.
+    Nothing,
+    /// The row only repeats what was said before.
+    Repeats,
+    /// The row states the rule's fact.
+    States,
 }
 
 impl Compiled {
-    /// Whether the rule has something to say about a row.
-    pub fn applies(&self, row: &Row) -> bool {
-        self.conditions.iter().all(|condition| match condition {
-            Condition::OneOf(column, values) => {
-                values.iter().any(|value| value == row.get(*column))
-            }
-            Condition::Empty(column) => row.get(*column).is_empty(),
-            Condition::NotEmpty(column) => !row.get(*column).is_empty(),
-        })
+    /// What the rule has to do with a row, the `number`th of its file, seen from the row before of
+    /// the same record.
+    pub fn fit(&self, row: &Row, number: usize, before: Option<&Row>) -> Fit {
+        if !self.conditions.iter().all(|condition| condition.holds(row)) {
+            return Fit::Nothing;
+        }
+        let is_new = self.novelties.iter().all(|novelty| novelty.holds(row, number, before));
+        if is_new { Fit::States } else { Fit::Repeats }
     }
-}
 
-#[derive(Debug)]
-enum Condition {
-    OneOf(usize, Vec<String>),
-    Empty(usize),
-    NotEmpty(usize),
+    fn asks_for_the_row_before(&self) -> bool {
+        let asks = |it: &Novelty| matches!(it, Novelty::First(_) | Novelty::Changed(_));
+        self.novelties.iter().any(asks)
+    }
 }
 
 /// Reads the tables that rules and lookups name and makes the rules ready.
@@ -82,12 +97,9 @@ pub fn compile(mapping: &Mapping, folder: &Path) -> anyhow::Result<Rules> {
     for (name, table) in &mapping.tables {
         tables.insert(name.clone(), Table::read(folder, table)?);
     }
-    let maps = mapping.maps.iter().map(|(name, map)| {
-        let map = map.iter().map(|(from, to)| (from.clone(), to.clone())).collect();
-        (name.clone(), Rc::new(map))
-    });
-    let mut compiler =
-        Compiler { mapping, tables: &tables, maps: maps.collect(), joins: HashMap::new() };
+    let mut joins = Joins::new(mapping);
+    joins.make_columns(&mut tables)?;
+    let mut compiler = Compiler { mapping, tables: &tables, joins };
     let mut rules: Vec<Compiled> = Vec::new();
     for rule in &mapping.rules {
         let place = format!("rule {:?}", rule.name);
@@ -102,7 +114,8 @@ pub fn compile(mapping: &Mapping, folder: &Path) -> anyhow::Result<Rules> {
         return Err(Failure::usage("the mapping has no [[rule]], so no row means anything").into());
     }
     let currency = currency(mapping.currency.as_deref())?;
-    Ok(Rules { tables, rules, currency })
+    let before = compiler.before(&rules)?;
+    Ok(Rules { tables, rules, before, currency })
 }
 
 fn at(place: &str, error: &Failure) -> Failure {
@@ -122,13 +135,12 @@ fn currency(code: Option<&str>) -> Result<String, Failure> {
 struct Compiler<'a> {
     mapping: &'a Mapping,
     tables: &'a BTreeMap<String, Table>,
-    maps: HashMap<String, Joined>,
-    joins: HashMap<(String, String, String), Joined>,
+    joins: Joins<'a>,
 }
 
 impl<'a> Compiler<'a> {
     fn rule(&mut self, rule: &Rule) -> Result<Compiled, Failure> {
-        let table = self.table(&rule.table)?;
+        let table = super::joins::table(self.tables, &rule.table)?;
         let written = &self.mapping.tables[&rule.table];
         self.check_fields(rule)?;
         // A definition holds from the beginning unless its own rule says otherwise.
@@ -146,22 +158,27 @@ impl<'a> Compiler<'a> {
             return Err(Failure::usage(format!("step is {}; it goes up to {STEP_MAX}", rule.step)));
         }
         let order = usual(&rule.order, &written.order);
-        let formats = Formats::new(written.dates.as_ref().unwrap_or(&self.mapping.dates));
+        let formats =
+            Formats::new(written.dates.as_ref().unwrap_or(&self.mapping.dates), self.mapping.zone);
         let mut fields = Vec::new();
         for (name, value) in &rule.fields {
             fields.push((name.clone(), self.take(table, value, name)?));
         }
+        let key = self.take(table, &key, "key")?;
+        let novelties = self.novelties(rule, table, &key)?;
         Ok(Compiled {
             name: rule.name.clone(),
             table: rule.table.clone(),
             kind: rule.fact,
-            key: self.take(table, &key, "key")?,
-            at: at.map(|at| self.take(table, &at, "at")).transpose()?,
-            order: order.map(|order| self.take(table, &order, "order")).transpose()?,
+            key,
+            at: self.optional(table, at.as_ref(), "at")?,
+            not_before: self.optional(table, rule.not_before.as_ref(), "not_before")?,
+            order: self.optional(table, order.as_ref(), "order")?,
             step: rule.step.into(),
             fields,
             formats: formats.map_err(Failure::usage)?,
             conditions: conditions(rule, table)?,
+            novelties,
         })
     }
 
@@ -191,57 +208,73 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn take(&mut self, table: &Table, value: &Value, place: &str) -> Result<Take, Failure> {
-        let take = || -> Result<Take, Failure> {
-            let value = &value.0;
-            let lookup = value.lookup.as_ref().map(|lookup| self.join(lookup)).transpose()?;
-            let map = value.map.as_ref().map(|name| {
-                self.maps.get(name).cloned().ok_or_else(|| unknown("map", name, self.maps.keys()))
-            });
-            Ok(Take {
-                from: Origin::find(table, value)?,
-                map: map.transpose()?,
-                lookup,
-                default: value.default.clone().unwrap_or_default(),
-            })
-        }();
-        take.map_err(|error| at(place, &error))
+    fn novelties(
+        &mut self,
+        rule: &Rule,
+        table: &Table,
+        key: &Take,
+    ) -> Result<Vec<Novelty>, Failure> {
+        let mut novelties: Vec<Novelty> = rule.first.into_iter().map(Novelty::First).collect();
+        if !rule.changed.is_empty() {
+            let columns = rule.changed.iter().map(|name| table.column(name));
+            novelties.push(Novelty::Changed(columns.collect::<Result<_, _>>()?));
+        }
+        for elsewhere in &rule.missing_in {
+            let known = self.joins.known(self.tables, elsewhere);
+            let known = known.map_err(|error| at("missing_in", &error))?;
+            novelties.push(Novelty::MissingIn(key.clone(), known));
+        }
+        Ok(novelties)
     }
 
-    fn join(&mut self, lookup: &Lookup) -> Result<Joined, Failure> {
-        let name = (lookup.table.clone(), lookup.key.clone(), lookup.take.clone());
-        if let Some(join) = self.joins.get(&name) {
-            return Ok(Rc::clone(join));
-        }
-        let table = self.table(&lookup.table)?;
-        let (key, take) = (table.column(&lookup.key)?, table.column(&lookup.take)?);
-        let mut join = HashMap::new();
-        for row in &table.rows {
-            let place = || format!("{} line {}", table.file, row.line);
-            if let Err(reason) = &row.values {
-                return Err(Failure::usage(format!("{}: cannot be looked up: {reason}", place())));
+    /// The histories of tables whose rules ask for the row before.
+    fn before(
+        &mut self,
+        rules: &[Compiled],
+    ) -> Result<BTreeMap<String, Vec<Option<usize>>>, Failure> {
+        let mut before = BTreeMap::new();
+        for rule in rules.iter().filter(|rule| rule.asks_for_the_row_before()) {
+            if before.contains_key(&rule.table) {
+                continue;
             }
-            let (key, taken) = (row.get(key).to_owned(), row.get(take).to_owned());
-            let before = join.insert(key, taken.clone());
-            if before.is_some_and(|before| before != taken) {
-                let message = format!("{}: a second answer for the same {}", place(), lookup.key);
+            let (written, table) = (&self.mapping.tables[&rule.table], &self.tables[&rule.table]);
+            let (Some(key), Some(at_)) = (&written.key, &written.at) else {
+                let message = format!(
+                    "rule {:?}: first and changed need the table's own key and at, which order the \
+                     rows of a record",
+                    rule.name
+                );
                 return Err(Failure::usage(message));
-            }
+            };
+            let course = Course {
+                key: self.take(table, key, "key")?,
+                at: self.take(table, at_, "at")?,
+                order: self.optional(table, written.order.as_ref(), "order")?,
+                formats: &rule.formats,
+            };
+            before.insert(rule.table.clone(), course.before(table));
         }
-        let join = Rc::new(join);
-        self.joins.insert(name, Rc::clone(&join));
-        Ok(join)
+        Ok(before)
     }
 
-    fn table(&self, name: &str) -> Result<&'a Table, Failure> {
-        self.tables.get(name).ok_or_else(|| unknown("table", name, self.tables.keys()))
+    fn optional(
+        &mut self,
+        table: &Table,
+        value: Option<&Value>,
+        place: &str,
+    ) -> Result<Option<Take>, Failure> {
+        value.map(|value| self.take(table, value, place)).transpose()
+    }
+
+    fn take(&mut self, table: &Table, value: &Value, place: &str) -> Result<Take, Failure> {
+        self.joins.take(self.tables, table, value).map_err(|error| at(place, &error))
     }
 }
 
 fn conditions(rule: &Rule, table: &Table) -> Result<Vec<Condition>, Failure> {
-    let mut conditions = Vec::new();
-    for (name, values) in &rule.when {
-        conditions.push(Condition::OneOf(table.column(name)?, values.all().to_vec()));
+    let mut conditions = Condition::one_of(table, &rule.when)?;
+    for (name, values) in &rule.unless {
+        conditions.push(Condition::NoneOf(table.column(name)?, values.all().to_vec()));
     }
     for name in &rule.empty {
         conditions.push(Condition::Empty(table.column(name)?));
@@ -250,10 +283,4 @@ fn conditions(rule: &Rule, table: &Table) -> Result<Vec<Condition>, Failure> {
         conditions.push(Condition::NotEmpty(table.column(name)?));
     }
     Ok(conditions)
-}
-
-fn unknown<'a>(what: &str, name: &str, there: impl Iterator<Item = &'a String>) -> Failure {
-    let mut there: Vec<&str> = there.map(String::as_str).collect();
-    there.sort_unstable();
-    Failure::usage(format!("there is no {what} {name:?}; there are: {}", there.join(", ")))
 }

@@ -18,7 +18,7 @@ use crate::money;
 /// # Errors
 /// A usage error that names the definition.
 pub fn written(mapping: &Mapping, currency: &str) -> Result<Vec<Report>, Failure> {
-    let formats = Formats::new(&mapping.dates).map_err(Failure::usage)?;
+    let formats = Formats::new(&mapping.dates, mapping.zone).map_err(Failure::usage)?;
     let mut reports = Vec::new();
     for pipeline in &mapping.pipelines {
         let since = pipeline.since.as_deref().map(|since| {

@@ -3,9 +3,10 @@
 use api::google::r#type::{Date, Money};
 use api::ingest::v1::report::Fact;
 use api::ingest::v1::{
-    OpportunityAbandoned, OpportunityAmountChanged, OpportunityCategoryOverridden,
-    OpportunityCloseDateChanged, OpportunityLost, OpportunityNoted, OpportunityOpened,
-    OpportunityOwnerChanged, OpportunityReopened, OpportunityStageChanged, OpportunityWon,
+    OpportunityAbandoned, OpportunityAccountChanged, OpportunityAmountChanged,
+    OpportunityCategoryOverridden, OpportunityCloseDateChanged, OpportunityLost, OpportunityNoted,
+    OpportunityOpened, OpportunityOwnerChanged, OpportunityReopened, OpportunityStageChanged,
+    OpportunityWon,
 };
 use api::planning::v1::{ProductDefinition, UserDefinition};
 use api::types::v1::ForecastCategory;
@@ -83,24 +84,24 @@ impl Values<'_> {
                 reason_code,
                 reason,
             }),
+            FactKind::AccountChanged => {
+                let account = self.text("account");
+                Fact::OpportunityAccountChanged(OpportunityAccountChanged { account })
+            }
             FactKind::Noted => {
                 Fact::OpportunityNoted(OpportunityNoted { text: self.required("text")? })
             }
-            FactKind::LeadCaptured
-            | FactKind::LeadAssigned
-            | FactKind::LeadWorked
-            | FactKind::LeadNurtured
-            | FactKind::LeadHandedOver
-            | FactKind::LeadAccepted
-            | FactKind::LeadRejected
-            | FactKind::LeadQualified
-            | FactKind::LeadDisqualified
-            | FactKind::LeadRecycled
-            | FactKind::LeadConverted
-            | FactKind::LeadNoted => self.lead(kind)?,
             FactKind::Product => Fact::ProductDefined(self.product()?),
-            FactKind::User => Fact::UserDefined(self.user()),
+            FactKind::User => Fact::UserDefined(self.user()?),
+            _ => return self.of_others(kind),
         })
+    }
+
+    /// A fact that is about no deal.
+    fn of_others(&self, kind: FactKind) -> Result<Fact, Flaw> {
+        let stated = [Self::lead, Self::account, Self::contact, Self::contract, Self::activity];
+        let mut stated = stated.iter().filter_map(|state| state(self, kind).transpose());
+        stated.next().unwrap_or_else(|| Err(Flaw::new("", "NO_FACT")))
     }
 
     fn opened(&self) -> Result<OpportunityOpened, Flaw> {
@@ -112,6 +113,7 @@ impl Values<'_> {
             close_date: self.day("close_date")?,
             owner: self.text("owner"),
             product: self.text("product"),
+            account: self.text("account"),
         })
     }
 
@@ -123,13 +125,22 @@ impl Values<'_> {
         })
     }
 
-    fn user(&self) -> UserDefinition {
-        UserDefinition {
+    fn user(&self) -> Result<UserDefinition, Flaw> {
+        Ok(UserDefinition {
             name: self.text("name"),
             manager: self.text("manager"),
             office: self.text("office"),
             role: self.text("role"),
-            retired: false,
+            retired: self.flag("retired")?,
+        })
+    }
+
+    /// Whether something is so: not, when nothing is said.
+    fn flag(&self, field: &str) -> Result<bool, Flaw> {
+        match self.text(field).to_ascii_lowercase().as_str() {
+            "" | "false" => Ok(false),
+            "true" => Ok(true),
+            _ => Err(Flaw::new(field, "NO_FLAG")),
         }
     }
 
@@ -142,7 +153,7 @@ impl Values<'_> {
         Some(self.text(field)).filter(|text| !text.is_empty()).ok_or(Flaw::new(field, "EMPTY"))
     }
 
-    fn money(&self, field: &str) -> Result<Option<Money>, Flaw> {
+    pub(super) fn money(&self, field: &str) -> Result<Option<Money>, Flaw> {
         let amount = self.text(field);
         if amount.is_empty() {
             return Ok(None);
@@ -156,7 +167,7 @@ impl Values<'_> {
         money.map(Some).map_err(|_| Flaw::new(field, "BAD_MONEY"))
     }
 
-    fn day(&self, field: &str) -> Result<Option<Date>, Flaw> {
+    pub(super) fn day(&self, field: &str) -> Result<Option<Date>, Flaw> {
         let text = self.text(field);
         if text.is_empty() {
             return Ok(None);
@@ -164,7 +175,7 @@ impl Values<'_> {
         self.formats.day(&text).map(Some).ok_or(Flaw::new(field, "BAD_DATE"))
     }
 
-    fn category(&self) -> Result<ForecastCategory, Flaw> {
+    pub(super) fn category(&self) -> Result<ForecastCategory, Flaw> {
         let text = self.text("category");
         if text.is_empty() {
             return Ok(ForecastCategory::Unspecified);
@@ -181,7 +192,7 @@ mod tests {
     use super::*;
 
     fn state(kind: FactKind, texts: &[(&'static str, &str)]) -> Result<Fact, Flaw> {
-        let formats = Formats::new(&["%d.%m.%Y".to_owned()]).unwrap();
+        let formats = Formats::new(&["%d.%m.%Y".to_owned()], chrono_tz::Tz::UTC).unwrap();
         let texts = texts.iter().map(|&(name, text)| (name, text.to_owned())).collect();
         Values { texts, formats: &formats, currency: "EUR" }.state(kind)
     }

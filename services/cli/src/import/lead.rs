@@ -10,13 +10,13 @@ use super::fact::{Flaw, Values};
 use super::kind::FactKind;
 
 impl Values<'_> {
-    /// The fact about a lead that the values state.
+    /// The fact about a lead that the values state; `None` for a kind that is about anything else.
     ///
     /// # Errors
-    /// The first field that cannot be read; or the kind, when it is not about leads.
-    pub(super) fn lead(&self, kind: FactKind) -> Result<Fact, Flaw> {
+    /// The first field that cannot be read.
+    pub(super) fn lead(&self, kind: FactKind) -> Result<Option<Fact>, Flaw> {
         let (reason_code, reason) = (self.text("reason_code"), self.text("reason"));
-        Ok(match kind {
+        Ok(Some(match kind {
             FactKind::LeadCaptured => Fact::LeadCaptured(LeadCaptured {
                 name: self.text("name"),
                 email: self.text("email"),
@@ -46,7 +46,7 @@ impl Values<'_> {
                 opportunity: self.text("opportunity"),
             }),
             FactKind::LeadNoted => Fact::LeadNoted(LeadNoted { text: self.required("text")? }),
-            _ => return Err(Flaw::new("", "NO_LEAD")),
-        })
+            _ => return Ok(None),
+        }))
     }
 }

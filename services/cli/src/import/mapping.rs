@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use chrono_tz::Tz;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ pub struct Mapping {
     /// How dates and times are written, tried in turn; a table may say otherwise.
     #[serde(default = "usual_dates")]
     pub dates: Vec<String>,
+    /// Where the days of bare dates begin: the tenant's zone, which the server knows.
+    #[serde(skip)]
+    pub zone: Tz,
     /// Pipelines, which no export spells out.
     #[serde(default, rename = "pipeline")]
     pub pipelines: Vec<Pipeline>,
@@ -139,6 +143,9 @@ pub struct Table {
     pub at: Option<Value>,
     /// What orders facts of the same instant, for rules about deals that say no other.
     pub order: Option<Value>,
+    /// Columns that are made of others, and are used like those of the file.
+    #[serde(default)]
+    pub columns: BTreeMap<String, Value>,
 }
 
 /// A rule: each row that it applies to states one fact.
@@ -154,16 +161,30 @@ pub struct Rule {
     /// Columns that must hold one of these values.
     #[serde(default)]
     pub when: BTreeMap<String, OneOrMore>,
+    /// Columns that must hold none of these values.
+    #[serde(default)]
+    pub unless: BTreeMap<String, OneOrMore>,
     /// Columns that must be empty.
     #[serde(default)]
     pub empty: Vec<String>,
     /// Columns that must not be empty.
     #[serde(default)]
     pub not_empty: Vec<String>,
+    /// Only the first row of its record, by the table's `key` and `at`; or, when false, any other.
+    pub first: Option<bool>,
+    /// Columns of which one must differ from the row before of the same record. The first row of a
+    /// record differs from nothing, and passes.
+    #[serde(default)]
+    pub changed: Vec<String>,
+    /// Only records of which these tables hold no row.
+    #[serde(default)]
+    pub missing_in: Vec<Elsewhere>,
     /// The record's key.
     pub key: Option<Value>,
     /// When it happened; for a definition, since when it holds.
     pub at: Option<Value>,
+    /// An instant before which it cannot have happened: the later of the two counts.
+    pub not_before: Option<Value>,
     /// What orders facts of the same instant: a whole number.
     pub order: Option<Value>,
     /// What orders the facts of one row: 0 to 9.
@@ -197,8 +218,12 @@ pub struct ValueTable {
     pub map: Option<String>,
     /// The table in which it is looked up.
     pub lookup: Option<Lookup>,
+    /// What every value begins with that counts; any other is taken for empty.
+    pub starting: Option<String>,
     /// What an empty value is replaced by.
     pub default: Option<String>,
+    /// What stands in for an empty value.
+    pub or: Option<Box<Value>>,
 }
 
 /// A join: the row of another table whose `key` is the value at hand gives its `take`.
@@ -211,6 +236,25 @@ pub struct Lookup {
     pub key: String,
     /// Its column to be taken. Where no row is found, the value is empty.
     pub take: String,
+    /// Only rows whose columns hold one of these values.
+    #[serde(default, rename = "where")]
+    pub only: BTreeMap<String, OneOrMore>,
+    /// The column that says when: of several rows for one key, the earliest counts. Without it they
+    /// have to agree.
+    pub first_by: Option<String>,
+}
+
+/// Another table that a record may have rows in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// The table.
+    pub table: String,
+    /// Its column that holds the record's key.
+    pub key: String,
+    /// Only rows whose columns hold one of these values.
+    #[serde(default, rename = "where")]
+    pub only: BTreeMap<String, OneOrMore>,
 }
 
 /// One text or several.

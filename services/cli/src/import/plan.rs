@@ -5,12 +5,15 @@ use std::path::Path;
 
 use api::ingest::v1::Report;
 use prost::Message as _;
+use prost_types::Timestamp;
 
-use super::compile::{self, Compiled, Rules};
+use super::compile::{self, Compiled, Fit, Rules};
 use super::definitions;
 use super::fact::{Flaw, Values};
+use super::kind::FactKind;
 use super::mapping::Mapping;
 use super::rejects::Reject;
+use super::stages::{self, Stages};
 use super::table::{Row, Table};
 
 /// What separates two values of `order`, so that the facts of one row fit between them.
@@ -51,6 +54,10 @@ pub struct RowRef {
     pub is_catalog: bool,
     /// Whether it cannot be read.
     pub is_rejected: bool,
+    /// Whether it says nothing that another row has not said.
+    pub repeats: bool,
+    /// Whether it is none of the rows to be tried again.
+    pub is_left_out: bool,
 }
 
 impl Plan {
@@ -69,16 +76,29 @@ impl Plan {
             rejects: Vec::new(),
             files: Vec::new(),
         };
-        let mut planner = Planner { plan, known: HashMap::new() };
+        let mut planner = Planner { plan, known: HashMap::new(), stages: Stages::default() };
         for (name, table) in &rules.tables {
             planner.table(name, table, &rules);
         }
-        let mut plan = planner.plan;
+        let mut plan = planner.with_pipelines();
         plan.facts.sort_by_key(|planned| {
             let at = planned.report.occurred_at.unwrap_or_default();
             (at.seconds, at.nanos, planned.report.source_seq)
         });
         Ok(plan)
+    }
+
+    /// Keeps only the rows that were named, by file and line, and what they state.
+    pub fn retain(&mut self, named: impl Fn(&str, u64) -> bool) {
+        let kept: Vec<bool> =
+            self.rows.iter().map(|row| named(&self.files[row.file], row.line)).collect();
+        for (row, kept) in self.rows.iter_mut().zip(&kept) {
+            row.is_left_out = !kept;
+        }
+        for planned in [&mut self.definitions, &mut self.facts] {
+            planned.retain(|planned| planned.rows.iter().any(|&row| kept[row]));
+        }
+        self.rejects.retain(|reject| named(&reject.file, reject.line));
     }
 
     /// The name of the file that a row is in.
@@ -91,6 +111,8 @@ struct Planner {
     plan: Plan,
     /// Definitions by their bytes: thousands of rows name the same few users.
     known: HashMap<Vec<u8>, usize>,
+    /// Stages, which only together are a pipeline.
+    stages: Stages,
 }
 
 impl Planner {
@@ -102,27 +124,50 @@ impl Planner {
         let file = self.plan.files.len();
         self.plan.files.push(table.file.clone());
         let is_catalog = own.iter().all(|rule| rule.kind.is_definition());
+        let before = rules.before.get(name);
         for (index, row) in table.rows.iter().enumerate() {
-            let made = made_of(row, index + 1, &own, &rules.currency);
+            let before = before.and_then(|before| before[index]).map(|before| &table.rows[before]);
+            let made = made_of(&At { row, number: index + 1, before }, &own, &rules.currency);
             let place = self.plan.rows.len();
             let is_rejected = made.is_err();
-            self.plan.rows.push(RowRef { file, line: row.line, is_catalog, is_rejected });
+            let repeats = made.as_ref().is_ok_and(Vec::is_empty);
+            let line = row.line;
+            let is_left_out = false;
+            let row = RowRef { file, line, is_catalog, is_rejected, repeats, is_left_out };
+            self.plan.rows.push(row);
             match made {
                 Ok(made) => {
-                    made.into_iter().for_each(|(rule, report)| self.add(rule, report, place));
+                    made.into_iter().for_each(|(rule, made)| self.add(rule, made, place));
                 }
-                Err((rule, flaw)) => self.plan.rejects.push(Reject {
-                    file: table.file.clone(),
-                    line: row.line,
-                    rule,
-                    field: flaw.field,
-                    reason: flaw.reason.to_owned(),
-                }),
+                Err((rule, flaw)) => self.reject(place, rule, flaw),
             }
         }
     }
 
-    fn add(&mut self, rule: &Compiled, report: Report, row: usize) {
+    fn reject(&mut self, place: usize, rule: String, Flaw { field, reason }: Flaw) {
+        let row = &mut self.plan.rows[place];
+        row.is_rejected = true;
+        let (file, line) = (self.plan.files[row.file].clone(), row.line);
+        self.plan.rejects.push(Reject { file, line, rule, field, reason: reason.to_owned() });
+    }
+
+    /// The plan, with the pipelines that rows of stages make together.
+    fn with_pipelines(mut self) -> Plan {
+        let (pipelines, contradicting) = std::mem::take(&mut self.stages).pipelines();
+        for place in contradicting {
+            self.reject(place, String::new(), Flaw::new("stage", "SECOND_DEFINITION"));
+        }
+        self.plan.definitions.extend(pipelines);
+        self.plan
+    }
+
+    fn add(&mut self, rule: &Compiled, made: Stated, row: usize) {
+        let report = match made {
+            Stated::Stage(pipeline, stage) => {
+                return self.stages.add(&pipeline, &rule.name, *stage, row);
+            }
+            Stated::Report(report) => report,
+        };
         if !rule.kind.is_definition() {
             self.plan.facts.push(Planned { report, rows: vec![row] });
             return;
@@ -136,38 +181,54 @@ impl Planner {
     }
 }
 
-type Made<'a> = Vec<(&'a Compiled, Report)>;
+/// A row at its place: its number in the file, and the row before of the same record.
+struct At<'a> {
+    row: &'a Row,
+    number: usize,
+    before: Option<&'a Row>,
+}
+
+/// What a rule makes of a row.
+enum Stated {
+    Report(Report),
+    Stage(String, Box<stages::Row>),
+}
+
+type Made<'a> = Vec<(&'a Compiled, Stated)>;
 
 /// Every report of a row, or else the rule and the flaw that make the row unreadable: half a row
-/// could say that a deal is open whose closing cannot be read.
+/// could say that a deal is open whose closing cannot be read. None, when it repeats what is known.
 fn made_of<'a>(
-    row: &Row,
-    number: usize,
+    at: &At<'_>,
     rules: &[&'a Compiled],
     currency: &str,
 ) -> Result<Made<'a>, (String, Flaw)> {
-    if let Err(reason) = &row.values {
+    if let Err(reason) = &at.row.values {
         return Err((String::new(), Flaw::new("", reason)));
     }
     let mut made = Vec::new();
-    for rule in rules.iter().filter(|rule| rule.applies(row)) {
-        let report =
-            report(rule, row, number, currency).map_err(|flaw| (rule.name.clone(), flaw))?;
-        made.push((*rule, report));
+    let mut repeats = false;
+    for rule in rules {
+        match rule.fit(at.row, at.number, at.before) {
+            Fit::Nothing => {}
+            Fit::Repeats => repeats = true,
+            Fit::States => {
+                let stated = stated(rule, at, currency);
+                made.push((*rule, stated.map_err(|flaw| (rule.name.clone(), flaw))?));
+            }
+        }
     }
-    if made.is_empty() { Err((String::new(), Flaw::new("", "NO_RULE"))) } else { Ok(made) }
+    let is_spoken_of = repeats || !made.is_empty();
+    if is_spoken_of { Ok(made) } else { Err((String::new(), Flaw::new("", "NO_RULE"))) }
 }
 
-fn report(rule: &Compiled, row: &Row, number: usize, currency: &str) -> Result<Report, Flaw> {
+fn stated(rule: &Compiled, at: &At<'_>, currency: &str) -> Result<Stated, Flaw> {
+    let At { row, number, .. } = *at;
     let key = rule.key.from(row, number);
     if key.is_empty() {
         return Err(Flaw::new("key", "EMPTY"));
     }
-    let occurred_at = match rule.at.as_ref().map(|at| at.from(row, number)) {
-        None => None,
-        Some(text) if text.is_empty() => return Err(Flaw::new("at", "EMPTY")),
-        Some(text) => Some(rule.formats.instant(&text).ok_or(Flaw::new("at", "BAD_DATE"))?),
-    };
+    let occurred_at = occurred_at(rule, row, number)?;
     let order: u64 = match rule.order.as_ref().map(|order| order.from(row, number)) {
         None => 0,
         Some(text) => text.parse().map_err(|_| Flaw::new("order", "BAD_ORDER"))?,
@@ -178,6 +239,28 @@ fn report(rule: &Compiled, row: &Row, number: usize, currency: &str) -> Result<R
         .ok_or(Flaw::new("order", "BAD_ORDER"))?;
     let texts = rule.fields.iter().map(|(name, take)| (name.as_str(), take.from(row, number)));
     let values = Values { texts: texts.collect(), formats: &rule.formats, currency };
+    if rule.kind == FactKind::Stage {
+        return Ok(Stated::Stage(key, Box::new(values.stage()?)));
+    }
     let fact = Some(values.state(rule.kind)?);
-    Ok(Report { key, rule: rule.name.clone(), occurred_at, source_seq, fact })
+    Ok(Stated::Report(Report { key, rule: rule.name.clone(), occurred_at, source_seq, fact }))
+}
+
+/// When it happened: the later of what the rule takes, and of what it cannot have come before.
+fn occurred_at(rule: &Compiled, row: &Row, number: usize) -> Result<Option<Timestamp>, Flaw> {
+    let instant =
+        |text: &str, field| rule.formats.instant(text).ok_or(Flaw::new(field, "BAD_DATE"));
+    let Some(at) = &rule.at else { return Ok(None) };
+    let text = at.from(row, number);
+    if text.is_empty() {
+        return Err(Flaw::new("at", "EMPTY"));
+    }
+    let at = instant(&text, "at")?;
+    let text = rule.not_before.as_ref().map(|bound| bound.from(row, number)).unwrap_or_default();
+    if text.is_empty() {
+        return Ok(Some(at));
+    }
+    let bound = instant(&text, "not_before")?;
+    let is_before = (at.seconds, at.nanos) < (bound.seconds, bound.nanos);
+    Ok(Some(if is_before { bound } else { at }))
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::plan::{Plan, Planned};
 use super::rejects::Reject;
 use super::sender::Verdict;
+use super::unknown::{self, Unknown};
 use crate::grid::{Cell, Grid};
 use crate::output::Answer;
 use crate::standing::Standing;
@@ -24,6 +25,9 @@ pub struct ImportSummary {
     pub catalog_rows: Tally,
     /// The reports that the rows and the mapping made.
     pub reports: Reports,
+    /// Stages, pipelines and users that facts name and nothing in the mapping or its files defines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unknown: Vec<Unknown>,
     /// Where rejected rows are listed; absent when none were.
     pub rejects_file: Option<String>,
     /// Whether nothing was sent.
@@ -38,7 +42,7 @@ pub struct Tally {
     pub rows_read: u64,
     /// Those that said something new.
     pub applied: u64,
-    /// Those that had been said before.
+    /// Those that had been said before, by an earlier import or by another row of this one.
     pub already_there: u64,
     /// Those that cannot be read, or not whole.
     pub rejected: u64,
@@ -91,7 +95,14 @@ impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { rows_read, applied, already_there, rejected, would_send } = self;
         match would_send {
-            Some(would) => write!(f, "{rows_read} = {would} would be sent + {rejected} rejected"),
+            Some(would) if *already_there == 0 => {
+                write!(f, "{rows_read} = {would} would be sent + {rejected} rejected")
+            }
+            Some(would) => write!(
+                f,
+                "{rows_read} = {would} would be sent + {already_there} say nothing new + {rejected} \
+                 rejected"
+            ),
             None => write!(
                 f,
                 "{rows_read} = {applied} applied + {already_there} already there + {rejected} rejected"
@@ -162,6 +173,9 @@ impl<'a> Count<'a> {
                 Verdict::Applied => self.rows[place].is_applied = true,
                 Verdict::AlreadyThere => {}
                 Verdict::Rejected { field, reason } => {
+                    if self.plan.rows[place].is_left_out {
+                        continue;
+                    }
                     self.rows[place].is_rejected = true;
                     self.rejects.push(Reject {
                         file: self.plan.file(&self.plan.rows[place]).to_owned(),
@@ -179,14 +193,16 @@ impl<'a> Count<'a> {
     pub fn finish(mut self, is_dry_run: bool) -> (ImportSummary, Vec<Reject>) {
         let mut summary =
             ImportSummary { reports: self.reports, dry_run: is_dry_run, ..Default::default() };
-        for (row, fate) in self.plan.rows.iter().zip(&self.rows) {
+        summary.unknown = unknown::of(self.plan);
+        let rows = self.plan.rows.iter().zip(&self.rows);
+        for (row, fate) in rows.filter(|(row, _)| !row.is_left_out) {
             let tally = if row.is_catalog { &mut summary.catalog_rows } else { &mut summary.rows };
             tally.rows_read += 1;
             if fate.is_rejected {
                 tally.rejected += 1;
             } else if fate.is_applied {
                 tally.applied += 1;
-            } else if is_dry_run {
+            } else if is_dry_run && !row.repeats {
                 *tally.would_send.get_or_insert_default() += 1;
             } else {
                 tally.already_there += 1;

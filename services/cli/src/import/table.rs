@@ -83,6 +83,21 @@ impl Table {
         Ok(Self { file, header, rows })
     }
 
+    /// Adds a column with a value for each row; rows that cannot be read stay as they are.
+    pub fn add(&mut self, name: &str, made: &[String]) {
+        for (row, text) in self.rows.iter_mut().zip(made) {
+            if let Ok(values) = &mut row.values {
+                values.push_field(text);
+            }
+        }
+        self.header.push(name.to_owned());
+    }
+
+    /// Whether there is a column of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.header.iter().any(|column| column == name)
+    }
+
     /// The place of a column.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 /// What texts are replaced by; shared between the rules that do so.
 pub type Joined = Rc<HashMap<String, String>>;
 
-/// How a value is taken from a row: found, renamed, looked up, replaced when empty.
+/// How a value is taken from a row: found, renamed, looked up, left out, replaced when empty.
 #[derive(Clone, Debug)]
 pub struct Take {
     /// Where it stands.
@@ -19,8 +19,12 @@ pub struct Take {
     pub map: Option<Joined>,
     /// The table that it is replaced from.
     pub lookup: Option<Joined>,
+    /// What every value begins with that counts.
+    pub starting: String,
     /// What an empty value becomes.
     pub default: String,
+    /// Where to look instead when it is empty.
+    pub or: Option<Box<Take>>,
 }
 
 /// Where a value stands.
@@ -51,7 +55,14 @@ impl Take {
         if let Some(lookup) = &self.lookup {
             text = lookup.get(&text).cloned().unwrap_or_default();
         }
-        if text.is_empty() { self.default.clone() } else { text }
+        if !text.starts_with(&self.starting) {
+            text.clear();
+        }
+        match &self.or {
+            _ if !text.is_empty() => text,
+            Some(or) => or.from(row, number),
+            None => self.default.clone(),
+        }
     }
 }
 

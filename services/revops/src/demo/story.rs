@@ -109,6 +109,7 @@ impl<'a> Story<'a> {
             close_date: date(expected),
             owner: self.team.reps[self.rep].key.clone(),
             product: self.product.key.to_owned(),
+            account: String::new(),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Every row that was read is counted once, whatever became of its reports.
 
-use super::super::rejects::{self, Reject};
+use super::super::rejects::{self, Import, Reject};
 use super::super::sender::Verdict;
 use super::super::summary::{Count, ImportSummary, Tally, kinds};
 use super::plan;
@@ -81,11 +81,13 @@ fn rejects_say_where_and_why_and_nothing_else() {
     let (_, rejects) = count(&[rejected(), Verdict::Applied], &[(); 6].map(|()| rejected()));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("rejects.csv");
-    rejects::write(&path, &rejects).unwrap();
+    let import = Import { mapping: "m.toml".into(), from: "export".into() };
+    rejects::write(&path, &import, &rejects).unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
     assert_eq!(
         text,
-        "file,line,rule,field,reason\n\
+        "# import {\"mapping\":\"m.toml\",\"from\":\"export\"}\n\
+         file,line,rule,field,reason\n\
          deals.csv,2,note,occurred_at,FUTURE\n\
          deals.csv,2,owner,occurred_at,FUTURE\n\
          deals.csv,2,rep,occurred_at,FUTURE\n\
@@ -96,6 +98,7 @@ fn rejects_say_where_and_why_and_nothing_else() {
          deals.csv,4,owner,occurred_at,FUTURE\n\
          deals.csv,5,owner,at,BAD_DATE\n"
     );
+    assert_eq!(rejects::read(&path).unwrap(), (import, rejects.clone()));
     assert_eq!(
         kinds(&rejects)[0],
         "FUTURE: 3 in deals.csv, first on line 2, rule note, field occurred_at"

@@ -115,6 +115,7 @@ fn opened(owner: &str, product: &str, price: i64, close_date: Option<Date>) -> F
         close_date,
         owner: owner.to_owned(),
         product: product.to_owned(),
+        account: String::new(),
     })
 }
 

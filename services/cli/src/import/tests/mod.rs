@@ -1,6 +1,7 @@
 //! Mappings against files: what is planned, what is refused, what is sent.
 
 mod counting;
+mod courses;
 mod histories;
 mod mappings;
 mod mistakes;
