@@ -207,7 +207,8 @@ fn open_stream(address: &str) -> std::thread::JoinHandle<tonic::Status> {
     let watching = std::thread::spawn(move || {
         let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         tokio.block_on(async {
-            let mut health = HealthClient::connect(address).await.unwrap();
+            let endpoint = tonic::transport::Endpoint::from_shared(address).unwrap();
+            let mut health = HealthClient::new(endpoint.connect().await.unwrap());
             let watched = health.watch(HealthCheckRequest::default()).await.unwrap();
             let mut told = watched.into_inner();
             told.message().await.unwrap().unwrap();
