@@ -27,11 +27,11 @@ pub struct Line {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run a whole cell on this machine: nats-server, every service, one port
-    Up(UpArgs),
+    Up(Box<UpArgs>),
     /// Run services against a NATS that is already there
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Forward calls to services that run apart, so that they have one address
-    Route(RouteArgs),
+    Route(Box<RouteArgs>),
     /// Look at the settings that are in force
     #[command(subcommand)]
     Config(ConfigVerb),

@@ -12,6 +12,9 @@ use api::ingest::v1::{
 use super::fact::{Flaw, Values};
 use super::kind::FactKind;
 
+/// Makes a reference of the kind that a field names.
+type Naming<T> = fn(String) -> T;
+
 impl Values<'_> {
     /// The fact about an activity that the values state; `None` for a kind that is about anything
     /// else.
@@ -60,13 +63,13 @@ impl Values<'_> {
     }
 
     fn about(&self) -> Vec<ReportedLink> {
-        let links: [(&str, fn(String) -> About); 4] = [
+        let links: [(&str, Naming<About>); 4] = [
             ("lead", About::Lead),
             ("account", About::Account),
             ("contact", About::Contact),
             ("opportunity", About::Opportunity),
         ];
-        let link = |(field, entity): (&str, fn(String) -> About)| {
+        let link = |(field, entity): (&str, Naming<About>)| {
             let key = Some(self.text(field)).filter(|key| !key.is_empty())?;
             Some(ReportedLink { entity: Some(entity(key)) })
         };
@@ -74,9 +77,9 @@ impl Values<'_> {
     }
 
     fn participants(&self) -> Vec<ReportedParticipant> {
-        let people: [(&str, fn(String) -> Who); 3] =
+        let people: [(&str, Naming<Who>); 3] =
             [("user_there", Who::User), ("contact_there", Who::Contact), ("lead_there", Who::Lead)];
-        let person = |(field, who): (&str, fn(String) -> Who)| {
+        let person = |(field, who): (&str, Naming<Who>)| {
             let key = Some(self.text(field)).filter(|key| !key.is_empty())?;
             Some(ReportedParticipant { who: Some(who(key)) })
         };

@@ -166,7 +166,7 @@ impl Planner {
             Stated::Stage(pipeline, stage) => {
                 return self.stages.add(&pipeline, &rule.name, *stage, row);
             }
-            Stated::Report(report) => report,
+            Stated::Report(report) => *report,
         };
         if !rule.kind.is_definition() {
             self.plan.facts.push(Planned { report, rows: vec![row] });
@@ -190,7 +190,7 @@ struct At<'a> {
 
 /// What a rule makes of a row.
 enum Stated {
-    Report(Report),
+    Report(Box<Report>),
     Stage(String, Box<stages::Row>),
 }
 
@@ -243,7 +243,8 @@ fn stated(rule: &Compiled, at: &At<'_>, currency: &str) -> Result<Stated, Flaw> 
         return Ok(Stated::Stage(key, Box::new(values.stage()?)));
     }
     let fact = Some(values.state(rule.kind)?);
-    Ok(Stated::Report(Report { key, rule: rule.name.clone(), occurred_at, source_seq, fact }))
+    let rule = rule.name.clone();
+    Ok(Stated::Report(Box::new(Report { key, rule, occurred_at, source_seq, fact })))
 }
 
 /// When it happened: the later of what the rule takes, and of what it cannot have come before.
