@@ -7,7 +7,7 @@ use api::{audit::v1::TailEventsRequest, forecasting::v1::WatchForecastRequest};
 use chrono::Utc;
 use revops::demo;
 use serde_json::Value;
-use tests::world::World;
+use tests::World;
 use tonic::Code;
 
 /// Cents of an amount in JSON.
