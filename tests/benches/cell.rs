@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use revops::{
     cell::Cell,
-    config::{Common, Durability, Service},
+    config::{Common, Durability, ProcessArgs, Service},
     nats::NatsServers,
     server::Listening,
 };
@@ -112,15 +112,15 @@ pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
         replicas: 1,
         cache_mib: 256,
         master_key_file: None,
-        log: String::new(),
+        process: ProcessArgs::default(),
     };
     std::fs::create_dir_all(data)?;
     let started = Instant::now();
-    let cell = Cell::open(&common, nats, monitor, Some(TENANT.to_owned())).await?;
+    let cell = Cell::open(&common, Service::All, nats, monitor, Some(TENANT.to_owned())).await?;
     let opened = started.elapsed().as_micros();
     let listener = TcpListener::bind(common.listen).await?;
     let address = listener.local_addr()?;
-    let listening = Listening::start(&cell, Service::All, listener).await?;
+    let listening = Listening::start(&cell, &[], listener).await?;
     writeln!(std::io::stdout().lock(), "http://{address} {opened}")?;
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new())).await??;
     listening.stop().await?;

@@ -13,7 +13,7 @@ use std::{
 
 use clap::Parser;
 use revops::{
-    config::{ServeArgs, UpArgs},
+    config::{RouteArgs, ServeArgs, UpArgs},
     up,
 };
 use rustix::process::{Pid, Signal, kill_process};
@@ -28,6 +28,7 @@ const WORDS: &str = "REVOPS_TEST_CHILD";
 enum Words {
     Up(UpArgs),
     Serve(ServeArgs),
+    Route(RouteArgs),
 }
 
 /// Not a test: what a copy of this program does that is told to.
@@ -40,6 +41,7 @@ async fn becomes_a_cell_when_told_to() {
     match Words::parse_from(["revops"].into_iter().chain(words.lines())) {
         Words::Up(args) => up::up(args).await.unwrap(),
         Words::Serve(args) => up::serve(args).await.unwrap(),
+        Words::Route(args) => up::route(args).await.unwrap(),
     }
 }
 

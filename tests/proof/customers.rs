@@ -27,19 +27,22 @@ struct Customer {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_customer_lives_through_everything_and_is_told_at_any_instant() {
-    let world = World::start().await;
+    a_customers_life(&World::start().await).await;
+}
+
+pub async fn a_customers_life(world: &World) {
     world.define_catalog().await;
-    let (account, contact) = found(&world).await;
-    let deal = sell(&world, &account, &contact).await;
-    let contract = serve(&world, &account, &deal).await;
+    let (account, contact) = found(world).await;
+    let deal = sell(world, &account, &contact).await;
+    let contract = serve(world, &account, &deal).await;
     let customer = Customer { account, contact, deal, contract };
-    the_account_is_told_with_what_belongs_to_it(&world, &customer).await;
-    the_course_of_the_deal_is_told(&world, &customer.deal).await;
-    contracts_are_told_for_any_day(&world, &customer).await;
-    lists_are_told(&world, &customer).await;
-    histories_are_told(&world, &customer).await;
-    what_is_voided_is_gone_but_was_known(&world, &customer).await;
-    the_views_are_pure_folds(&world).await;
+    the_account_is_told_with_what_belongs_to_it(world, &customer).await;
+    the_course_of_the_deal_is_told(world, &customer.deal).await;
+    contracts_are_told_for_any_day(world, &customer).await;
+    lists_are_told(world, &customer).await;
+    histories_are_told(world, &customer).await;
+    what_is_voided_is_gone_but_was_known(world, &customer).await;
+    the_views_are_pure_folds(world).await;
 }
 
 /// Runs a command line that changes something; gives the answer.
@@ -373,14 +376,17 @@ async fn a_push_does_not_rewrite_what_was_expected_before_it() {
 /// Others count what every connected system logged.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_meeting_from_two_systems_counts_once() {
-    let world = World::start().await;
+    a_meeting_from_two_systems(&World::start().await).await;
+}
+
+pub async fn a_meeting_from_two_systems(world: &World) {
     world.define_catalog().await;
-    let (account, contact) = found(&world).await;
+    let (account, contact) = found(world).await;
     let known = world.position().await;
-    let zoom = log(&world, &account, &contact, "m-1@calendar.example").await;
-    let outreach = log(&world, &account, &contact, "").await;
+    let zoom = log(world, &account, &contact, "m-1@calendar.example").await;
+    let outreach = log(world, &account, &contact, "").await;
     let counts = "activity count --from 2026-01-12 --to 2026-01-13";
-    let told = ask(&world, counts).await;
+    let told = ask(world, counts).await;
     let row = &told["rows"][0];
     assert_eq!((count(&row["took_place"]), count(&row["duplicates"])), (1, 1), "{told}");
     assert_eq!(
@@ -388,25 +394,25 @@ async fn a_meeting_from_two_systems_counts_once() {
         (Some("ann"), Some("meeting"))
     );
     let about = format!("activity list --about account:{account}");
-    assert_eq!(ask(&world, &about).await["activities"].as_array().unwrap().len(), 2);
-    let next = ask(&world, "activity count --from 2026-01-13 --to 2026-01-14").await;
+    assert_eq!(ask(world, &about).await["activities"].as_array().unwrap().len(), 2);
+    let next = ask(world, "activity count --from 2026-01-13 --to 2026-01-14").await;
     assert!(next["rows"].as_array().unwrap().is_empty(), "periods are half-open: {next}");
     for before in ["--as-of 2026-01-12".to_owned(), format!("--known-at {known}")] {
-        let told = ask(&world, &format!("{counts} {before}")).await;
+        let told = ask(world, &format!("{counts} {before}")).await;
         assert!(told["rows"].as_array().unwrap().is_empty(), "{before}: {told}");
     }
-    run(&world, &format!("activity outcome {zoom} no_show --at 2026-01-13")).await;
-    let told = ask(&world, counts).await;
+    run(world, &format!("activity outcome {zoom} no_show --at 2026-01-13")).await;
+    let told = ask(world, counts).await;
     assert_eq!(count(&told["rows"][0]["no_shows"]), 1, "{told}");
-    run(&world, &format!("activity cancel {zoom} --reason ill --at 2026-01-14")).await;
-    let told = ask(&world, counts).await;
+    run(world, &format!("activity cancel {zoom} --reason ill --at 2026-01-14")).await;
+    let told = ask(world, counts).await;
     assert_eq!(count(&told["rows"][0]["took_place"]), 1, "the other system knows of none: {told}");
-    let then = ask(&world, &format!("{counts} --as-of 2026-01-14")).await;
+    let then = ask(world, &format!("{counts} --as-of 2026-01-14")).await;
     assert_eq!(count(&then["rows"][0]["no_shows"]), 1, "{then}");
-    run(&world, &format!("activity cancel {outreach} --reason ill --at 2026-01-14")).await;
-    let told = ask(&world, counts).await;
+    run(world, &format!("activity cancel {outreach} --reason ill --at 2026-01-14")).await;
+    let told = ask(world, counts).await;
     assert_eq!(count(&told["rows"][0]["cancelled"]), 1, "{told}");
-    let shown = ask(&world, &format!("activity get {zoom}")).await;
+    let shown = ask(world, &format!("activity get {zoom}")).await;
     assert_eq!(shown["activity"]["has_calendar_id"], true);
     assert_eq!(shown["activity"]["subject"], "Kick-off");
 }

@@ -17,14 +17,17 @@ use tests::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deal_lives_through_everything_and_is_told_at_any_instant() {
-    let world = World::start().await;
+    a_deals_life(&World::start().await).await;
+}
+
+pub async fn a_deals_life(world: &World) {
     world.define_catalog().await;
-    let deal = live(&world).await;
-    its_states_are_told(&world, &deal).await;
-    its_history_is_told(&world, &deal).await;
-    sums_are_told(&world).await;
-    lists_are_told(&world, &deal).await;
-    a_void_takes_it_all_back(&world, &deal).await;
+    let deal = live(world).await;
+    its_states_are_told(world, &deal).await;
+    its_history_is_told(world, &deal).await;
+    sums_are_told(world).await;
+    lists_are_told(world, &deal).await;
+    a_void_takes_it_all_back(world, &deal).await;
 }
 
 async fn run(world: &World, words: &[&str]) -> Value {

@@ -13,33 +13,36 @@ const NOTE: &str = "prefers quills on Thursdays";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lead_lives_through_everything_and_is_told_at_any_instant() {
-    let world = World::start().await;
+    a_leads_life(&World::start().await).await;
+}
+
+pub async fn a_leads_life(world: &World) {
     world.define_catalog().await;
-    let (first, second) = found_twice(&world).await;
-    let apart = views(&world).await;
-    let merged = run(&world, &["merge", &second, &first, "--at", "2026-01-06"]).await;
-    let together = views(&world).await;
-    worked(&world, &first).await;
-    let qualified = views(&world).await;
-    let converted = converted(&world, &first).await;
-    its_states_are_told(&world, &first, &second).await;
-    conversion_is_told(&world).await;
-    its_history_is_told(&world, &first).await;
-    nothing_hangs_in_the_air(&world, &first, &converted).await;
-    let undone = run(&world, &["unconvert", &first, "--reason", "too_early"]).await;
-    assert_eq!(views(&world).await, qualified, "un-converting leaves a trace in a view");
-    known_before_and_after(&world, &first, &undone, ("converted", "qualified")).await;
+    let (first, second) = found_twice(world).await;
+    let apart = views(world).await;
+    let merged = run(world, &["merge", &second, &first, "--at", "2026-01-06"]).await;
+    let together = views(world).await;
+    worked(world, &first).await;
+    let qualified = views(world).await;
+    let converted = converted(world, &first).await;
+    its_states_are_told(world, &first, &second).await;
+    conversion_is_told(world).await;
+    its_history_is_told(world, &first).await;
+    nothing_hangs_in_the_air(world, &first, &converted).await;
+    let undone = run(world, &["unconvert", &first, "--reason", "too_early"]).await;
+    assert_eq!(views(world).await, qualified, "un-converting leaves a trace in a view");
+    known_before_and_after(world, &first, &undone, ("converted", "qualified")).await;
     let words = ["lead", "unconvert", &first, "--reason", "too_early"];
     let (_, why) = world.cli_fails(&words).await;
     assert!(why.contains("NOT_CONVERTED"), "{why}");
-    steps_are_taken_back(&world, &first).await;
-    assert_eq!(views(&world).await, together);
-    let unmerged = run(&world, &["unmerge", &second, "--reason", "namesake"]).await;
-    assert_eq!(views(&world).await, apart, "un-merging leaves a trace in a view");
-    known_before_and_after(&world, &second, &unmerged, ("merged", "new")).await;
+    steps_are_taken_back(world, &first).await;
+    assert_eq!(views(world).await, together);
+    let unmerged = run(world, &["unmerge", &second, "--reason", "namesake"]).await;
+    assert_eq!(views(world).await, apart, "un-merging leaves a trace in a view");
+    known_before_and_after(world, &second, &unmerged, ("merged", "new")).await;
     assert_eq!(unmerged["lead"]["merged_into"], Value::Null);
     assert_ne!(merged["command_id"], unmerged["command_id"]);
-    the_person_is_forgotten(&world, &first, &second).await;
+    the_person_is_forgotten(world, &first, &second).await;
 }
 
 async fn run(world: &World, words: &[&str]) -> Value {

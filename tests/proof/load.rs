@@ -93,7 +93,7 @@ impl Ask {
         let what = match (kind, dice.random_range(0..3)) {
             ("lead", 0) => What::Work,
             ("lead", _) => What::NoteLead(text),
-            ("account", 0) => What::Segment(text),
+            ("account", 0) => What::Segment(text.replace(' ', "_")),
             ("account", _) => What::NoteAccount(text),
             _ => return Ask::any(dice, id),
         };

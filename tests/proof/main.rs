@@ -1,6 +1,7 @@
 //! The proof, one module per promise.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
+mod apart;
 mod architecture;
 mod arrival;
 mod bad_customers;
@@ -15,6 +16,7 @@ mod chain;
 mod child;
 mod crash;
 mod customers;
+mod edge;
 mod erasure;
 mod forecast;
 mod golden;

@@ -10,7 +10,10 @@ async fn a_stranger_finds_its_way_by_reflection() {
         println!("skipped: REVOPS_SKIP_PYTHON=1, so no Python client has tried the server");
         return;
     }
-    let world = World::start().await;
+    a_strangers_way(&World::start().await).await;
+}
+
+pub async fn a_strangers_way(world: &World) {
     let address = world.address().trim_start_matches("http://");
     let run = workspace().join("tests/stranger/run");
     let output = Command::new(run).arg(address).output().await.unwrap();

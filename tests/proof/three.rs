@@ -57,7 +57,7 @@ async fn work(channel: &Channel, dice: &mut SmallRng, deals: usize) -> Vec<Vec<(
 async fn a_log_goes_from_one_server_to_three_and_back() {
     let mut dice = SmallRng::seed_from_u64(seed("one to three"));
     let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
-    let [one, three, back] = [&folders[0], &folders[1], &folders[2]].map(|it| it.path());
+    let [one, three, back] = [0, 1, 2].map(|it| folders[it].path());
 
     let mut world = World::start_in(one, of(1)).await;
     define_catalog(&world.channel()).await;

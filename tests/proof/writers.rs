@@ -7,7 +7,7 @@ use api::types::v1::Recorded;
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use revops::{
     cell::Cell,
-    config::{Common, Durability, Service},
+    config::{Common, Durability, ProcessArgs, Service},
     server::Listening,
 };
 use runtime::projections;
@@ -48,13 +48,14 @@ impl Peer {
             replicas: world.replicas(),
             cache_mib: 64,
             master_key_file: Some(world.data().join("master.key")),
-            log: "warn".to_owned(),
+            process: ProcessArgs::default(),
         };
         let (nats, tenant) = (world.nats(), Some("default".to_owned()));
-        let cell = Cell::open(&common, &nats.url, &nats.monitor_url, tenant).await.unwrap();
+        let cell =
+            Cell::open(&common, Service::All, &nats.url, &nats.monitor_url, tenant).await.unwrap();
         let listener = TcpListener::bind(common.listen).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let listening = Listening::start(&cell, Service::All, listener).await.unwrap();
+        let listening = Listening::start(&cell, &[], listener).await.unwrap();
         let channel = Endpoint::from_shared(address).unwrap().tcp_nodelay(true).connect_lazy();
         Peer { _folder: folder, cell, listening, channel }
     }
@@ -310,7 +311,8 @@ async fn write_from_processes(replicas: usize) {
         let (data, key) = (text(folder.path()), text(&key));
         let words = ["serve", "all", "--data", &data, "--nats", nats, "--nats-monitor", monitor];
         let more = ["--master-key-file", &key, "--default-tenant", "default"];
-        let replicas = ["--replicas", &*world.replicas().to_string()];
+        let copies = replicas.to_string();
+        let replicas = ["--replicas", &copies];
         servers.push(Server::start(&[&words[..], &more[..], &replicas[..]].concat()).await);
     }
     let channels: Vec<Channel> = servers.iter().map(Server::channel).collect();

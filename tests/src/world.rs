@@ -21,7 +21,7 @@ use api::{
 };
 use revops::{
     cell::Cell,
-    config::{Common, Durability, Service},
+    config::{Common, Durability, ProcessArgs, Service},
     nats::{NatsOptions, NatsServers},
     server::Listening,
 };
@@ -82,6 +82,9 @@ struct Up {
 }
 
 impl World {
+    /// The one origin whose pages may call.
+    pub const WEB_ORIGIN: &'static str = "http://localhost:3000";
+
     /// A fresh cell in a folder of its own.
     pub async fn start() -> World {
         World::start_with(Options::default()).await
@@ -128,13 +131,24 @@ impl World {
         let guard = KillOnPanic(Some(nats));
         let nats = guard.0.as_ref().unwrap();
         let (common, tenant) = (self.common(), self.default_tenant.clone());
-        let cell = Cell::open(&common, &nats.url, &nats.monitor_url, tenant).await.unwrap();
+        let cell =
+            Cell::open(&common, Service::All, &nats.url, &nats.monitor_url, tenant).await.unwrap();
         let listener = TcpListener::bind(common.listen).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let listening = Listening::start(&cell, Service::All, listener).await.unwrap();
+        let listening =
+            Listening::start(&cell, &common.process.web_origin, listener).await.unwrap();
         let channel =
             Endpoint::from_shared(address.clone()).unwrap().tcp_nodelay(true).connect_lazy();
         self.up = Some(Up { nats: guard.release(), cell, listening, address, channel });
+    }
+
+    /// Has everything asked and answered at another address, over the same log and key: that of a
+    /// router before services that run apart.
+    pub fn answer_at(&mut self, address: &str) {
+        let up = self.up.as_mut().expect("the world is stopped: resume it first");
+        address.clone_into(&mut up.address);
+        let endpoint = Endpoint::from_shared(address.to_owned()).unwrap();
+        up.channel = endpoint.tcp_nodelay(true).connect_lazy();
     }
 
     /// Stops and starts again.
@@ -307,7 +321,10 @@ impl World {
             replicas: self.replicas,
             cache_mib: 64,
             master_key_file: None,
-            log: "warn".to_owned(),
+            process: ProcessArgs {
+                web_origin: vec![World::WEB_ORIGIN.into()],
+                ..Default::default()
+            },
         }
     }
 }

@@ -1,7 +1,12 @@
 //! `doctor`: is everything well, and if not, what to do.
 
+use api::accounts::v1::{
+    account_service_server as account, activity_service_server as activity,
+    contact_service_server as contact, contract_service_server as contract,
+};
 use api::audit::v1::audit_service_server as audit;
 use api::dashboards::v1::dashboard_service_server as dashboard;
+use api::forecasting::v1::forecast_service_server as forecast;
 use api::ingest::v1::report_service_server as report;
 use api::leads::v1::lead_service_server as lead;
 use api::opportunities::v1::opportunity_service_server as opportunity;
@@ -23,7 +28,12 @@ use crate::standing::Standing;
 /// Further behind than this, answers are worth a warning.
 const LAG_MAX: u64 = 1000;
 
-const SERVICES: [&str; 8] = [
+const SERVICES: [&str; 13] = [
+    account::SERVICE_NAME,
+    contact::SERVICE_NAME,
+    contract::SERVICE_NAME,
+    activity::SERVICE_NAME,
+    forecast::SERVICE_NAME,
     opportunity::SERVICE_NAME,
     planning::SERVICE_NAME,
     dashboard::SERVICE_NAME,

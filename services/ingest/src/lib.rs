@@ -1,5 +1,6 @@
 //! ReportService: the door for other systems. What they saw happen is recorded as they saw it.
 
+mod counts;
 mod from_proto;
 mod lead;
 mod service;
@@ -7,6 +8,7 @@ mod service;
 use std::sync::Arc;
 
 use api::ingest::v1::report_service_server::ReportServiceServer;
+pub use counts::Counts;
 use runtime::runtime::Runtime;
 
 /// The largest message that the door takes, in bytes.
@@ -15,9 +17,10 @@ const MESSAGE_MAX: usize = 4 * 1024 * 1024;
 /// Takes reports in.
 pub struct Ingest {
     runtime: Arc<Runtime>,
+    counts: Arc<Counts>,
 }
 
-/// The service over a runtime.
-pub fn service(runtime: Arc<Runtime>) -> ReportServiceServer<Ingest> {
-    ReportServiceServer::new(Ingest { runtime }).max_decoding_message_size(MESSAGE_MAX)
+/// The service over a runtime; it counts what becomes of reports.
+pub fn service(runtime: Arc<Runtime>, counts: Arc<Counts>) -> ReportServiceServer<Ingest> {
+    ReportServiceServer::new(Ingest { runtime, counts }).max_decoding_message_size(MESSAGE_MAX)
 }

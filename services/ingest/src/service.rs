@@ -28,7 +28,7 @@ use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use crate::{
-    Ingest,
+    Counts, Ingest,
     from_proto::{Read, Reader, Said},
 };
 
@@ -59,7 +59,7 @@ impl ReportService for Ingest {
         let door = Door { runtime: self.runtime.clone(), caller, source: None };
         tokio::spawn(take_in(door, request.into_inner(), batches));
         let (answers, answered) = mpsc::channel(BATCHES_WAITING_MAX);
-        tokio::spawn(answer_all(waiting, answers));
+        tokio::spawn(answer_all(waiting, answers, self.counts.clone()));
         Ok(Response::new(Box::pin(ReceiverStream::new(answered))))
     }
 }
@@ -229,6 +229,7 @@ fn with_order(desk: &Desk<'_>, read: &Read, fact: &Fact) -> Result<Fact, Timelin
 async fn answer_all(
     mut batches: mpsc::Receiver<Result<Vec<Waiting>, Status>>,
     answers: mpsc::Sender<Result<ReportResponse, Status>>,
+    counts: Arc<Counts>,
 ) {
     let mut index = 0;
     while let Some(batch) = batches.recv().await {
@@ -237,6 +238,9 @@ async fn answer_all(
             Err(status) => Err(status),
         };
         let ended = answer.is_err();
+        if let Ok(answer) = &answer {
+            counts.count(&answer.answers);
+        }
         if answers.send(answer).await.is_err() || ended {
             return;
         }

@@ -14,10 +14,12 @@ use runtime::{
     view::{Projection, Shared},
 };
 
-use crate::config::{Common, Durability};
+use crate::config::{Common, Durability, Service};
 
 /// Everything that the services of a process stand on.
 pub struct Cell {
+    /// What the process offers.
+    pub service: Service,
     /// Log, timelines, views and the way to decide.
     pub runtime: Arc<Runtime>,
     /// The view of deals.
@@ -30,6 +32,8 @@ pub struct Cell {
     pub customers: CustomerViews,
     /// The view of forecasts.
     pub book: Arc<Shared<Book>>,
+    /// What became of reports.
+    pub reports: Arc<ingest::Counts>,
     /// The views of dashboards.
     pub dashboards: dashboards::Views,
     /// Where the log's connection lives; it ends last.
@@ -40,6 +44,7 @@ impl Cell {
     /// Connects, checks what an acknowledgement promises, and catches up with the log.
     pub async fn open(
         common: &Common,
+        service: Service,
         nats: &str,
         monitor: &str,
         default_tenant: Option<String>,
@@ -62,13 +67,26 @@ impl Cell {
         let (deals, dashboards) = (Shared::<Deals>::empty(), dashboards::views());
         let (people, leads) = (Shared::<People>::empty(), leads::views());
         let customers = CustomerViews::new(deals.clone(), leads.references());
-        let mut views: Vec<Box<dyn Projection>> =
-            vec![Box::new(deals.clone()), Box::new(people.clone())];
-        views.extend(leads.projections());
-        views.extend(customers.projections());
         let book = Shared::<Book>::empty();
-        views.push(Box::new(book.clone()));
-        views.extend(dashboards.projections());
+        // A view that no service here answers from stays empty: nobody would ask it.
+        let mut views: Vec<Box<dyn Projection>> = Vec::new();
+        if service.includes(Service::Opportunities) {
+            views.push(Box::new(deals.clone()));
+            views.push(Box::new(people.clone()));
+            views.extend(customers.projections());
+        }
+        if service.includes(Service::Leads) {
+            views.extend(leads.projections());
+        } else if service.includes(Service::Opportunities) {
+            // What hangs on a customer or a deal may be a lead.
+            views.push(Box::new(leads.references()));
+        }
+        if service.includes(Service::Forecasting) {
+            views.push(Box::new(book.clone()));
+        }
+        if service.includes(Service::Dashboards) {
+            views.extend(dashboards.projections());
+        }
         let settings = Settings {
             log,
             log_thread: log_thread.handle().clone(),
@@ -84,7 +102,19 @@ impl Cell {
             tracing::warn!(why, "the read model was started over");
         }
         let runtime = Arc::new(runtime);
-        Ok(Cell { runtime, deals, people, leads, customers, book, dashboards, log_thread })
+        let reports = Arc::default();
+        Ok(Cell {
+            service,
+            runtime,
+            deals,
+            people,
+            leads,
+            customers,
+            book,
+            reports,
+            dashboards,
+            log_thread,
+        })
     }
 
     /// Stops deciding and closes the read model.

@@ -9,7 +9,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("See", &["pipeline", "metrics", "history", "events", "top"]),
     ("Bring in and forget", &["import", "person"]),
     ("Trust", &["doctor", "log", "projection"]),
-    ("Run", &["up", "serve", "config", "completions", "help"]),
+    ("Run", &["up", "serve", "route", "config", "completions", "help"]),
 ];
 
 /// The same command with its subcommands in groups.

@@ -3,11 +3,15 @@
 pub mod cell;
 pub mod config;
 pub mod demo;
+pub mod edge;
 pub mod help;
 pub mod line;
 pub mod log_copy;
+pub mod metrics;
 pub mod nats;
+pub mod route;
 pub mod server;
+pub mod settings;
 pub mod up;
 
 /// Facts are small, many, and often freed by another thread than made them, which the system's

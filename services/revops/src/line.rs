@@ -6,9 +6,10 @@ use anyhow::Context as _;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::config::{ConfigVerb, ServeArgs, UpArgs};
+use crate::config::{ConfigVerb, RouteArgs, ServeArgs, UpArgs};
 use crate::help;
 use crate::log_copy::{self, CopyArgs};
+use crate::settings::Settings;
 
 /// Revenue operations on an immutable log: every number as of any instant.
 #[derive(Debug, Parser)]
@@ -29,6 +30,8 @@ pub enum Command {
     Up(UpArgs),
     /// Run services against a NATS that is already there
     Serve(ServeArgs),
+    /// Forward calls to services that run apart, so that they have one address
+    Route(RouteArgs),
     /// Look at the settings that are in force
     #[command(subcommand)]
     Config(ConfigVerb),
@@ -46,7 +49,7 @@ pub enum Command {
 /// What was typed.
 pub enum Typed {
     /// Something that runs here, or is asked of a server.
-    Line(Line),
+    Line(Box<Line>),
     /// A log is to be copied.
     LogCopy(CopyArgs, cli::Globals),
 }
@@ -56,16 +59,27 @@ pub fn command() -> clap::Command {
     Line::command().mut_subcommand("log", log_copy::add_to)
 }
 
-/// Reads the command line, or says what is wrong with it and ends.
-pub fn parse() -> Typed {
+/// Reads the command line and the settings file below it. A mistake in the words ends the program
+/// with what is wrong with them, and a wish for help with help.
+///
+/// # Errors
+/// When the settings file cannot be read.
+pub fn parse() -> anyhow::Result<(Typed, Settings)> {
     let mut command = help::grouped(command());
-    let matches = command.get_matches_mut();
-    let typed = match log_copy::typed(&matches) {
-        Some(copy) => copy
-            .and_then(|copy| Ok(Typed::LogCopy(copy, cli::Globals::from_arg_matches(&matches)?))),
-        None => Line::from_arg_matches(&matches).map(Typed::Line),
+    let settings = match Settings::of(&command, std::env::args_os().collect()) {
+        Ok(settings) => settings,
+        Err(error) => error.downcast::<clap::Error>()?.exit(),
     };
-    typed.unwrap_or_else(|error| error.format(&mut command).exit())
+    let typed = understand(&settings.matches);
+    let typed = typed.unwrap_or_else(|error| error.format(&mut command).exit());
+    Ok((typed, settings))
+}
+
+fn understand(matches: &clap::ArgMatches) -> Result<Typed, clap::Error> {
+    match log_copy::typed(matches) {
+        Some(copy) => Ok(Typed::LogCopy(copy?, cli::Globals::from_arg_matches(matches)?)),
+        None => Line::from_arg_matches(matches).map(|line| Typed::Line(Box::new(line))),
+    }
 }
 
 /// Prints the completions of a shell.
@@ -78,5 +92,28 @@ pub fn complete(shell: Shell) -> anyhow::Result<()> {
     match std::io::stdout().lock().write_all(&script) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written.context("the completions cannot be written"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(words: &[&str]) -> Typed {
+        let words = ["revops"].iter().chain(words);
+        understand(&command().try_get_matches_from(words).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn log_copy_stands_beside_the_verbs_that_ask_a_server() {
+        command().debug_assert();
+        let copy = typed(&["log", "copy", "--from", "a", "--to", "nats://b:1,nats://c:2", "-q"]);
+        let Typed::LogCopy(args, globals) = copy else { unreachable!("it is a copy") };
+        assert_eq!(args.from, log_copy::End::Folder("a".into()));
+        assert_eq!(args.to, log_copy::End::Url("nats://b:1,nats://c:2".to_owned()));
+        assert!(globals.quiet && args.replicas.is_none());
+        assert!(matches!(typed(&["log", "verify"]), Typed::Line(_)));
+        let two = ["revops", "log", "copy", "--from", "a", "--to", "b", "--replicas", "2"];
+        assert!(command().try_get_matches_from(two).is_err());
     }
 }

@@ -14,7 +14,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use cli::grid::{Cell, Grid};
 use cli::output::{Answer, Output};
 use cli::progress::Progress;
-use event_log::{CopyReport, EventLog, JetStream, KeyStream, KeysReport, Options};
+use event_log::{CopyReport, JetStream, KeysReport, Options};
 use serde::Serialize;
 
 use crate::config::parse_replicas;
@@ -134,32 +134,30 @@ async fn carry(
     args: &CopyArgs,
     output: &Output,
 ) -> anyhow::Result<Copied> {
-    let Some((from, from_keys)) = existing(source).await? else {
+    let Some(from) = source.existing_log().await? else {
         bail!("there is no log in {}: nothing was copied", args.from);
     };
-    let (to, to_keys) = match existing(target).await? {
-        Some(there) => there,
-        None => (target.log().await?, target.keys().await?),
+    let Some(from_keys) = source.existing_keys().await? else {
+        bail!(
+            "{} has a log without its keys: restore the stream REVOPS_KEYS there first, for without \
+             it nobody can read what is sealed",
+            args.from
+        );
+    };
+    // On however many servers the target has them, if it has them.
+    let to = match target.existing_log().await? {
+        Some(log) => log,
+        None => target.log().await?,
+    };
+    let to_keys = match target.existing_keys().await? {
+        Some(keys) => keys,
+        None => target.keys().await?,
     };
     let mut progress = Progress::new(output, "copying frames");
     let log = event_log::copy(&from, &to, |it| progress.at(it.sequence, it.upto)).await?;
     progress.turn_to("copying keys");
     let keys = event_log::copy_keys(&from_keys, &to_keys, |at, of| progress.at(at, of)).await?;
     Ok(Copied::of(&log, &keys))
-}
-
-/// The log and the keys, if there is a log.
-async fn existing(connection: &JetStream) -> anyhow::Result<Option<(EventLog, KeyStream)>> {
-    let Some(log) = connection.existing_log().await? else { return Ok(None) };
-    let keys = connection.existing_keys().await?;
-    // A log that was opened and never written to may have been left without.
-    let keys = match keys {
-        Some(keys) => keys,
-        None => {
-            bail!("there is a log without the stream of its keys, REVOPS_KEYS: restore that first")
-        }
-    };
-    Ok(Some((log, keys)))
 }
 
 impl Copied {

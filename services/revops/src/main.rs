@@ -9,14 +9,17 @@ use revops::{
 };
 
 fn main() -> ExitCode {
-    let typed = parse();
+    let (typed, settings) = match parse() {
+        Ok(parsed) => parsed,
+        Err(error) => return fail(&error),
+    };
     let tokio = match revops::tokio() {
         Ok(tokio) => tokio,
         Err(error) => return fail(&error.into()),
     };
     let done = tokio.block_on(async {
         let line = match typed {
-            Typed::Line(line) => line,
+            Typed::Line(line) => *line,
             Typed::LogCopy(args, globals) => {
                 let output = Output::standard(globals.output, globals.quiet);
                 return log_copy::run(&args, &output).await.map(|()| ExitCode::SUCCESS);
@@ -25,7 +28,8 @@ fn main() -> ExitCode {
         match line.command {
             Command::Up(args) => up::up(args).await,
             Command::Serve(args) => up::serve(args).await,
-            Command::Config(verb) => verb.run(),
+            Command::Route(args) => up::route(args).await,
+            Command::Config(verb) => verb.check().and_then(|()| settings.print()),
             Command::Completions { shell } => complete(shell),
             Command::Client(command) => return Ok(cli::run(*command, line.globals).await),
         }

@@ -1,4 +1,4 @@
-//! `revops up` and `revops serve`: start, say where things listen, wait for the end, stop cleanly.
+//! `revops up`, `serve` and `route`: start, say where things listen, wait for the end, stop cleanly.
 
 use std::{io::Write, net::SocketAddr, path::Path};
 
@@ -11,9 +11,10 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     cell::Cell,
-    config::{Common, Durability, ServeArgs, Service, UpArgs},
+    config::{Common, Durability, LogFormat, ProcessArgs, RouteArgs, ServeArgs, Service, UpArgs},
     demo,
     nats::{NatsOptions, NatsServers, SyncMode},
+    route::Routing,
     server::Listening,
 };
 
@@ -33,10 +34,12 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
     };
     let nats = NatsServers::start(options).await?;
     let tenant = Some(args.default_tenant.clone());
-    let listener = bind(&args.common).await?;
+    let listener = bind(args.common.listen).await?;
     let ran = async {
-        let cell = Cell::open(&args.common, &nats.url, &nats.monitor_url, tenant).await?;
-        let listening = Listening::start(&cell, Service::All, listener.0).await?;
+        let cell =
+            Cell::open(&args.common, Service::All, &nats.url, &nats.monitor_url, tenant).await?;
+        let listening =
+            Listening::start(&cell, &args.common.process.web_origin, listener.0).await?;
         announce(&args.common.data, listener.1, &nats)?;
         let ended = if args.demo { show_demo(&args, listener.1).await } else { Ok(()) };
         let ended = match ended {
@@ -55,10 +58,11 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
 /// Runs services against a NATS that is already there, until it is told to stop.
 pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     begin(&args.common)?;
-    let (listener, address) = bind(&args.common).await?;
+    let (listener, address) = bind(args.common.listen).await?;
     let tenant = args.default_tenant.clone();
-    let cell = Cell::open(&args.common, &args.nats, &args.nats_monitor, tenant).await?;
-    let listening = Listening::start(&cell, args.service, listener).await?;
+    let cell =
+        Cell::open(&args.common, args.service, &args.nats, &args.nats_monitor, tenant).await?;
+    let listening = Listening::start(&cell, &args.common.process.web_origin, listener).await?;
     write_address(&args.common.data, address)?;
     say(&format!("listening on http://{address}"))?;
     until_told_to_stop().await?;
@@ -66,20 +70,39 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     cell.close().await
 }
 
+/// Forwards calls to services that run apart, until it is told to stop.
+pub async fn route(args: RouteArgs) -> anyhow::Result<()> {
+    args.check()?;
+    start_log(&args.process)?;
+    let (listener, address) = bind(args.listen).await?;
+    let routing = Routing::start(&args.to, &args.process.web_origin, listener)?;
+    say(&format!("listening on http://{address}"))?;
+    until_told_to_stop().await?;
+    routing.stop().await
+}
+
+fn start_log(args: &ProcessArgs) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&args.log).context("--log is not a filter")?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second subscriber in one process is a test's; the first one stays.
+    let _ = match args.log_format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    };
+    Ok(())
+}
+
 fn begin(common: &Common) -> anyhow::Result<()> {
     common.check()?;
-    let filter = EnvFilter::try_new(&common.log).context("--log is not a filter")?;
-    // A second subscriber in one process is a test's; the first one stays.
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    start_log(&common.process)?;
     std::fs::create_dir_all(&common.data)
         .with_context(|| format!("cannot make {}", common.data.display()))
 }
 
-async fn bind(common: &Common) -> anyhow::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(common.listen)
+async fn bind(listen: SocketAddr) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(listen)
         .await
-        .with_context(|| format!("cannot listen on {}: choose another --listen", common.listen))?;
+        .with_context(|| format!("cannot listen on {listen}: choose another --listen"))?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }

@@ -100,8 +100,19 @@ pub struct Appender {
     waiting: VecDeque<Pending>,
     unchanged: HashMap<(Word, Uuid), Unchanged>,
     stopped: Option<String>,
+    /// What it has done so far.
+    pub counts: Counts,
+}
+
+/// What an appender has done since it started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
     /// How often another process was faster.
     pub conflicts: u64,
+    /// Frames of its own that are in the log.
+    pub frames: u64,
+    /// Commits in them.
+    pub commits: u64,
 }
 
 impl Appender {
@@ -118,7 +129,7 @@ impl Appender {
             waiting: VecDeque::new(),
             unchanged: HashMap::new(),
             stopped: None,
-            conflicts: 0,
+            counts: Counts::default(),
         }
     }
 
@@ -337,6 +348,8 @@ impl Appender {
 
     /// A frame of ours is in the log and folded: answer, and forget what ran ahead of it.
     fn settle(&mut self, flight: InFlight) {
+        self.counts.frames += 1;
+        self.counts.commits += flight.frame.commits.len() as u64;
         let mut commits = (flight.frame.first..).zip(&flight.frame.commits);
         for awaited in flight.awaited {
             let recorded = matches!(awaited.recorded, Ok(true));
@@ -409,7 +422,7 @@ impl Appender {
         let place = self.fold.applied().place;
         match &self.in_flight {
             Some(flight) if flight.refused && place.sequence > flight.guard => {
-                self.conflicts += 1;
+                self.counts.conflicts += 1;
                 self.decide_again();
             }
             Some(_) => {}

@@ -105,6 +105,10 @@ impl Runtime {
         (kind, id): (Kind, Uuid),
         decide: impl Fn(&Desk<'_>) -> Result<Vec<Decision>, Undecided> + Send + 'static,
     ) -> Result<Answer, Refusal> {
+        if let Some(expected) = head.expected {
+            // Another process may have told it. If it does not come in time, the etag counts as stale.
+            let _ = self.wait_for(expected).await;
+        }
         let decide: Decide = Box::new(decide);
         let order = Order {
             tenant: head.caller.tenant.clone(),

@@ -116,6 +116,11 @@ impl Keeper {
         self.head.load(Ordering::Relaxed)
     }
 
+    /// How many commands wait for a decision or for the log.
+    pub fn waiting(&self) -> usize {
+        WAITING_MAX - self.waiting.available_permits()
+    }
+
     /// Waits until no more commands are taken, for whatever reason.
     pub async fn stopped(&self) {
         let mut stopped = self.stopped.clone();

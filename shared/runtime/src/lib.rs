@@ -29,6 +29,7 @@ pub mod query;
 pub mod rebuild;
 pub mod references;
 pub mod renewal;
+pub mod revision;
 pub mod rows;
 pub mod runtime;
 pub mod status;

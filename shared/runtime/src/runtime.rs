@@ -16,7 +16,7 @@ use crate::{
     leaving::Leaving,
     order::Refusal,
     rebuild::{self, RebuildError},
-    rows,
+    revision, rows,
     timelines::Timelines,
     vault::{Master, Vault, VaultError},
     view::{Fresh, Projection, Shared},
@@ -183,8 +183,7 @@ impl Runtime {
 
     /// The log's name for people: the first digits of its identity; empty while it is.
     pub fn log_name(&self) -> String {
-        let log = self.applied.borrow().log;
-        if log == FrameHash::NONE { String::new() } else { log.short() }
+        revision::name_of(self.applied.borrow().log)
     }
 
     /// Stops deciding, writes what is folded, and closes the store.

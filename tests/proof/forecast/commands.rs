@@ -50,7 +50,7 @@ impl Telling<'_> {
         });
         Box::pin(async move {
             let done = self.world.planning().define_calendar(request).await;
-            became(done.map(|it| it.into_inner()).map(|it| (it.recorded, it.calendar_id)))
+            became(done.map(tonic::Response::into_inner).map(|it| (it.recorded, it.calendar_id)))
         })
     }
 
@@ -71,7 +71,9 @@ impl Telling<'_> {
         });
         Box::pin(async move {
             let done = self.world.planning().set_exchange_rate(request).await;
-            became(done.map(|it| it.into_inner()).map(|it| (it.recorded, it.exchange_rate_id)))
+            became(
+                done.map(tonic::Response::into_inner).map(|it| (it.recorded, it.exchange_rate_id)),
+            )
         })
     }
 
@@ -91,7 +93,7 @@ impl Telling<'_> {
         });
         Box::pin(async move {
             let done = self.world.planning().set_quota(request).await;
-            became(done.map(|it| it.into_inner()).map(|it| (it.recorded, it.quota_id)))
+            became(done.map(tonic::Response::into_inner).map(|it| (it.recorded, it.quota_id)))
         })
     }
 
@@ -133,7 +135,7 @@ impl Telling<'_> {
         });
         Box::pin(async move {
             let done = self.world.forecasts().adjust_forecast(request).await;
-            became(done.map(|it| it.into_inner()).map(|it| (it.recorded, it.forecast_id)))
+            became(done.map(tonic::Response::into_inner).map(|it| (it.recorded, it.forecast_id)))
         })
     }
 
@@ -169,7 +171,7 @@ impl Telling<'_> {
         });
         Box::pin(async move {
             let done = self.world.forecasts().submit_forecast(request).await;
-            became(done.map(|it| it.into_inner()).map(|it| (it.recorded, it.forecast_id)))
+            became(done.map(tonic::Response::into_inner).map(|it| (it.recorded, it.forecast_id)))
         })
     }
 

@@ -57,7 +57,6 @@ fn of_lead(rng: &mut SmallRng) -> Report {
         _ if rng.random() => Fact::LeadConsentChanged(LeadConsentChanged {
             purpose: "newsletter".into(),
             granted: rng.random(),
-            ..Default::default()
         }),
         _ => Fact::LeadRecycled(LeadRecycled::default()),
     };

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use event_log::{JetStream, Options};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// One server, or several that keep copies of one another's streams.
 pub struct Server {
@@ -137,6 +138,15 @@ impl Server {
         self.ready(number).await;
     }
 
+    /// Waits until a server has everything that the others have. One that came back without it must
+    /// not be counted on yet: it takes no part in elections, so that nothing can be lost by them.
+    pub async fn caught_up(&self, number: usize) {
+        let port = self.nodes[number].ports.monitor;
+        while !is_healthy(port).await.unwrap_or(false) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     fn home(&self, number: usize) -> PathBuf {
         self.folder.path().join(number.to_string())
     }
@@ -162,6 +172,15 @@ impl Drop for Server {
             node.process.wait().ok();
         }
     }
+}
+
+/// Whether a server says that every stream of its own is as the others have it.
+async fn is_healthy(monitor: u16) -> std::io::Result<bool> {
+    let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", monitor)).await?;
+    stream.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer.lines().next().is_some_and(|status| status.contains(" 200 ")))
 }
 
 fn spawn(folder: &Path) -> Child {

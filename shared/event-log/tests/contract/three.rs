@@ -112,6 +112,7 @@ async fn a_frame_in_flight_outlives_its_leader() {
             reader.accept(stored.sequence, stored.body).unwrap();
         }
         server.revive_one(leader).await;
+        server.caught_up(leader).await;
     }
     is_over.store(true, Ordering::Relaxed);
     let writer = writing.await.unwrap();
@@ -144,6 +145,7 @@ async fn a_server_that_comes_back_catches_up() {
             rules::append(&log, &mut writer, 1).await;
         }
         server.revive_one(number).await;
+        server.caught_up(number).await;
         // Two must have each of these frames, so the one that was away has what it missed.
         let next = (number + 1) % 3;
         server.kill_one(next);
@@ -151,6 +153,7 @@ async fn a_server_that_comes_back_catches_up() {
             rules::append(&log, &mut writer, 1).await;
         }
         server.revive_one(next).await;
+        server.caught_up(next).await;
     }
     read_all(&log, &writer).await;
 }
@@ -166,6 +169,7 @@ async fn a_store_that_was_lost_is_filled_by_the_others() {
     server.kill_one(0);
     std::fs::remove_dir_all(server.store()).unwrap();
     server.revive_one(0).await;
+    server.caught_up(0).await;
     for _ in 0..50 {
         rules::append(&log, &mut writer, 1).await;
     }
