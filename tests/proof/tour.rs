@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use api::{audit::v1::TailEventsRequest, forecasting::v1::WatchForecastRequest};
-use chrono::Utc;
+use chrono::DateTime;
 use revops::demo;
 use serde_json::Value;
 use tests::World;
@@ -20,7 +20,7 @@ fn cents(amount: &Value) -> i64 {
 #[tokio::test]
 async fn the_demo_loads_whole_and_its_forecast_adds_up() {
     let world = World::start().await;
-    let now = Utc::now();
+    let now = DateTime::from_timestamp_micros(world.runtime().clock.now().0).unwrap();
     let loaded = demo::load(world.channel(), "default", 7, now).await.unwrap();
     assert!(loaded.applied > 30_000 && loaded.already_there == 0, "{loaded:?}");
     assert!(loaded.leads > 3_000, "{loaded:?}");
