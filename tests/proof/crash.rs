@@ -204,7 +204,7 @@ async fn kill_under_load(replicas: usize, kills: usize) {
     }
     check(&server, &told, &vec![0; told.len()]).await;
     let total: usize = told.iter().map(|told| told.lock().unwrap().len()).sum();
-    println!("{kills} kills, {total} commands acknowledged");
+    eprintln!("{kills} kills, {total} commands acknowledged");
 }
 
 /// An export of so many deals, in the shape that the mapping `maven_crm` reads.

@@ -25,13 +25,14 @@ pub struct Line {
 
 /// What the binary does.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "a process has one of them")]
 pub enum Command {
     /// Run a whole cell on this machine: nats-server, every service, one port
-    Up(Box<UpArgs>),
+    Up(UpArgs),
     /// Run services against a NATS that is already there
-    Serve(Box<ServeArgs>),
+    Serve(ServeArgs),
     /// Forward calls to services that run apart, so that they have one address
-    Route(Box<RouteArgs>),
+    Route(RouteArgs),
     /// Look at the settings that are in force
     #[command(subcommand)]
     Config(ConfigVerb),

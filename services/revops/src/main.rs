@@ -27,9 +27,9 @@ fn main() -> ExitCode {
             }
         };
         match line.command {
-            Command::Up(args) => up::up(*args).await,
-            Command::Serve(args) => up::serve(*args).await,
-            Command::Route(args) => up::route(*args).await,
+            Command::Up(args) => up::up(args).await,
+            Command::Serve(args) => up::serve(args).await,
+            Command::Route(args) => up::route(args).await,
             Command::Config(verb) => verb.check().and_then(|()| settings.print()),
             Command::Completions { shell } => complete(shell),
             Command::Client(command) => return Ok(cli::run(*command, line.globals).await),

@@ -43,18 +43,21 @@ pub fn stage(key: &str) -> Stage {
 }
 
 pub fn opened(key: &str, owner: u128, amount: Option<Money>) -> opportunity::Fact {
-    opportunity::Fact::Opened(Opened {
-        external_ids: Vec::new(),
-        name: None,
-        pipeline: PipelineId(Uuid::from_u128(1)),
-        stage: stage(key),
-        amount,
-        close_date: Some(Date(17_257)),
-        owner: Some(user(owner)),
-        product: Some(ProductId(Uuid::from_u128(7))),
-        account: None,
-        opportunity_type: None,
-    })
+    opportunity::Fact::Opened(
+        Opened {
+            external_ids: Vec::new(),
+            name: None,
+            pipeline: PipelineId(Uuid::from_u128(1)),
+            stage: stage(key),
+            amount,
+            close_date: Some(Date(17_257)),
+            owner: Some(user(owner)),
+            product: Some(ProductId(Uuid::from_u128(7))),
+            account: None,
+            opportunity_type: None,
+        }
+        .into(),
+    )
 }
 
 pub fn reason(code: &str) -> Reason {
@@ -90,11 +93,9 @@ pub fn abandoned() -> opportunity::Fact {
 }
 
 pub fn reopened(key: Option<&str>) -> opportunity::Fact {
-    opportunity::Fact::Reopened(Reopened {
-        pipeline: None,
-        stage: key.map(stage),
-        reason: reason(""),
-    })
+    opportunity::Fact::Reopened(
+        Reopened { pipeline: None, stage: key.map(stage), reason: reason("") }.into(),
+    )
 }
 
 pub fn noted() -> opportunity::Fact {

@@ -93,7 +93,8 @@ impl House {
             retired: false,
         };
         self.runtime.vault.ensure_keys(TENANT, &[defined.person.0]).await.unwrap();
-        self.tell(Kind::User, Uuid::from_u128(number), at, user::Fact::Defined(defined)).await;
+        self.tell(Kind::User, Uuid::from_u128(number), at, user::Fact::Defined(defined.into()))
+            .await;
     }
 
     async fn stages(&self, at: i64, keys: &[&str]) {
