@@ -98,7 +98,6 @@ impl Tail {
         tokio::select! {
             moved = self.applied.changed() => moved.is_ok(),
             () = self.runtime.keeper.stopped() => false,
-            () = self.runtime.leaving.begun() => false,
         }
     }
 

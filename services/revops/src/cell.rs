@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use event_log::{ConnectError, JetStream, Options, durability};
 use forecasting::Book;
 use opportunities::{CustomerViews, Deals, People};
@@ -49,7 +49,7 @@ impl Cell {
         monitor: &str,
         default_tenant: Option<String>,
     ) -> anyhow::Result<Cell> {
-        check_durability(common.durability, monitor).await?;
+        check_durability(common.durability, (monitor, common.replicas)).await?;
         let log_thread = LogThread::start().context("no thread could be started")?;
         let nats = nats.to_owned();
         let options = Options { replicas: common.replicas, ..Options::default() };
@@ -135,12 +135,21 @@ impl Cell {
     }
 }
 
-async fn check_durability(promised: Durability, monitor: &str) -> anyhow::Result<()> {
+async fn check_durability(
+    promised: Durability,
+    (monitor, replicas): (&str, usize),
+) -> anyhow::Result<()> {
     if promised == Durability::Relaxed {
         tracing::warn!("durability is relaxed: what was acknowledged may go with the power");
         return Ok(());
     }
     let servers: Vec<&str> = monitor.split(',').map(str::trim).collect();
+    ensure!(
+        servers.len() >= replicas,
+        "{replicas} servers keep the log and {} can be asked when it writes to disk: name a \
+         --nats-monitor for each of them",
+        servers.len()
+    );
     let (mut checked, mut silent) = (0, None);
     for one in &servers {
         match durability::check(one).await {

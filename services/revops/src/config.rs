@@ -220,9 +220,9 @@ pub enum Service {
     All,
     /// Leads and how they convert
     Leads,
-    /// Opportunities and erasure
+    /// Opportunities, accounts, contacts, contracts, activities and erasure
     Opportunities,
-    /// The catalog
+    /// The catalog, quotas and forecasts
     Forecasting,
     /// Pipeline and metrics
     Dashboards,

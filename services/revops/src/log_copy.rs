@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use crate::config::parse_replicas;
 use crate::nats::{NatsOptions, NatsServers};
+use crate::up::until_told_to_stop;
 
 /// `revops log copy`
 #[derive(Debug, Clone, Args)]
@@ -117,13 +118,20 @@ pub async fn run(args: &CopyArgs, output: &Output) -> anyhow::Result<()> {
     let source = Opened::start(&args.from, args, Side::Source).await?;
     let copied = async {
         let target = Opened::start(&args.to, args, Side::Target).await?;
-        let copied = carry(&source.connection, &target.connection, args, output).await;
-        target.stop().await?;
-        copied
+        let copied = tokio::select! {
+            copied = carry(&source.connection, &target.connection, args, output) => copied,
+            told = until_told_to_stop() => {
+                told.and_then(|()| bail!("interrupted: the same command goes on from here"))
+            }
+        };
+        // Servers that were started for the copy end with it; why it failed is told first.
+        let stopped = target.stop().await;
+        copied.and_then(|copied| stopped.map(|()| copied))
     };
     let copied = copied.await;
-    source.stop().await?;
+    let stopped = source.stop().await;
     let copied = copied?;
+    stopped?;
     output.note(master_key.hand_over()?);
     output.answer(&copied)
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use runtime::leaving::Leaving;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use tonic::service::RoutesBuilder;
 use tonic_health::ServingStatus;
@@ -23,7 +22,6 @@ use crate::{
 pub struct Listening {
     edge: Edge,
     watching: JoinHandle<()>,
-    leaving: Leaving,
 }
 
 impl Listening {
@@ -67,12 +65,11 @@ impl Listening {
         let router = routes.routes().into_axum_router().layer(in_step).layer(counted);
         let metrics = axum::routing::get(metrics::of_process).with_state(page);
         let edge = Edge::start(listener, (router, metrics), web_origins, stop)?;
-        Ok(Listening { edge, watching, leaving: cell.runtime.leaving.clone() })
+        Ok(Listening { edge, watching })
     }
 
     /// Takes no new calls, ends open streams, and waits for calls under way, though not for ever.
     pub async fn stop(self) -> anyhow::Result<()> {
-        self.leaving.begin();
         let stopped = self.edge.stop().await;
         self.watching.abort();
         stopped

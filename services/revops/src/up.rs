@@ -32,9 +32,10 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
         sync,
         ..NatsOptions::new(folder)
     };
+    // A port that is taken is told before anything runs that would have to be stopped.
+    let listener = bind(args.common.listen).await?;
     let nats = NatsServers::start(options).await?;
     let tenant = Some(args.default_tenant.clone());
-    let listener = bind(args.common.listen).await?;
     let ran = async {
         let cell =
             Cell::open(&args.common, Service::All, &nats.url, &nats.monitor_url, tenant).await?;
@@ -131,7 +132,8 @@ async fn show_demo(args: &UpArgs, address: SocketAddr) -> anyhow::Result<()> {
     say("stop          Ctrl-C")
 }
 
-async fn until_told_to_stop() -> anyhow::Result<()> {
+/// Waits for Ctrl-C, or to be terminated.
+pub(crate) async fn until_told_to_stop() -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate()).context("no signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("no signals")?;
     tokio::select! {

@@ -218,13 +218,15 @@ impl JetStream {
     /// what it had then; so less than `after` is believed only when it is said again and again.
     pub(crate) async fn end(&self, stream: &'static str, after: u64) -> Result<u64, ReadError> {
         const ASK_EVERY: Duration = Duration::from_millis(500);
-        let mut doubts = if self.0.options.replicas > 1 { 10 } else { 0 };
+        const DOUBTS: usize = 10;
+        let mut asked = 0;
         loop {
-            let end = self.stream(stream).await?.state.last_sequence;
-            if end >= after || doubts == 0 {
-                return Ok(end);
+            let stream::Info { config, state, .. } = self.stream(stream).await?;
+            let doubts = if config.num_replicas > 1 { DOUBTS } else { 0 };
+            if state.last_sequence >= after || asked >= doubts {
+                return Ok(state.last_sequence);
             }
-            doubts -= 1;
+            asked += 1;
             tokio::time::sleep(ASK_EVERY).await;
         }
     }

@@ -18,7 +18,6 @@ pub mod fold;
 pub mod from_proto;
 pub mod gather;
 pub mod keeper;
-pub mod leaving;
 pub mod log_thread;
 pub mod naming;
 pub mod order;

@@ -13,7 +13,6 @@ use crate::{
     clock::{self, Clock},
     fold::{Applied, Fold, Totals},
     keeper::{Keeper, KeeperTask},
-    leaving::Leaving,
     order::Refusal,
     rebuild::{self, RebuildError},
     revision, rows,
@@ -104,8 +103,6 @@ pub struct Runtime {
     pub default_tenant: Option<String>,
     /// Why the read model was started over, if it was.
     pub started_over: Option<String>,
-    /// Ends the streams that have no end of their own, before the process stops answering.
-    pub leaving: Leaving,
     applied: watch::Receiver<Applied>,
     task: KeeperTask,
 }
@@ -156,7 +153,6 @@ impl Runtime {
             keeper,
             default_tenant,
             started_over,
-            leaving: Leaving::default(),
             applied,
             task,
         };

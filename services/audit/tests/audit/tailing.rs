@@ -99,7 +99,7 @@ async fn a_listener_hears_what_happens_until_the_process_leaves() {
     let live = stream.message().await.unwrap().unwrap();
     let live: Vec<String> = live.events.iter().map(shown).collect();
     assert_eq!(live, ["6 opportunity stage_changed.v1 [stage: demo > won]"]);
-    runtime.leaving.begin();
+    runtime.keeper.stop();
     let ended = stream.message().await.unwrap_err();
     assert_eq!(ended.code(), Code::Unavailable);
     assert_eq!(stream.message().await.unwrap(), None);

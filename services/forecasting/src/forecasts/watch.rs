@@ -78,7 +78,6 @@ impl Watcher {
         tokio::select! {
             moved = self.applied.changed() => moved.is_ok(),
             () = runtime.keeper.stopped() => false,
-            () = runtime.leaving.begun() => false,
         }
     }
 

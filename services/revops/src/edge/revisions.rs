@@ -30,10 +30,11 @@ pub struct Process {
 /// A call of a process waits for what its caller has seen, and tells what the process has.
 pub async fn in_step(State(process): State<Process>, request: Request, next: Next) -> Response {
     let asked = request.headers().get(MIN_REVISION).map(HeaderValue::as_bytes);
-    if let Err(behind) = process.runtime.reach(asked).await {
-        return Status::from(behind).into_http();
-    }
-    let response = next.run(request).await;
+    let reached = process.runtime.reach(asked).await;
+    let mut response = match reached {
+        Ok(()) => next.run(request).await,
+        Err(behind) => Status::from(behind).into_http(),
+    };
     let applied = process.runtime.applied();
     let tell = move |trailers: Option<&mut HeaderMap>| {
         let Some(trailers) = trailers else { return };
@@ -41,6 +42,10 @@ pub async fn in_step(State(process): State<Process>, request: Request, next: Nex
             trailers.insert(REVISION, revision);
         }
     };
+    if has_ended(&response) {
+        tell(Some(response.headers_mut()));
+        return response;
+    }
     response.map(|body| Body::new(Answer::new(body, process.stopping, Box::new(tell))))
 }
 
@@ -90,6 +95,10 @@ impl Seen {
 pub async fn pass(State(seen): State<Seen>, mut request: Request, next: Next) -> Response {
     seen.ask(request.headers_mut());
     let response = next.run(request).await;
+    if has_ended(&response) {
+        seen.note(response.headers());
+        return response;
+    }
     let stopping = seen.stopping.clone();
     let note = move |trailers: Option<&mut HeaderMap>| {
         if let Some(trailers) = trailers {
@@ -97,6 +106,11 @@ pub async fn pass(State(seen): State<Seen>, mut request: Request, next: Next) ->
         }
     };
     response.map(|body| Body::new(Answer::new(body, stopping, Box::new(note))))
+}
+
+/// Whether an answer has no messages: its trailers then stand in front.
+fn has_ended(response: &Response) -> bool {
+    Status::from_header_map(response.headers()).is_some()
 }
 
 #[cfg(test)]

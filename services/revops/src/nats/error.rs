@@ -42,7 +42,7 @@ pub enum NatsError {
     )]
     Elsewhere { monitor: String },
 
-    #[error("no two free ports on 127.0.0.1 between 10000 and 32000: free some")]
+    #[error("not enough free ports on 127.0.0.1 between 10000 and 32000: free some")]
     NoPorts,
 
     #[error("cannot run {path}: check that it is a nats-server for this machine")]

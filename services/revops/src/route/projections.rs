@@ -9,6 +9,7 @@ use api::projections::v1::{
     VerifyProjectionResponse, projection_service_client::ProjectionServiceClient,
     projection_service_server::ProjectionService,
 };
+use runtime::revision::MIN_REVISION;
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Request, Response, Status, Streaming, metadata::MetadataMap, transport::Channel};
@@ -29,7 +30,8 @@ impl Projections {
         Projections { services }
     }
 
-    /// What every process that serves has.
+    /// What every process has that can be asked: one that takes no more calls has stopped following
+    /// the log, and that is to be seen. Whether one cannot be asked at all, health says.
     async fn lists(
         &self,
         metadata: &MetadataMap,
@@ -39,9 +41,14 @@ impl Projections {
             let mut client = Client::new(channel);
             let request = with(metadata, ListProjectionsRequest {});
             let list = client.list_projections(request).await?.into_inner();
-            Ok((client, list))
+            Ok::<_, Status>((client, list))
         });
-        futures::future::try_join_all(asked).await
+        let asked = futures::future::join_all(asked).await;
+        let (lists, failed): (Vec<_>, Vec<_>) = asked.into_iter().partition(Result::is_ok);
+        match failed.into_iter().next() {
+            Some(Err(status)) if lists.is_empty() => Err(status),
+            _ => Ok(lists.into_iter().flatten().collect()),
+        }
     }
 
     /// Every process that has a projection of this name; all of them for an empty one.
@@ -51,9 +58,7 @@ impl Projections {
             |list: &ListProjectionsResponse| list.projections.iter().any(|it| it.name == name);
         lists.retain(|(_, list)| name.is_empty() || has(list));
         if lists.is_empty() {
-            return Err(Status::not_found(format!(
-                "no process that serves has {name:?}: list them"
-            )));
+            return Err(Status::not_found(format!("no process has {name:?}: list them")));
         }
         Ok(lists.into_iter().map(|(client, _)| client).collect())
     }
@@ -120,9 +125,11 @@ impl ProjectionService for Projections {
     }
 }
 
-/// A request in the name of the caller.
+/// A request in the name of the caller, who waits for no revision.
 fn with<T>(metadata: &MetadataMap, message: T) -> Request<T> {
-    Request::from_parts(metadata.clone(), tonic::Extensions::default(), message)
+    let mut metadata = metadata.clone();
+    metadata.remove(MIN_REVISION);
+    Request::from_parts(metadata, tonic::Extensions::default(), message)
 }
 
 /// Passes the steps of one process on; `false` when that is the end of it.

@@ -72,9 +72,9 @@ impl Replicas {
         serving.nth(turn % count.max(1)).map(|process| process.channel.clone())
     }
 
-    /// The way to each process that serves.
+    /// The way to each process, whether it takes calls or not.
     pub fn channels(&self) -> Vec<Channel> {
-        self.serving().map(|process| process.channel.clone()).collect()
+        self.processes.iter().map(|process| process.channel.clone()).collect()
     }
 
     /// How many processes there are.
