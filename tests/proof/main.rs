@@ -28,5 +28,6 @@ mod stranger;
 mod three;
 mod traps;
 mod undoing;
+mod whole;
 mod writers;
 mod xeducation;

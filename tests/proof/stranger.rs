@@ -13,7 +13,7 @@ async fn a_stranger_finds_its_way_by_reflection() {
     let world = World::start().await;
     let address = world.address().trim_start_matches("http://");
     let run = workspace().join("tests/stranger/run");
-    let output = Command::new(run).arg(address).output().await.unwrap();
+    let output = Command::new(run).args(["stranger.py", address]).output().await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     let deal = said.trim().rsplit(' ').next().unwrap();
