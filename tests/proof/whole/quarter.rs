@@ -70,7 +70,7 @@ pub fn the_deal_is_won<'a>(
             (
                 &Subject::Deal(id.to_owned()),
                 "open in talks, commit, 1200 by 2026-03-25, pushed 2",
-                "won in talks, commit, 1100 by 2026-03-25, pushed 2",
+                "won in talks, closed, 1100 by 2026-03-25, pushed 2",
             ),
             (
                 &Subject::Forecast,
