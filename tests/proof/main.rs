@@ -35,6 +35,7 @@ mod three;
 mod tour;
 mod traps;
 mod undoing;
+mod whole;
 mod writers;
 mod xeducation;
 mod zones;

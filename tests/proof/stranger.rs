@@ -16,7 +16,7 @@ async fn a_stranger_finds_its_way_by_reflection() {
 pub async fn a_strangers_way(world: &World) {
     let address = world.address().trim_start_matches("http://");
     let run = workspace().join("tests/stranger/run");
-    let output = Command::new(run).arg(address).output().await.unwrap();
+    let output = Command::new(run).args(["stranger.py", address]).output().await.unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     let deal = said.trim().rsplit(' ').next().unwrap();

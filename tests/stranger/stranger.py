@@ -23,7 +23,8 @@ PIPELINE, CLOSED = 2, 5
 class Server:
     """A server known by its address alone."""
 
-    def __init__(self, address):
+    def __init__(self, address, tenant):
+        self.tenant = tenant
         self.channel = grpc.insecure_channel(address)
         self.database = ProtoReflectionDescriptorDatabase(self.channel)
         self.pool = descriptor_pool.DescriptorPool(self.database)
@@ -33,15 +34,19 @@ class Server:
 
     def call(self, service, method, **fields):
         """Calls a method with a message made of plain values; gives the answer's message."""
+        return self.send(service, method, lambda message: message(**fields))
+
+    def send(self, service, method, make):
+        """Calls a method with what `make` makes of its message's class."""
         found = self.pool.FindServiceByName(service).FindMethodByName(method)
-        request = message_factory.GetMessageClass(found.input_type)(**fields)
+        request = make(message_factory.GetMessageClass(found.input_type))
         answer = message_factory.GetMessageClass(found.output_type)
         stub = self.channel.unary_unary(
             f"/{service}/{method}",
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=answer.FromString,
         )
-        metadata = [("revops-tenant", "stranger"), ("revops-actor", "python")]
+        metadata = [("revops-tenant", self.tenant), ("revops-actor", "python")]
         return stub(request, metadata=metadata, timeout=30)
 
 
@@ -140,7 +145,7 @@ def take_an_error_apart(server):
 
 
 def main():
-    server = Server(sys.argv[1])
+    server = Server(sys.argv[1], tenant="stranger")
     missing = {DEALS, CATALOG, "grpc.health.v1.Health"} - server.services()
     same(missing, set(), "services that reflection does not name")
     define(server)
