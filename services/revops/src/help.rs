@@ -56,7 +56,7 @@ mod tests {
     fn every_noun_shows_an_example() {
         let mut command = line::command();
         command.build();
-        let own = ["up", "serve", "config", "completions", "help"];
+        let own = ["up", "serve", "route", "config", "completions", "help"];
         let asks = command.get_subcommands().filter(|it| !own.contains(&it.get_name()));
         for noun in asks {
             let after = noun.get_after_help().map(ToString::to_string).unwrap_or_default();
@@ -83,11 +83,17 @@ mod tests {
 
     /// Words as a shell would tell them apart.
     fn words(line: &str) -> Vec<String> {
-        let parts = line.trim().split('\'').enumerate();
-        let words = parts.flat_map(|(place, part)| match place % 2 {
-            0 => part.split_whitespace().map(str::to_owned).collect(),
-            _ => vec![part.to_owned()],
-        });
-        words.collect()
+        let mut words = vec![String::new()];
+        for (place, part) in line.trim().split('\'').enumerate() {
+            let is_quoted = place % 2 == 1;
+            for (place, piece) in part.split(|it: char| !is_quoted && it == ' ').enumerate() {
+                if place > 0 {
+                    words.push(String::new());
+                }
+                words.last_mut().unwrap().push_str(piece);
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
     }
 }
