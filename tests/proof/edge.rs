@@ -1,7 +1,7 @@
 //! The edge of a process, spoken to by hand: browsers' calls, what they may, the page of metrics, and
 //! both versions of reflection.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use api::{
     opportunities::v1::GetOpportunityRequest,
