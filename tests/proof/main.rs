@@ -15,6 +15,7 @@ mod bad_reports;
 mod bpic;
 mod chain;
 mod child;
+mod corrections;
 mod crash;
 mod customers;
 mod edge;

@@ -81,6 +81,11 @@ impl Plan {
             planner.table(name, table, &rules);
         }
         let mut plan = planner.with_pipelines();
+        // Of two definitions of one thing the one that is sent later counts, and which one that is
+        // must not depend on the order of the rows.
+        plan.definitions.sort_by_cached_key(|planned| {
+            (planned.report.source_seq, planned.report.encode_to_vec())
+        });
         plan.facts.sort_by_key(|planned| {
             let at = planned.report.occurred_at.unwrap_or_default();
             (at.seconds, at.nanos, planned.report.source_seq)
