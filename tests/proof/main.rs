@@ -23,6 +23,7 @@ mod erasure;
 mod exports;
 mod forecast;
 mod golden;
+mod hubspot_story;
 mod journey;
 mod knowledge;
 mod leads;
