@@ -93,15 +93,11 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Keeps only the rows that were named, by file and line, and what they state.
-    pub fn retain(&mut self, named: impl Fn(&str, u64) -> bool) {
-        let kept: Vec<bool> =
-            self.rows.iter().map(|row| named(&self.files[row.file], row.line)).collect();
-        for (row, kept) in self.rows.iter_mut().zip(&kept) {
-            row.is_left_out = !kept;
-        }
-        for planned in [&mut self.definitions, &mut self.facts] {
-            planned.retain(|planned| planned.rows.iter().any(|&row| kept[row]));
+    /// Counts and lists only the rows that were named, by file and line. What the others state stays:
+    /// a row that was mended may make something new of the row after it.
+    pub fn look_at(&mut self, named: impl Fn(&str, u64) -> bool) {
+        for row in &mut self.rows {
+            row.is_left_out = !named(&self.files[row.file], row.line);
         }
         self.rejects.retain(|reject| named(&reject.file, reject.line));
     }
