@@ -140,3 +140,55 @@ async fn a_retry_repeats_nothing_and_names_what_is_no_list() {
     assert_eq!(code, 2, "{said}");
     assert!(said.contains("is no list of rejected rows"), "{said}");
 }
+
+const COURSE: &str = r#"
+currency = "EUR"
+source = { key = "shop", name = "Shop" }
+
+[[pipeline]]
+key = "p"
+stages = [{ key = "open", category = "pipeline" }]
+
+[table.deals]
+file = "deals.csv"
+key = "id"
+at = "on"
+
+[[rule]]
+name = "opened"
+table = "deals"
+fact = "opened"
+first = true
+fields = { pipeline = { value = "p" }, stage = { value = "open" }, amount = "amount" }
+
+[[rule]]
+name = "amount"
+table = "deals"
+fact = "amount_changed"
+first = false
+changed = ["amount"]
+fields = { amount = "amount" }
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mended_row_makes_something_new_of_the_next_one() {
+    let world = World::start().await;
+    let desk = Desk::new();
+    desk.write("m.toml", COURSE);
+    let course =
+        |second: &str| format!("id,on,amount\na,2024-01-01,1\na,{second},2\na,2024-01-03,1\n");
+    desk.write("deals.csv", &course("someday"));
+    let (mapping, rejects) = (desk.path("m.toml"), desk.path("rejects.csv"));
+    let first = world.cli(&words(&mapping, desk.folder.path(), &rejects)).await;
+    assert_eq!(tally(&first), [3, 1, 1, 1], "{first}");
+
+    // The amount went up and down again: the third row, which said nothing new, now does.
+    desk.write("deals.csv", &course("2024-01-02"));
+    let retry = ["import", "retry", rejects.to_str().unwrap(), "-q"];
+    let mended = world.cli(&retry).await;
+    assert_eq!(tally(&mended), [1, 1, 0, 0], "{mended}");
+    for (before, minor) in [("2024-01-02", 100), ("2024-01-03", 200), ("2024-01-04", 100)] {
+        let pipeline = world.cli(&["pipeline", "--as-of", before]).await;
+        assert_eq!(pipeline["open_amount"]["minor"], minor, "{before}");
+    }
+}

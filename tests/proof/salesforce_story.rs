@@ -11,7 +11,7 @@ use tests::{
 use crate::exports::mapping_of;
 
 /// A history that was made up: a deal that moves, is pushed, changes hands, is won and corrected; one
-/// that is lost and taken up again; one in a stage that nobody defines, deleted; and one without history.
+/// that is lost and taken up again; one in a stage that nobody defines, deleted and restored; and one without history.
 const STORY: [(&str, &str); 4] = [
     (
         "sf_user_data.csv",
@@ -30,7 +30,8 @@ const STORY: [(&str, &str); 4] = [
         2024-02-10 09:00:00,d2,2024-01-20 09:00:00,Two,Closed Lost,200,2024-02-10 00:00:00,u1,,TRUE,false,false,\n\
         2024-02-20 09:00:00,d2,2024-01-20 09:00:00,Two,Needs Analysis,250,2024-05-01 00:00:00,u1,,false,false,false,\n\
         2024-01-25 09:00:00,d3,2024-01-25 08:00:00,Three,Magic,7,2024-02-25 00:00:00,u1,,false,false,false,\n\
-        2024-02-12 09:00:00,d3,2024-01-25 08:00:00,Three,Magic,7,2024-02-25 00:00:00,u1,,false,false,true,\n",
+        2024-02-12 09:00:00,d3,2024-01-25 08:00:00,Three,Magic,7,2024-02-25 00:00:00,u1,,false,false,true,\n\
+        2024-02-25 09:00:00,d3,2024-01-25 08:00:00,Three,Magic,7,2024-02-25 00:00:00,u1,,false,false,false,\n",
     ),
     (
         "sf_opportunity_data.csv",
@@ -80,7 +81,7 @@ async fn a_salesforce_history_is_told_change_by_change() {
     let answer = world.cli(&history.import(&[])).await;
     // The view that changed nothing, and the deal that the history has told already, say nothing new.
     let tally = ["rows_read", "applied", "already_there", "rejected"].map(|it| count(&answer[it]));
-    assert_eq!(tally, [19, 17, 2, 0], "{answer}");
+    assert_eq!(tally, [20, 18, 2, 0], "{answer}");
     assert_eq!(answer["unknown"][0]["key"], "Magic", "{answer}");
     for (before, stage, deals, amount) in [
         ("2024-01-11", "Prospecting", 1, 100_000),
@@ -100,7 +101,8 @@ async fn a_salesforce_history_is_told_change_by_change() {
         ("2024-02-11", 2, 1, 1, 0),
         ("2024-02-13", 1, 1, 1, 1),
         ("2024-02-21", 2, 1, 0, 1),
-        ("2024-03-02", 1, 2, 0, 1),
+        ("2024-02-26", 3, 1, 0, 0),
+        ("2024-03-02", 2, 2, 0, 0),
     ] {
         let pipeline = world.cli(&["pipeline", "--as-of", before]).await;
         let metrics = world.cli(&["metrics", "--as-of", before]).await;
@@ -117,6 +119,34 @@ async fn a_salesforce_history_is_told_change_by_change() {
         1,
         "only the magic one: {faulty}"
     );
+}
+
+/// A day that is written as a midnight begins in the tenant's zone, and belongs to the quarter that
+/// begins with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_close_date_of_salesforce_is_a_day_of_the_fiscal_calendar() {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in STORY.iter().chain(&PROPS) {
+        let text = match *file {
+            "sf_opportunity_data.csv" => text.replace("2023-12-20 00:00:00", "2024-04-01 00:00:00"),
+            _ => (*text).to_owned(),
+        };
+        std::fs::write(folder.path().join(file), text).unwrap();
+    }
+    let history = History { folder: folder.path().to_owned(), mapping: mapping_of("salesforce") };
+    let world = World::start().await;
+    let calendar = ["calendar", "define", "fiscal", "--name", "Fiscal", "--pattern", "months"];
+    world.cli(&[&calendar[..], &["--time-zone", "America/New_York"]].concat()).await;
+    world.cli(&history.import(&[])).await;
+    for (before, won) in [
+        ("2024-04-01T00:00:00.000001Z", 1),
+        ("2024-04-01", 1),
+        ("2024-04-01T04:00:00.000001Z", 2),
+        ("2024-04-02", 2),
+    ] {
+        let metrics = world.cli(&["metrics", "--as-of", before]).await;
+        assert_eq!(count(&metrics["deals_won"]["value"]), won, "{before}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

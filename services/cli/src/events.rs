@@ -20,7 +20,8 @@ const COMMITS: u64 = 20;
 pub enum Verb {
     /// Show what happened last, and what happens
     #[command(after_help = "Examples:\n  revops events tail --follow\n  \
-                            revops events tail --from 1 --kind lead --limit 10 -o ndjson")]
+                            revops events tail --from 1 --kind lead --limit 10 -o ndjson\n\n\
+                            Facts go on, so -o json writes an object on each line, as -o ndjson does.")]
     Tail(TailArgs),
 }
 
@@ -121,7 +122,9 @@ fn show(event: &Event, is_first: bool, session: &Session) -> anyhow::Result<()> 
             let csv = event.grid().to_csv()?;
             session.output.write(csv.split_once('\n').map_or("", |(_, rows)| rows))
         }
-        Format::Csv | Format::Json | Format::Ndjson => session.output.answer(event),
+        // There is no last fact to close a list after, so each is a line of its own.
+        Format::Json | Format::Ndjson => session.output.write(&(event.items()?.join("\n") + "\n")),
+        Format::Csv => session.output.answer(event),
     }
 }
 

@@ -8,7 +8,6 @@ use std::cell::Cell;
 use api::planning::v1::ListCalendarsRequest;
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
-use tonic::Code;
 
 use crate::Globals;
 use crate::failure::Failure;
@@ -91,12 +90,7 @@ pub fn start_of(day: NaiveDate, zone: Tz) -> Option<DateTime<Utc>> {
 /// What the server says, and a zone that only another version of this program knows.
 pub async fn of(session: &Session) -> anyhow::Result<Tz> {
     let request = ListCalendarsRequest { page_size: CALENDARS_MAX, ..Default::default() };
-    let answer = session.planning().list_calendars(session.request(request)).await;
-    let answer = match answer {
-        // A process of one service has no calendars, and nobody could have defined one there.
-        Err(status) if status.code() == Code::Unimplemented => return Ok(Tz::UTC),
-        answer => answer?.into_inner(),
-    };
+    let answer = session.planning().list_calendars(session.request(request)).await?.into_inner();
     let definitions = answer.calendars.into_iter().filter_map(|calendar| calendar.definition);
     let mut zones: Vec<String> =
         definitions.filter(|it| !it.retired).map(|it| it.time_zone).collect();
@@ -113,7 +107,39 @@ pub async fn of(session: &Session) -> anyhow::Result<Tz> {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+    use tokio::net::TcpListener;
+    use tokio_stream::wrappers::TcpListenerStream;
+    use tonic::service::Routes;
+    use tonic::transport::Server;
+
     use super::*;
+    use crate::when::When;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        globals: Globals,
+        #[command(flatten)]
+        when: When,
+    }
+
+    /// A process of one service has no calendars, but the log that it shares may well have some.
+    #[tokio::test]
+    async fn a_bare_date_is_refused_where_nobody_knows_the_zone() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let server = Server::builder().add_routes(Routes::default());
+        tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+        let line = |as_of: &'static str| {
+            let words = ["revops", "--server", &address, "--as-of", as_of].map(str::to_owned);
+            read(move || Line::try_parse_from(&words), |line| &line.globals)
+        };
+        let refused = line("2026-01-01").await.unwrap().unwrap_err();
+        assert!(format!("{refused:#}").contains("write instants such as"), "{refused:#}");
+        let taken = line("2026-01-01T00:00:00Z").await.unwrap().unwrap();
+        assert!(taken.when.as_of.is_some());
+    }
 
     fn start(day: &str, zone: &str) -> String {
         start_of(day.parse().unwrap(), zone.parse().unwrap()).unwrap().to_rfc3339()

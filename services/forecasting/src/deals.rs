@@ -177,13 +177,22 @@ fn follow(known: &[Place], news: &[Signed<Counted>]) -> bool {
     })
 }
 
-/// What a commit left at an instant is what it added there, or nothing.
+/// What a commit left at an instant is what stood before it and what it added there, less what it
+/// took away; or nothing.
 fn go_on(places: &mut Vec<Place>, stands: &mut Vec<Option<Counted>>, news: Vec<Signed<Counted>>) {
-    for change in news {
-        let place = Place::of(&change);
-        let left = (change.sign > 0).then_some(change.stands);
+    for news in news.chunk_by(|one, next| Place::of(one) == Place::of(next)) {
+        let place = Place::of(&news[0]);
+        let before = stands.last().and_then(Option::as_ref);
+        let mut sums: Vec<(&Counted, i32)> = before.map(|before| (before, 1)).into_iter().collect();
+        for change in news {
+            match sums.iter_mut().find(|(known, _)| **known == change.stands) {
+                Some((_, sum)) => *sum += change.sign,
+                None => sums.push((&change.stands, change.sign)),
+            }
+        }
+        let left = sums.into_iter().find(|(_, sum)| *sum > 0).map(|(left, _)| left.clone());
         match stands.last_mut().filter(|_| places.last() == Some(&place)) {
-            Some(stands) => *stands = left.or(stands.take()),
+            Some(stands) => *stands = left,
             None => {
                 places.push(place);
                 stands.push(left);

@@ -7,8 +7,8 @@ use api::ingest::v1::{
     report_service_server::ReportService,
 };
 use domain::{
-    Entity, Kind, Known, PipelineId, Rejection, SourceId, opportunity::Fact, pipeline::Pipeline,
-    product::Product, user::User,
+    Entity, Instant, Kind, Known, PipelineId, Rejection, SourceId, Timeline, opportunity::Fact,
+    pipeline::Pipeline, product::Product, user::User,
 };
 use event_log::{Origin, Word};
 use prost::Message;
@@ -185,7 +185,8 @@ impl Door {
 }
 
 /// What a source saw is recorded whatever was recorded before, so that the order in which reports
-/// arrive does not matter; a definition only has to hold together.
+/// arrive does not matter; a definition only has to hold together, and of two with the same instant
+/// and order the one that was reported later is in force, for it corrects the other.
 fn decide(desk: &Desk<'_>, read: &Read) -> Result<Vec<Decision>, Undecided> {
     let facts: Vec<domain::Fact> = match &read.said {
         Said::Happened(fact) => vec![with_order(desk, read, fact)?],
@@ -195,8 +196,19 @@ fn decide(desk: &Desk<'_>, read: &Read) -> Result<Vec<Decision>, Undecided> {
         Said::Product(command) => alone::<Product>(command)?,
         Said::User(command) => alone::<User>(command)?,
     };
-    let Read { kind, id, occurred_at, source_seq, .. } = *read;
+    let Read { kind, id, occurred_at, .. } = *read;
+    let source_seq = match &read.said {
+        Said::Happened(_) => read.source_seq,
+        _ => desk.with(kind, id, |known| free_seq(known, occurred_at, read.source_seq))?,
+    };
     Ok(vec![Decision { kind, id, occurred_at, source_seq, facts }])
+}
+
+/// The order of a definition: the source's own, or after everything of its instant where that is taken.
+fn free_seq(known: &Timeline, at: Instant, asked: u64) -> u64 {
+    let moments = || known.entries().iter().map(|entry| &entry.moment);
+    let is_taken = moments().any(|it| (it.occurred_at, it.source_seq) == (at, asked));
+    if is_taken { known.sequence_after(at) } else { asked }
 }
 
 /// The facts of a definition as if it were the first.

@@ -81,6 +81,11 @@ impl Plan {
             planner.table(name, table, &rules);
         }
         let mut plan = planner.with_pipelines();
+        // Of two definitions of one thing the one that is sent later counts, and which one that is
+        // must not depend on the order of the rows.
+        plan.definitions.sort_by_cached_key(|planned| {
+            (planned.report.source_seq, planned.report.encode_to_vec())
+        });
         plan.facts.sort_by_key(|planned| {
             let at = planned.report.occurred_at.unwrap_or_default();
             (at.seconds, at.nanos, planned.report.source_seq)
@@ -88,15 +93,11 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Keeps only the rows that were named, by file and line, and what they state.
-    pub fn retain(&mut self, named: impl Fn(&str, u64) -> bool) {
-        let kept: Vec<bool> =
-            self.rows.iter().map(|row| named(&self.files[row.file], row.line)).collect();
-        for (row, kept) in self.rows.iter_mut().zip(&kept) {
-            row.is_left_out = !kept;
-        }
-        for planned in [&mut self.definitions, &mut self.facts] {
-            planned.retain(|planned| planned.rows.iter().any(|&row| kept[row]));
+    /// Counts and lists only the rows that were named, by file and line. What the others state stays:
+    /// a row that was mended may make something new of the row after it.
+    pub fn look_at(&mut self, named: impl Fn(&str, u64) -> bool) {
+        for row in &mut self.rows {
+            row.is_left_out = !named(&self.files[row.file], row.line);
         }
         self.rejects.retain(|reject| named(&reject.file, reject.line));
     }

@@ -12,15 +12,18 @@ use crate::session::Session;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = "\
 The list names the mapping and the folder that it came from; both are read again. A row is known by \
-its file and line, so mend rows where they stand. What is rejected still is written back to the list; \
-what was recorded before is left alone, so that this may be repeated.")]
+its file and line, so mend rows where they stand. Everything is sent again, because a row that was \
+mended may change what the next one says; what was recorded before is left alone, so that this may be \
+repeated. Listed rows alone are counted, and what is rejected of them still is written back to the \
+list.")]
 pub struct RetryArgs {
     /// The list that the import wrote
     #[arg(value_name = "REJECTS")]
     pub rejects: PathBuf,
 }
 
-/// Reads the same mapping and folder, and sends the listed rows again.
+/// Reads the same mapping and folder, sends all of it again, of which the server knows the rest, and
+/// says what became of the listed rows.
 ///
 /// # Errors
 /// As an import; and a usage error when the file is no list of rejected rows.
@@ -30,7 +33,7 @@ pub async fn run(args: &RetryArgs, session: &Session) -> anyhow::Result<ImportSu
     let rows: HashSet<(&str, u64)> =
         listed.iter().map(|reject| (&*reject.file, reject.line)).collect();
     let gone = gone(&read, &rows);
-    read.plan.retain(|file, line| rows.contains(&(file, line)));
+    read.plan.look_at(|file, line| rows.contains(&(file, line)));
     let how = How { dry_run: false, repeat: 1, shuffle: None };
     let (mut summary, mut rejected) = read.take_in(&how, session).await?;
     summary.rows.rows_read += gone.len() as u64;

@@ -28,12 +28,8 @@ impl std::fmt::Display for Unknown {
     }
 }
 
-/// What the facts of a plan name and the plan does not define, in the order of the words. Some rows
-/// alone do not say: what defines a name may be in the others.
+/// What the facts of a plan name and the plan does not define, in the order of the words.
 pub fn of(plan: &Plan) -> Vec<Unknown> {
-    if plan.rows.iter().any(|row| row.is_left_out) {
-        return Vec::new();
-    }
     let reports = plan.catalog.iter().chain(plan.definitions.iter().map(|it| &it.report));
     let mut users = HashSet::new();
     let mut stages: BTreeMap<&str, HashSet<&str>> = BTreeMap::new();

@@ -138,6 +138,8 @@ async fn events_come_one_by_one_in_every_format() {
     assert!(lines[0].starts_with("        7 ") && lines[1].ends_with("an-id"), "{data}");
 
     let (_, data, _) = run(&address, &[&tail[..], &["-o", "ndjson"]].concat()).await;
+    let (_, json, _) = run(&address, &[&tail[..], &["-o", "json"]].concat()).await;
+    assert_eq!(json, data, "an object on each line, for there is no end of a list to wait for");
     let events = data.lines().map(|line| serde_json::from_str(line).unwrap());
     let events: Vec<serde_json::Value> = events.collect();
     let positions: Vec<u64> =

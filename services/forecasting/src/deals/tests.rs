@@ -29,10 +29,41 @@ fn sum_at(changes: &[Signed<Counted>], at: Known) -> Option<&Counted> {
     covered().map(|it| &it.stands).find(|stands| sum(stands) > 0)
 }
 
-/// What each commit teaches of one deal: from an instant on it counts as this. A commit may tell
-/// of an instant that lies before what is known already.
-fn told() -> impl Strategy<Value = Vec<(i64, i64)>> {
-    prop::collection::vec((0..12_i64, 0..4_i64), 1..10)
+/// From an instant on it counts as this, or as nothing.
+type Told = (i64, Option<i64>);
+
+/// What each commit teaches of one deal, at one instant or two. A commit may tell of an instant that
+/// lies before what is known already.
+fn told() -> impl Strategy<Value = Vec<Vec<Told>>> {
+    let one = (0..12_i64, prop::option::weighted(0.8, 0..4_i64));
+    prop::collection::vec(prop::collection::vec(one, 1..=2), 1..10)
+}
+
+/// The changes that make of what is known what is told.
+fn changes(
+    steps: &mut BTreeMap<i64, Option<i64>>,
+    told: Told,
+    position: u64,
+) -> Vec<Signed<Counted>> {
+    let (instant, value) = told;
+    let before = steps.range(..=instant).next_back().and_then(|(_, value)| *value);
+    let until = steps.range(instant + 1..).next().map(|(instant, _)| *instant);
+    steps.insert(instant, value);
+    if before == value {
+        return Vec::new();
+    }
+    let mut signed = vec![(instant, -1, before), (instant, 1, value)];
+    if let Some(until) = until {
+        signed.extend([(until, -1, value), (until, 1, before)]);
+    }
+    let signed = signed.into_iter().filter_map(|(at, sign, value)| Some((at, sign, value?)));
+    let change = |(at, sign, value)| Signed {
+        occurred_at: Instant(at),
+        position,
+        sign,
+        stands: counted(value, 20_000),
+    };
+    signed.map(change).collect()
 }
 
 proptest! {
@@ -40,30 +71,12 @@ proptest! {
     fn a_straight_course_and_a_revised_one_stand_where_the_sum_of_changes_does(told in told()) {
         let mut deals = Deals::default();
         let (id, mut all) = (Uuid::from_u128(1), Vec::new());
-        let mut steps: BTreeMap<i64, i64> = BTreeMap::new();
-        for (position, (instant, value)) in (1..).zip(&told) {
-            let before = steps.range(..=instant).next_back().map(|(_, value)| *value);
-            let until = steps.range(instant + 1..).next().map(|(instant, _)| *instant);
-            steps.insert(*instant, *value);
-            let mut changes = Vec::new();
-            let mut change = |occurred_at: i64, sign: i32, value: i64| {
-                let (occurred_at, stands) = (Instant(occurred_at), counted(value, 20_000));
-                changes.push(Signed { occurred_at, position, sign, stands });
-            };
-            if before != Some(*value) {
-                if let Some(before) = before {
-                    change(*instant, -1, before);
-                }
-                change(*instant, 1, *value);
-                if let Some(until) = until {
-                    change(until, -1, *value);
-                    if let Some(before) = before {
-                        change(until, 1, before);
-                    }
-                }
-            }
-            all.extend(changes.iter().cloned());
-            deals.take(id, changes);
+        let mut steps = BTreeMap::new();
+        for (position, commit) in (1..).zip(&told) {
+            let told = commit.iter().flat_map(|told| changes(&mut steps, *told, position));
+            let told: Vec<_> = told.collect();
+            all.extend(told.iter().cloned());
+            deals.take(id, told);
         }
         for as_of in (0..14).map(Instant) {
             for known_at in 0..=told.len() as u64 {
@@ -72,6 +85,25 @@ proptest! {
                 prop_assert_eq!(deal.and_then(|deal| deal.at(at)), sum_at(&all, at), "{:?}", at);
             }
         }
+    }
+}
+
+#[test]
+fn what_a_commit_adds_and_takes_away_at_one_instant_is_gone() {
+    for (signs, left) in [
+        (&[(1, 1), (-1, 1)][..], None),
+        (&[(1, 1), (-1, 1), (1, 2)], Some(2)),
+        (&[(1, 1), (1, 2), (-1, 1)], Some(2)),
+    ] {
+        let (mut deals, id) = (Deals::default(), Uuid::from_u128(7));
+        let change = |&(sign, value): &(i32, i64)| {
+            let stands = counted(value, 20_000);
+            Signed { occurred_at: Instant(5), position: 1, sign, stands }
+        };
+        deals.take(id, signs.iter().map(change).collect());
+        let deal = deals.get(OpportunityId(id)).unwrap();
+        let left = left.map(|value| counted(value, 20_000));
+        assert_eq!(deal.at(Known::NOW), left.as_ref(), "{signs:?}");
     }
 }
 
