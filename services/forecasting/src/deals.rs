@@ -149,7 +149,7 @@ impl Deal {
     fn take(&mut self, news: Vec<Signed<Counted>>) {
         if let Course::Straight { places, stands } = &mut self.course {
             if follow(places, &news) {
-                return go_on(places, stands, news);
+                return go_on(places, stands, &news);
             }
             let signed = signed(std::mem::take(places), std::mem::take(stands));
             self.course = Course::Revised { changes: Vec::new(), stands: Vec::new() };
@@ -179,7 +179,7 @@ fn follow(known: &[Place], news: &[Signed<Counted>]) -> bool {
 
 /// What a commit left at an instant is what stood before it and what it added there, less what it
 /// took away; or nothing.
-fn go_on(places: &mut Vec<Place>, stands: &mut Vec<Option<Counted>>, news: Vec<Signed<Counted>>) {
+fn go_on(places: &mut Vec<Place>, stands: &mut Vec<Option<Counted>>, news: &[Signed<Counted>]) {
     for news in news.chunk_by(|one, next| Place::of(one) == Place::of(next)) {
         let place = Place::of(&news[0]);
         let before = stands.last().and_then(Option::as_ref);
