@@ -26,7 +26,7 @@ pub fn read<'a>(world: &'a World, readings: &'a [Reading]) -> Call<'a, Option<Ve
 pub fn answers<'a>(world: &'a World, readings: &'a [Reading]) -> Call<'a, Option<Vec<Value>>> {
     Box::pin(async move {
         if std::env::var("REVOPS_SKIP_PYTHON").as_deref() == Ok("1") {
-            println!("skipped: REVOPS_SKIP_PYTHON=1, so no Python client has read the story");
+            eprintln!("skipped: REVOPS_SKIP_PYTHON=1, so no Python client has read the story");
             return None;
         }
         let address = world.address().trim_start_matches("http://");

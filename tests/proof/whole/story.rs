@@ -55,5 +55,5 @@ async fn tell(world: &World) -> (Met, Vec<Reading>) {
     undoing::what_others_stand_on_stays(&mut story, &met).await;
     undoing::another_lead_is_taken_back(&mut story).await;
     undoing::the_notice_was_a_mistake(&mut story, &met).await;
-    (met, story.is_told_again().await)
+    (met, story.told_again().await)
 }

@@ -146,7 +146,7 @@ impl<'w> Story<'w> {
     }
 
     /// Everything is told once more, when much has happened since, by all three doors.
-    pub async fn is_told_again(self) -> Vec<Reading> {
+    pub async fn told_again(self) -> Vec<Reading> {
         assert!(self.readings.len() > 100, "{} readings", self.readings.len());
         all_are_told(self.world, &self.readings, str::to_owned).await;
         self.readings
