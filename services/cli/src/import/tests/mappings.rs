@@ -155,9 +155,9 @@ fn definitions_hold_from_the_beginning_unless_they_say_otherwise() {
         .collect();
     let expected = [
         ("Ada", "rep", true),
-        ("nobody", "rep", true),
-        ("Widget", "thing", true),
         ("Gadget", "thing", true),
+        ("Widget", "thing", true),
+        ("nobody", "rep", true),
     ];
     assert_eq!(defined, expected);
     let user = UserDefinition { role: "rep".to_owned(), ..Default::default() };
