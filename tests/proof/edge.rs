@@ -232,7 +232,11 @@ async fn both_versions_of_reflection_find_every_service() {
         panic!("{answer:?}")
     };
     let same: BTreeSet<_> = same.service.into_iter().map(|service| service.name).collect();
-    assert_eq!(found, same);
+    // Each names itself, and else they find the same.
+    let others = |names: &BTreeSet<String>| -> BTreeSet<String> {
+        names.iter().filter(|name| !name.starts_with("grpc.reflection.")).cloned().collect()
+    };
+    assert_eq!(others(&found), others(&same));
     for service in revops::config::Service::All.names() {
         assert!(found.contains(service), "{service} is not in {found:?}");
     }

@@ -92,7 +92,7 @@ pub enum Command {
     Import(ImportArgs),
 
     /// Say whether all is well, and if not, what to do
-    #[command(after_help = failure::EXIT_CODES)]
+    #[command(after_help = failure::examples(&["revops doctor"]))]
     Doctor,
 }
 

@@ -39,9 +39,14 @@ impl Projections {
         let channels = self.services.iter().flat_map(|replicas| replicas.channels());
         let asked = channels.map(|channel| async {
             let mut client = Client::new(channel);
-            let request = with(metadata, ListProjectionsRequest {});
-            let list = client.list_projections(request).await?.into_inner();
-            Ok::<_, Status>((client, list))
+            let mut list = client.list_projections(with(metadata, ListProjectionsRequest {})).await;
+            if list.is_err() {
+                // It did not get so far in time: how far behind it is, is to be seen.
+                let mut anyhow = with(metadata, ListProjectionsRequest {});
+                anyhow.metadata_mut().remove(MIN_REVISION);
+                list = client.list_projections(anyhow).await;
+            }
+            Ok::<_, Status>((client, list?.into_inner()))
         });
         let asked = futures::future::join_all(asked).await;
         let (lists, failed): (Vec<_>, Vec<_>) = asked.into_iter().partition(Result::is_ok);
@@ -125,11 +130,9 @@ impl ProjectionService for Projections {
     }
 }
 
-/// A request in the name of the caller, who waits for no revision.
+/// A request in the name of the caller.
 fn with<T>(metadata: &MetadataMap, message: T) -> Request<T> {
-    let mut metadata = metadata.clone();
-    metadata.remove(MIN_REVISION);
-    Request::from_parts(metadata, tonic::Extensions::default(), message)
+    Request::from_parts(metadata.clone(), tonic::Extensions::default(), message)
 }
 
 /// Passes the steps of one process on; `false` when that is the end of it.
