@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
+// Its macros are for those below.
+#[macro_use]
+mod rules;
+
 mod copying;
 mod jetstream;
 mod memory;
-mod rules;
 #[path = "../sample/mod.rs"]
 mod sample;
 mod server;

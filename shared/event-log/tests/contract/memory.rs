@@ -9,7 +9,7 @@ use event_log::{
 use crate::{rules, sample};
 
 macro_rules! log_rules {
-    ($($rule:ident),* $(,)?) => {$(
+    ([$($rule:ident),* $(,)?]) => {$(
         #[tokio::test]
         async fn $rule() {
             rules::$rule(EventLog::Memory(MemoryLog::new())).await;
@@ -18,7 +18,7 @@ macro_rules! log_rules {
 }
 
 macro_rules! key_rules {
-    ($($rule:ident),* $(,)?) => {$(
+    ([$($rule:ident),* $(,)?]) => {$(
         #[tokio::test]
         async fn $rule() {
             rules::$rule(KeyStream::memory()).await;
@@ -26,28 +26,8 @@ macro_rules! key_rules {
     )*};
 }
 
-log_rules![
-    the_first_frame_follows_zero,
-    a_stale_guard_conflicts,
-    a_repeated_append_finds_itself,
-    of_two_racing_appends_one_wins,
-    frames_are_read_back_as_written,
-    a_frame_too_large_is_refused,
-    followers_see_everything_in_order,
-    followers_start_anywhere,
-    a_follower_ahead_of_the_log_is_told,
-    a_dropped_wait_loses_nothing,
-    an_impatient_follower_gets_there_too,
-    a_whole_log_verifies,
-];
-
-key_rules![
-    keys_are_created_once,
-    racing_creators_agree_on_a_key,
-    keys_are_erased_for_good,
-    many_keys_are_answered_in_order,
-    a_tenant_can_not_reach_into_subjects,
-];
+of_every_log!(log_rules);
+of_every_key_stream!(key_rules);
 
 fn faults(seed: u64) -> Faults {
     Faults {

@@ -9,6 +9,67 @@ use uuid::Uuid;
 
 use crate::sample;
 
+/// Hands every rule of a log to a macro, with what else it wants to know.
+macro_rules! of_every_log {
+    ($each:ident $(, $more:tt)?) => {
+        $each! { $($more)? [
+            the_first_frame_follows_zero,
+            a_stale_guard_conflicts,
+            a_repeated_append_finds_itself,
+            of_two_racing_appends_one_wins,
+            frames_are_read_back_as_written,
+            a_frame_too_large_is_refused,
+            followers_see_everything_in_order,
+            followers_start_anywhere,
+            a_follower_ahead_of_the_log_is_told,
+            a_dropped_wait_loses_nothing,
+            an_impatient_follower_gets_there_too,
+            a_whole_log_verifies,
+        ] }
+    };
+}
+
+/// Hands every rule of a stream of keys to a macro, with what else it wants to know.
+macro_rules! of_every_key_stream {
+    ($each:ident $(, $more:tt)?) => {
+        $each! { $($more)? [
+            keys_are_created_once,
+            racing_creators_agree_on_a_key,
+            keys_are_erased_for_good,
+            many_keys_are_answered_in_order,
+            a_tenant_can_not_reach_into_subjects,
+        ] }
+    };
+}
+
+/// Runs every rule on servers that are started so.
+macro_rules! on_servers {
+    ($start:ident) => {
+        of_every_log!(log_on_servers, $start);
+        of_every_key_stream!(keys_on_servers, $start);
+    };
+}
+
+macro_rules! log_on_servers {
+    ($start:ident [$($rule:ident),* $(,)?]) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $rule() {
+            let server = Server::$start().await;
+            rules::$rule(server.connect().await.log().await.unwrap()).await;
+        }
+    )*};
+}
+
+macro_rules! keys_on_servers {
+    ($start:ident [$($rule:ident),* $(,)?]) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $rule() {
+            let server = Server::$start().await;
+            rules::$rule(server.connect().await.keys().await.unwrap()).await;
+        }
+    )*};
+}
+
 /// Appends a frame of `commits` commits after `chain`, which moves on.
 pub async fn append(log: &EventLog, chain: &mut Chain, commits: usize) -> Frame {
     let frame = sample::frame(chain, commits, 30);

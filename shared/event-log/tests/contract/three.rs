@@ -8,48 +8,7 @@ use event_log::{Chain, EventLog};
 use crate::rules;
 use crate::server::Server;
 
-macro_rules! log_rules {
-    ($($rule:ident),* $(,)?) => {$(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $rule() {
-            let server = Server::start_three().await;
-            rules::$rule(server.connect().await.log().await.unwrap()).await;
-        }
-    )*};
-}
-
-macro_rules! key_rules {
-    ($($rule:ident),* $(,)?) => {$(
-        #[tokio::test(flavor = "multi_thread")]
-        async fn $rule() {
-            let server = Server::start_three().await;
-            rules::$rule(server.connect().await.keys().await.unwrap()).await;
-        }
-    )*};
-}
-
-log_rules![
-    the_first_frame_follows_zero,
-    a_stale_guard_conflicts,
-    a_repeated_append_finds_itself,
-    of_two_racing_appends_one_wins,
-    frames_are_read_back_as_written,
-    a_frame_too_large_is_refused,
-    followers_see_everything_in_order,
-    followers_start_anywhere,
-    a_follower_ahead_of_the_log_is_told,
-    a_dropped_wait_loses_nothing,
-    an_impatient_follower_gets_there_too,
-    a_whole_log_verifies,
-];
-
-key_rules![
-    keys_are_created_once,
-    racing_creators_agree_on_a_key,
-    keys_are_erased_for_good,
-    many_keys_are_answered_in_order,
-    a_tenant_can_not_reach_into_subjects,
-];
+on_servers!(start_three);
 
 /// Follows the log until it has come as far as its writer.
 async fn read_all(log: &EventLog, writer: &Chain) {
