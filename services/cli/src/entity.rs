@@ -1,5 +1,6 @@
 //! What entities of every kind have in common, as JSON and tables show it.
 
+use api::leads::v1 as leads;
 use api::opportunities::v1 as opportunities;
 use api::types::v1 as sent;
 use serde::Serialize;
@@ -20,6 +21,21 @@ impl From<sent::ExternalId> for ExternalId {
     }
 }
 
+/// An id in another system that may itself tell who somebody is; nothing once they were erased.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PersonalExternalId {
+    pub source: String,
+    pub key: Option<String>,
+}
+
+/// Whether somebody agreed to a purpose, and since when.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Consent {
+    pub purpose: String,
+    pub granted: bool,
+    pub since: Option<String>,
+}
+
 /// External ids in a line, as they are typed.
 pub fn external_ids(ids: &[ExternalId]) -> Cell {
     let ids: Vec<String> = ids.iter().map(|it| format!("{}:{}", it.source, it.key)).collect();
@@ -37,6 +53,17 @@ pub struct Fault {
 
 impl From<opportunities::Fault> for Fault {
     fn from(fault: opportunities::Fault) -> Self {
+        Self {
+            kind: fault.kind,
+            detail: fault.detail,
+            at: fault.at.as_ref().map(times::show),
+            command_id: fault.command_id,
+        }
+    }
+}
+
+impl From<leads::LeadFault> for Fault {
+    fn from(fault: leads::LeadFault) -> Self {
         Self {
             kind: fault.kind,
             detail: fault.detail,

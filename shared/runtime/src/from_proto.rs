@@ -1,6 +1,7 @@
 //! Values of the contract become values of the domain; every error names its field.
 
 use api::{
+    accounts::v1::{Interval as ProtoInterval, Recurring as ProtoRecurring},
     google::r#type::{Date as ProtoDate, Decimal, Money as ProtoMoney},
     planning::v1::{PipelineDefinition, ProductDefinition, SourceDefinition, UserDefinition},
     types::v1::{ForecastCategory as ProtoCategory, Outcome as ProtoOutcome},
@@ -8,7 +9,9 @@ use api::{
 use chrono::{Datelike, NaiveDate};
 use domain::{
     Currency, Date, ForecastCategory, Money, Outcome, PersonId, Personal, Reason, Rejection,
-    UserId, pipeline, product, source, user,
+    UserId,
+    contract::{Interval, Recurring},
+    pipeline, product, source, user,
 };
 use uuid::Uuid;
 
@@ -83,6 +86,27 @@ pub(crate) const EPOCH_DAYS_FROM_CE: i32 = 719_163;
 /// A day that may be absent.
 pub fn optional_date(field: &str, value: Option<&ProtoDate>) -> Result<Option<Date>, Rejection> {
     value.map(|value| date(field, value)).transpose()
+}
+
+/// Reads a day that has to be there.
+pub fn required_date(field: &str, value: Option<&ProtoDate>) -> Result<Date, Rejection> {
+    optional_date(field, value)?.ok_or_else(|| missing(field))
+}
+
+/// What is paid again and again.
+pub fn recurring(given: Option<&ProtoRecurring>) -> Result<Recurring, Rejection> {
+    let given = given.ok_or_else(|| missing("recurring"))?;
+    let amount = optional_money("recurring.amount", given.amount.as_ref())?;
+    let interval = match ProtoInterval::try_from(given.interval) {
+        Ok(ProtoInterval::Monthly) => Interval::Monthly,
+        Ok(ProtoInterval::Yearly) => Interval::Yearly,
+        Ok(ProtoInterval::Unspecified) => return Err(missing("recurring.interval")),
+        Err(_) => {
+            let (field, message) = ("recurring.interval", "no such interval");
+            return Err(Rejection::invalid("INTERVAL_UNKNOWN", field, message));
+        }
+    };
+    Ok(Recurring { amount: amount.ok_or_else(|| missing("recurring.amount"))?, interval })
 }
 
 /// A key: 1 to 128 bytes without control characters.

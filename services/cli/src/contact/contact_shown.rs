@@ -4,7 +4,7 @@ use api::accounts::v1 as sent;
 use api::types::v1::PersonalText;
 use serde::Serialize;
 
-use crate::entity::{Fault, faults, maybe};
+use crate::entity::{Consent, Fault, PersonalExternalId, faults, maybe};
 use crate::grid::{Cell, Grid};
 use crate::recorded::Shown;
 use crate::times;
@@ -15,7 +15,7 @@ use crate::wording::{Reference, entity_label, given, text_shown};
 pub struct Contact {
     id: String,
     person_id: String,
-    external_ids: Vec<ExternalId>,
+    external_ids: Vec<PersonalExternalId>,
     account: Option<Reference>,
     name: Option<String>,
     email: Option<String>,
@@ -29,19 +29,6 @@ pub struct Contact {
     notes_count: u64,
     faults: Vec<Fault>,
     etag: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct ExternalId {
-    source: String,
-    key: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Consent {
-    purpose: String,
-    granted: bool,
-    since: Option<String>,
 }
 
 impl From<sent::Contact> for Contact {
@@ -59,7 +46,7 @@ impl From<sent::Contact> for Contact {
             id: contact.id,
             person_id: contact.person_id,
             external_ids: external
-                .map(|it| ExternalId { source: it.source, key: text(it.key) })
+                .map(|it| PersonalExternalId { source: it.source, key: text(it.key) })
                 .collect(),
             account: contact.account.map(Reference::from),
             name: text(contact.name),

@@ -12,10 +12,10 @@ use api::types::v1::Recorded;
 use clap::Subcommand;
 use tonic::Status;
 
-use super::Target;
 use super::capture::Details;
 use crate::failure::Failure;
 use crate::session::Session;
+use crate::target::Target;
 
 /// The verbs of a lead that is being worked.
 #[derive(Debug, Subcommand)]

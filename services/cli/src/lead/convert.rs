@@ -3,9 +3,9 @@
 use api::google::r#type::{Date, Money};
 use api::leads::v1::{ConvertLeadRequest, NewLeadAccount, NewLeadOpportunity};
 
-use super::Target;
 use crate::failure::Failure;
 use crate::session::Session;
+use crate::target::Target;
 use crate::{money, times};
 
 /// What the lead becomes.

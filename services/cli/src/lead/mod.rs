@@ -32,14 +32,12 @@ pub use shown::Lead;
 
 use api::leads::v1::GetLeadRequest;
 use api::types::v1::{ReadAt, Recorded};
-use prost_types::Timestamp;
 use serde::Serialize;
 
 use crate::grid::Grid;
 use crate::output::Answer;
-use crate::recorded::{Done, Repeatable, Shown as _, just_after};
+use crate::recorded::{Done, Shown as _, just_after};
 use crate::standing::Standing;
-use crate::times;
 use crate::when::When;
 
 /// The verbs of a lead.
@@ -65,21 +63,6 @@ pub enum Verb {
     Duplicates(duplicates::DuplicatesArgs),
     /// How many of the leads captured in a period were converted
     Conversion(conversion::ConversionArgs),
-}
-
-/// Which lead, and when.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Target {
-    /// The lead's id
-    #[arg(value_name = "ID")]
-    pub id: String,
-
-    /// When it happened, if not now
-    #[arg(long, value_name = "T", value_parser = times::instant)]
-    pub at: Option<Timestamp>,
-
-    #[command(flatten)]
-    pub repeatable: Repeatable,
 }
 
 /// Which lead to show, of which past.

@@ -4,6 +4,7 @@ use api::leads::v1 as sent;
 use api::types::v1::PersonalText;
 use serde::Serialize;
 
+use crate::entity::{Consent, Fault, PersonalExternalId, faults};
 use crate::grid::{Cell, Grid};
 use crate::recorded::Shown;
 use crate::times;
@@ -14,7 +15,7 @@ use crate::wording::{Reference, given, label, lower, text_shown};
 pub struct Lead {
     id: String,
     person_id: Option<String>,
-    external_ids: Vec<ExternalId>,
+    external_ids: Vec<PersonalExternalId>,
     name: Option<String>,
     email: Option<String>,
     phone: Option<String>,
@@ -45,12 +46,6 @@ pub struct Lead {
     etag: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct ExternalId {
-    source: String,
-    key: Option<String>,
-}
-
 /// What a lead became.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Conversion {
@@ -68,21 +63,6 @@ struct Duplicate {
     dismissed_at: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Consent {
-    purpose: String,
-    granted: bool,
-    since: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-struct Fault {
-    kind: String,
-    detail: String,
-    at: Option<String>,
-    command_id: String,
-}
-
 impl From<sent::Lead> for Lead {
     fn from(lead: sent::Lead) -> Self {
         let is_erased = |text: &Option<PersonalText>| text.as_ref().is_some_and(|it| it.erased);
@@ -96,7 +76,7 @@ impl From<sent::Lead> for Lead {
             external_ids: lead
                 .external_ids
                 .into_iter()
-                .map(|it| ExternalId { source: it.source, key: text(it.key) })
+                .map(|it| PersonalExternalId { source: it.source, key: text(it.key) })
                 .collect(),
             name: text(lead.name),
             email: text(lead.email),
@@ -155,17 +135,6 @@ impl From<sent::LeadConsent> for Consent {
     fn from(consent: sent::LeadConsent) -> Self {
         let since = consent.since.as_ref().map(times::show);
         Self { purpose: consent.purpose, granted: consent.granted, since }
-    }
-}
-
-impl From<sent::LeadFault> for Fault {
-    fn from(fault: sent::LeadFault) -> Self {
-        Self {
-            kind: fault.kind,
-            detail: fault.detail,
-            at: fault.at.as_ref().map(times::show),
-            command_id: fault.command_id,
-        }
     }
 }
 
@@ -228,11 +197,7 @@ impl Lead {
             let text = if it.granted { "granted" } else { "withdrawn" };
             fields.push((format!("consent_{}", it.purpose), Cell::text(text)));
         }
-        for (index, fault) in self.faults.iter().enumerate() {
-            let at = fault.at.as_deref().unwrap_or_default();
-            let text = format!("{} at {at}: {} ({})", fault.kind, fault.detail, fault.command_id);
-            fields.push((format!("fault_{}", index + 1), Cell::text(text)));
-        }
+        fields.extend(faults(&self.faults));
         fields
     }
 }

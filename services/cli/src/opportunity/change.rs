@@ -12,9 +12,9 @@ use api::types::v1::{ForecastCategory, Recorded};
 use clap::Subcommand;
 use tonic::Status;
 
-use super::Target;
 use crate::failure::Failure;
 use crate::session::Session;
+use crate::target::Target;
 use crate::wording::Category;
 use crate::{money, times};
 

@@ -9,11 +9,11 @@ use api::types::v1::Recorded;
 use clap::Subcommand;
 use tonic::Status;
 
-use super::Target;
 use crate::failure::Failure;
 use crate::money;
 use crate::recorded::Repeatable;
 use crate::session::Session;
+use crate::target::Target;
 
 /// The verbs of a deal's end.
 #[derive(Debug, Subcommand)]

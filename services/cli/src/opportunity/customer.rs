@@ -8,10 +8,10 @@ use api::types::v1::Recorded;
 use clap::Subcommand;
 use tonic::Status;
 
-use super::Target;
 use super::opportunity_type::OpportunityType;
 use crate::failure::Failure;
 use crate::session::Session;
+use crate::target::Target;
 
 /// The verbs of a deal's customer.
 #[derive(Debug, Subcommand)]

@@ -33,14 +33,12 @@ pub use deal::Deal;
 
 use api::opportunities::v1::GetOpportunityRequest;
 use api::types::v1::{ReadAt, Recorded};
-use prost_types::Timestamp;
 use serde::Serialize;
 
 use crate::grid::Grid;
 use crate::output::Answer;
-use crate::recorded::{Done, Repeatable, just_after};
+use crate::recorded::{Done, just_after};
 use crate::standing::Standing;
-use crate::times;
 use crate::when::When;
 
 /// The verbs of a deal.
@@ -60,21 +58,6 @@ pub enum Verb {
     Customer(customer::Verb),
     #[command(flatten)]
     Close(close::Verb),
-}
-
-/// Which deal, and when.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Target {
-    /// The deal's id
-    #[arg(value_name = "ID")]
-    pub id: String,
-
-    /// When it happened, if not now
-    #[arg(long, value_name = "T", value_parser = times::instant)]
-    pub at: Option<Timestamp>,
-
-    #[command(flatten)]
-    pub repeatable: Repeatable,
 }
 
 /// Which deal to show, of which past.

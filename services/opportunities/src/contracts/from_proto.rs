@@ -1,19 +1,12 @@
 //! Requests about contracts become commands; every error names its field.
 
-use api::{
-    accounts::v1::{
-        ActivateContractRequest, ChurnContractRequest, ContractContractRequest,
-        ExpandContractRequest, Interval as ProtoInterval, Recurring as ProtoRecurring,
-        RenewContractRequest, VoidContractCommandRequest, WinBackContractRequest,
-    },
-    google::r#type::Date as ProtoDate,
+use api::accounts::v1::{
+    ActivateContractRequest, ChurnContractRequest, ContractContractRequest, ExpandContractRequest,
+    RenewContractRequest, VoidContractCommandRequest, WinBackContractRequest,
 };
 use domain::{
-    Date, Kind, OpportunityId, Rejection,
-    contract::{
-        Activated, Churned, Command, Contract, Contracted, Expanded, Interval, Recurring, Renewed,
-        WonBack,
-    },
+    Kind, OpportunityId,
+    contract::{Activated, Churned, Command, Contract, Contracted, Expanded, Renewed, WonBack},
 };
 use runtime::{desk::Undecided, from_proto};
 
@@ -51,8 +44,8 @@ pub fn activate(
         account: account.ok_or_else(|| from_proto::missing("account_id"))?,
         opportunity,
         product: at.product(&request.product)?,
-        recurring: recurring(request.recurring.as_ref())?,
-        starts: day("starts", request.starts.as_ref())?,
+        recurring: from_proto::recurring(request.recurring.as_ref())?,
+        starts: from_proto::required_date("starts", request.starts.as_ref())?,
         ends: from_proto::optional_date("ends", request.ends.as_ref())?,
     }))
 }
@@ -64,8 +57,8 @@ pub fn expand(
     _at: &Context<'_>,
 ) -> Result<Command, Undecided> {
     Ok(Command::Expand(Expanded {
-        recurring: recurring(request.recurring.as_ref())?,
-        effective: day("effective", request.effective.as_ref())?,
+        recurring: from_proto::recurring(request.recurring.as_ref())?,
+        effective: from_proto::required_date("effective", request.effective.as_ref())?,
     }))
 }
 
@@ -76,8 +69,8 @@ pub fn contract(
     _at: &Context<'_>,
 ) -> Result<Command, Undecided> {
     Ok(Command::Contract(Contracted {
-        recurring: recurring(request.recurring.as_ref())?,
-        effective: day("effective", request.effective.as_ref())?,
+        recurring: from_proto::recurring(request.recurring.as_ref())?,
+        effective: from_proto::required_date("effective", request.effective.as_ref())?,
     }))
 }
 
@@ -88,9 +81,9 @@ pub fn renew(
     _at: &Context<'_>,
 ) -> Result<Command, Undecided> {
     Ok(Command::Renew(Renewed {
-        recurring: recurring(request.recurring.as_ref())?,
+        recurring: from_proto::recurring(request.recurring.as_ref())?,
         ends: from_proto::optional_date("ends", request.ends.as_ref())?,
-        effective: day("effective", request.effective.as_ref())?,
+        effective: from_proto::required_date("effective", request.effective.as_ref())?,
     }))
 }
 
@@ -102,7 +95,7 @@ pub fn churn(
 ) -> Result<Command, Undecided> {
     Ok(Command::Churn(Churned {
         reason: from_proto::reason(&request.reason_code, &request.reason, true)?,
-        effective: day("effective", request.effective.as_ref())?,
+        effective: from_proto::required_date("effective", request.effective.as_ref())?,
     }))
 }
 
@@ -113,30 +106,8 @@ pub fn win_back(
     _at: &Context<'_>,
 ) -> Result<Command, Undecided> {
     Ok(Command::WinBack(WonBack {
-        recurring: recurring(request.recurring.as_ref())?,
-        effective: day("effective", request.effective.as_ref())?,
+        recurring: from_proto::recurring(request.recurring.as_ref())?,
+        effective: from_proto::required_date("effective", request.effective.as_ref())?,
         ends: from_proto::optional_date("ends", request.ends.as_ref())?,
     }))
-}
-
-fn day(field: &str, given: Option<&ProtoDate>) -> Result<Date, Rejection> {
-    from_proto::optional_date(field, given)?.ok_or_else(|| from_proto::missing(field))
-}
-
-fn recurring(given: Option<&ProtoRecurring>) -> Result<Recurring, Rejection> {
-    let given = given.ok_or_else(|| from_proto::missing("recurring"))?;
-    let amount = from_proto::optional_money("recurring.amount", given.amount.as_ref())?;
-    let interval = match ProtoInterval::try_from(given.interval) {
-        Ok(ProtoInterval::Monthly) => Interval::Monthly,
-        Ok(ProtoInterval::Yearly) => Interval::Yearly,
-        Ok(ProtoInterval::Unspecified) => return Err(from_proto::missing("recurring.interval")),
-        Err(_) => {
-            let (field, message) = ("recurring.interval", "no such interval");
-            return Err(Rejection::invalid("INTERVAL_UNKNOWN", field, message));
-        }
-    };
-    Ok(Recurring {
-        amount: amount.ok_or_else(|| from_proto::missing("recurring.amount"))?,
-        interval,
-    })
 }
