@@ -38,7 +38,8 @@ pub(crate) async fn append(
         return Err(AppendError::TooLarge { guard, bytes });
     }
     let mut pause = Pause::default();
-    let mut in_doubt = false;
+    // Whether a refusal with nothing after the guard is worth another try.
+    let (mut in_doubt, mut is_refused) = (false, false);
     loop {
         match log.attempt(guard, &body, summary).await {
             Attempt::Stored(sequence) => return Ok(sequence),
@@ -54,10 +55,13 @@ pub(crate) async fn append(
             Attempt::Conflict => match successor(log, guard, &body).await? {
                 Successor::Ours(sequence) => return Ok(sequence),
                 Successor::Another => return Err(AppendError::Conflict { guard }),
-                // Refused for the sake of a frame that is still on its way. It is another
-                // writer's, unless it is an earlier try of our own: then it must arrive first.
-                Successor::None if !in_doubt => return Err(AppendError::Conflict { guard }),
-                Successor::None => {}
+                // Refused for the sake of a frame that is still on its way: another writer's, or an
+                // earlier try of our own, which must arrive first. Or by a server that was just
+                // elected and had not yet caught up with the guard, which it has by now.
+                Successor::None if is_refused && !in_doubt => {
+                    return Err(AppendError::Conflict { guard });
+                }
+                Successor::None => is_refused = true,
             },
         }
         pause.wait().await;

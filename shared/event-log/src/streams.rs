@@ -18,7 +18,7 @@ pub(crate) const KEYS: &str = "REVOPS_KEYS";
 pub(crate) const KEYS_SUBJECT: &str = "revops.keys";
 
 /// How long servers that have just been started may take to agree on who leads.
-const ELECTION: Duration = Duration::from_secs(30);
+const ELECTION: Duration = Duration::from_secs(120);
 
 /// Twice the largest frame.
 const MESSAGE_BYTES_MAX: i32 = 512 * 1024;

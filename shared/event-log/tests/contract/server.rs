@@ -1,5 +1,6 @@
 //! nats-servers of one's own: free ports, temporary stores, gone when dropped.
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -107,15 +108,18 @@ impl Server {
         let urls: Vec<async_nats::ServerAddr> =
             self.url().split(',').map(|url| url.parse().unwrap()).collect();
         let context = async_nats::jetstream::new(async_nats::connect(urls).await.unwrap());
-        loop {
-            if let Ok(stream) = context.get_stream("REVOPS_LOG").await
-                && let Some(cluster) = &stream.cached_info().cluster
-                && let Some(leader) = &cluster.leader
-            {
-                return leader.trim_start_matches('s').parse().unwrap();
+        within_minutes("a leader", async {
+            loop {
+                if let Ok(stream) = context.get_stream("REVOPS_LOG").await
+                    && let Some(cluster) = &stream.cached_info().cluster
+                    && let Some(leader) = &cluster.leader
+                {
+                    return leader.trim_start_matches('s').parse().unwrap();
+                }
+                tokio::task::yield_now().await;
             }
-            tokio::task::yield_now().await;
-        }
+        })
+        .await
     }
 
     /// Ends the only process at once, as a crash would.
@@ -142,9 +146,12 @@ impl Server {
     /// not be counted on yet: it takes no part in elections, so that nothing can be lost by them.
     pub async fn caught_up(&self, number: usize) {
         let port = self.nodes[number].ports.monitor;
-        while !is_healthy(port).await.unwrap_or(false) {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        within_minutes("a server with all that the others have", async {
+            while !is_healthy(port).await.unwrap_or(false) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
     }
 
     fn home(&self, number: usize) -> PathBuf {
@@ -154,7 +161,7 @@ impl Server {
     /// Waits until a server takes connections, which it does after reading its store.
     async fn ready(&self, number: usize) {
         let port = self.nodes[number].ports.client;
-        for _ in 0..500 {
+        for _ in 0..3000 {
             if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
                 return;
             }
@@ -211,10 +218,22 @@ fn binary() -> PathBuf {
         .unwrap_or_else(|| "nats-server".into())
 }
 
-/// All are held until all are known, so that they differ.
+/// Ports below those that systems give to outgoing connections, which could take one while its
+/// server is away. All are held until all are known, so that they differ.
 fn free_ports(count: usize) -> Vec<Ports> {
-    let bind = |_| TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let held: Vec<TcpListener> = (0..3 * count).map(bind).collect();
+    let start = RandomState::new().hash_one(0) % 20_000;
+    let held: Vec<TcpListener> = (0..20_000)
+        .map(|step| 10_000 + u16::try_from((start + step) % 20_000).unwrap())
+        .filter_map(|port| TcpListener::bind(("127.0.0.1", port)).ok())
+        .take(3 * count)
+        .collect();
     let ports: Vec<u16> = held.iter().map(|it| it.local_addr().unwrap().port()).collect();
     ports.chunks(3).map(|it| Ports { client: it[0], monitor: it[1], route: it[2] }).collect()
+}
+
+/// Waits for what may take long on a busy machine, but not for ever.
+pub async fn within_minutes<T>(what: &str, wanted: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(180), wanted)
+        .await
+        .unwrap_or_else(|_| panic!("in three minutes, never: {what}"))
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use event_log::{Chain, EventLog};
 
 use crate::rules;
-use crate::server::Server;
+use crate::server::{Server, within_minutes};
 
 on_servers!(start_three);
 
@@ -65,11 +65,14 @@ async fn a_frame_in_flight_outlives_its_leader() {
         let leader = server.leader().await;
         server.kill_one(leader);
         // The others elect another one, and the writer and the reader go on with it.
-        let goal = log_goes_on(&log, &reader).await;
-        while reader.sequence < goal {
-            let stored = frames.next().await.unwrap();
-            reader.accept(stored.sequence, stored.body).unwrap();
-        }
+        within_minutes("frames from another leader", async {
+            let goal = log_goes_on(&log, &reader).await;
+            while reader.sequence < goal {
+                let stored = frames.next().await.unwrap();
+                reader.accept(stored.sequence, stored.body).unwrap();
+            }
+        })
+        .await;
         server.revive_one(leader).await;
         server.caught_up(leader).await;
     }
