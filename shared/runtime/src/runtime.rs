@@ -15,7 +15,8 @@ use crate::{
     keeper::{Keeper, KeeperTask},
     order::Refusal,
     rebuild::{self, RebuildError},
-    revision, rows, snapshots,
+    revision, rows,
+    snapshots::{self, Restored},
     timelines::Timelines,
     vault::{Master, Vault, VaultError},
     view::{Fresh, Projection, Shared},
@@ -104,6 +105,8 @@ pub struct Runtime {
     pub default_tenant: Option<String>,
     /// Why the read model was started over, if it was.
     pub started_over: Option<String>,
+    /// The views that were there from the life before; the others were folded from timelines.
+    pub restored: Vec<&'static str>,
     applied: watch::Receiver<Applied>,
     task: KeeperTask,
 }
@@ -154,6 +157,7 @@ impl Runtime {
             keeper,
             default_tenant,
             started_over,
+            restored: start.restored,
             applied,
             task,
         };
@@ -239,6 +243,7 @@ struct Start {
     applied: Applied,
     totals: Totals,
     folded: u64,
+    restored: Vec<&'static str>,
 }
 
 async fn blocking<T: Send + 'static>(
@@ -312,7 +317,7 @@ async fn fold_all(
         let folded = applied.place.last;
         install(views, folded);
         tracing::info!(folded, elapsed = ?started.elapsed(), "folded the log into a fresh read model");
-        return Ok((fresh, Start { applied, totals, folded }));
+        return Ok((fresh, Start { applied, totals, folded, restored: Vec::new() }));
     }
     let totals: Totals = postcard::from_bytes(&checkpoint.totals).unwrap_or_default();
     let folded = checkpoint.position;
@@ -325,16 +330,16 @@ async fn fold_all(
         Ok((restored, others))
     });
     let (restored, others) = filling.await??;
-    let counts = (restored.len(), others.len());
+    let (names, anew) = (restored.iter().map(Restored::name).collect::<Vec<_>>(), others.len());
     install(others, folded);
     install(snapshots::catch_up(log, &store, restored, folded).await?, folded);
-    let (restored, anew) = counts;
-    tracing::info!(folded, restored, anew, elapsed = ?started.elapsed(), "the views are there");
+    let elapsed = started.elapsed();
+    tracing::info!(folded, restored = names.len(), anew, ?elapsed, "the views are there");
     let hash = FrameHash::from_bytes(checkpoint.frame_hash);
     let place = Chain { sequence: checkpoint.sequence, last: totals.whole, hash };
     let log = FrameHash::from_bytes(checkpoint.log);
     let applied = Applied { place, latest: totals.latest, log };
-    Ok((store, Start { applied, totals, folded }))
+    Ok((store, Start { applied, totals, folded, restored: names }))
 }
 
 fn install(views: Vec<Box<dyn Fresh>>, position: u64) {

@@ -48,6 +48,13 @@ pub struct Restored {
     place: Chain,
 }
 
+impl Restored {
+    /// The view's name.
+    pub fn name(&self) -> &'static str {
+        self.view.name()
+    }
+}
+
 /// Why a view could not be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
