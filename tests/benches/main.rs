@@ -3,7 +3,7 @@
 //! Every figure is a ratio to something measured beside it, in rounds that take turns, because
 //! machines differ and are shared. Figures that others published stand beside as text.
 //! `REVOPS_BENCH_QUICK=1` measures less of everything; `REVOPS_BENCH_ONLY=commands,visible,bulk,history`
-//! measures some of it. The table goes to stdout, the same as JSON lines to `target/bench.json`.
+//! measures some of it, `REVOPS_BENCH_LOG=1` shows what the cells log. The table goes to stdout, the same as JSON lines to `target/bench.json`.
 
 mod as_of;
 mod bulk;

@@ -149,6 +149,11 @@ impl JetStream {
         &self.0.context
     }
 
+    /// Whether the server is one of several.
+    pub(crate) fn is_clustered(&self) -> bool {
+        self.0.client.server_info().cluster.is_some()
+    }
+
     /// Changes when the connection was lost and made again.
     pub(crate) fn link(&self) -> watch::Receiver<Link> {
         self.0.link.clone()
@@ -237,7 +242,7 @@ impl JetStream {
     /// again.
     pub(crate) async fn reading(&self, failure: Failure, stream: &'static str) -> ReadError {
         let error = failure.reading(stream);
-        if self.0.options.replicas > 1 && matches!(error, ReadError::Gone { .. }) {
+        if self.is_clustered() && matches!(error, ReadError::Gone { .. }) {
             for _ in 0..DOUBTS {
                 tokio::time::sleep(ASK_EVERY).await;
                 if !self.info(stream).await.is_err_and(|failure| failure.is_unknown_stream()) {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{digest::Digest, rows::Row, timelines::EntityRef, view::View};
 
 /// Every tenant's catalog.
+///
 /// Nothing of it is kept between two lives of a process: it is few timelines.
 #[derive(Default, Serialize, Deserialize)]
 pub struct Catalogs {

@@ -231,10 +231,13 @@ impl Fold {
         if let Err(error) = self.flush() {
             tracing::error!(%error, "the last rows could not be written");
         }
+        let place = self.applied().place;
         let Fold { writer, timelines, projections, .. } = self;
         drop(timelines);
         let store = writer.finish()?;
-        snapshots::keep(&store, &projections);
+        // Whatever comes of the views, the timelines are safe.
+        store.flush()?;
+        snapshots::keep(&store, &projections, place);
         store.flush()
     }
 

@@ -1,4 +1,4 @@
-//! Snapshots of views: kept when a process stops, so that the next one need not fold everything.
+//! Snapshots of views: kept beside the timelines, so that a start need not fold everything.
 //!
 //! A snapshot is for the very program that wrote it: another one folds anew, so that the shapes of
 //! views need no versions. What the log has learned since is folded on top.
@@ -24,20 +24,20 @@ use crate::{
 
 /// So many touches are folded at once on top of a snapshot.
 const TOUCHES: usize = 10_000;
+/// A snapshot that lacks more than one in so many positions is too old: all together fold faster.
+const SHARE: u64 = 8;
 
-/// What stands before a view's bytes.
-#[derive(Serialize, Deserialize)]
+/// What is kept before a view's bytes.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Head {
     /// The hash of the program that wrote it.
     program: [u8; 32],
     /// The log that it was folded from.
     log: [u8; 32],
-    /// Position, stream sequence and hash of the last frame that it reflects.
+    /// The last frame that it reflects: its last position, its stream sequence, its hash.
     position: u64,
     sequence: u64,
     frame_hash: [u8; 32],
-    /// The hash of the view's bytes.
-    bytes_hash: [u8; 32],
     /// The entities to be loaded again.
     left_out: Vec<EntityRef>,
 }
@@ -55,86 +55,136 @@ impl Restored {
     }
 }
 
-/// Why a view could not be kept.
+/// Views that are still to be folded.
+pub type Empty = Vec<Box<dyn Fresh>>;
+
+/// Why a view is not kept, or not taken from what was kept.
 #[derive(Debug, thiserror::Error)]
-pub enum SnapshotError {
-    /// The store.
+enum Unfit {
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The view does not serialise.
-    #[error("it cannot be serialised: {0}")]
+    #[error(transparent)]
+    Timeline(#[from] TimelineError),
+    #[error("it does not serialise: {0}")]
     Unserialisable(#[from] postcard::Error),
-    /// A fold has not come as far as the store.
     #[error("it reflects position {found} where the store reflects {wanted}")]
-    Behind {
-        /// What it reflects.
-        found: u64,
-        /// What the store reflects.
-        wanted: u64,
-    },
-    /// The program cannot read itself.
-    #[error("the program cannot be read: {0}")]
-    Program(io::Error),
+    Elsewhere { found: u64, wanted: u64 },
+    #[error("nothing was kept")]
+    Nothing,
+    #[error("another program kept it")]
+    AnotherProgram,
+    #[error("it was folded from another log, or from more of it")]
+    AnotherLog,
+    #[error("too much has happened since position {0}")]
+    TooOld(u64),
+    #[error("its bytes are not those that were kept: check the disk")]
+    Damaged,
+    #[error("a thread has died over it")]
+    Died,
 }
 
-/// Keeps every view beside the timelines of a store that nobody writes any more. A view that can
-/// not be kept is folded at the next start, which takes longer and does no harm.
-pub fn keep(store: &Store, views: &[Box<dyn Projection>]) {
+/// Keeps every view beside the timelines of a store that nobody writes, at the place in the log that
+/// both reflect. A view that cannot be kept is folded at the next start, which takes longer and does
+/// no harm.
+pub fn keep(store: &Store, views: &[Box<dyn Projection>], place: Chain) {
     let started = std::time::Instant::now();
-    thread::scope(|scope| {
-        for view in views {
-            scope.spawn(|| {
-                if let Err(error) = keep_one(store, &**view) {
-                    tracing::warn!(view = view.name(), %error, "the view is not kept");
-                }
-            });
+    let head = match head_of(store, place) {
+        Ok(head) => head,
+        Err(error) => return tracing::warn!(%error, "no view is kept for the next start"),
+    };
+    let mut kept = 0;
+    for view in views {
+        // One after another, or memory would have to hold all of them twice. sled panics over some
+        // errors of the disk.
+        let keeping = thread::scope(|scope| scope.spawn(|| keep_one(store, &**view, &head)).join());
+        match keeping.unwrap_or(Err(Unfit::Died)) {
+            Ok(()) => kept += 1,
+            Err(error) => tracing::warn!(view = view.name(), %error, "the view is not kept"),
         }
-    });
-    tracing::info!(elapsed = ?started.elapsed(), "the views are kept for the next start");
+    }
+    if let Err(error) = store.drop_snapshots(|name| views.iter().any(|view| view.name() == name)) {
+        tracing::warn!(%error, "what was kept of other views stays");
+    }
+    tracing::info!(kept, elapsed = ?started.elapsed(), "views are kept for the next start");
 }
 
-fn keep_one(store: &Store, view: &dyn Projection) -> Result<(), SnapshotError> {
-    let checkpoint = store.checkpoint()?;
-    let kept = view.snapshot()?;
-    if kept.position != checkpoint.position {
-        return Err(SnapshotError::Behind { found: kept.position, wanted: checkpoint.position });
+fn head_of(store: &Store, place: Chain) -> Result<Head, Unfit> {
+    let Checkpoint { log, position, .. } = store.checkpoint()?;
+    // A store may end in the middle of a frame.
+    if position != place.last {
+        return Err(Unfit::Elsewhere { found: place.last, wanted: position });
     }
-    let head = Head {
-        program: program().map_err(SnapshotError::Program)?,
-        log: checkpoint.log,
-        position: checkpoint.position,
-        sequence: checkpoint.sequence,
-        frame_hash: checkpoint.frame_hash,
-        bytes_hash: *blake3::hash(&kept.bytes).as_bytes(),
-        left_out: kept.left_out,
-    };
-    let mut bytes = postcard::to_stdvec(&head)?;
-    bytes.extend_from_slice(&kept.bytes);
-    Ok(store.keep_snapshot(view.name(), &bytes)?)
+    let program = program().map_err(|_| Unfit::AnotherProgram)?;
+    let (sequence, frame_hash) = (place.sequence, *place.hash.as_bytes());
+    Ok(Head { program, log, position, sequence, frame_hash, left_out: Vec::new() })
+}
+
+fn keep_one(store: &Store, view: &dyn Projection, head: &Head) -> Result<(), Unfit> {
+    if let Some(kept) = store.snapshot_head(view.name())?
+        && let Some((mut kept, _)) = read_head(&kept)
+    {
+        kept.left_out.clear();
+        if kept == *head {
+            return Ok(());
+        }
+    }
+    let snapshot = view.snapshot()?;
+    if snapshot.position != head.position {
+        return Err(Unfit::Elsewhere { found: snapshot.position, wanted: head.position });
+    }
+    let head = Head { left_out: snapshot.left_out, ..*head };
+    let head = postcard::to_stdvec(&head)?;
+    let mut hashed = hash_of(&head, &snapshot.bytes).to_vec();
+    hashed.extend_from_slice(&head);
+    Ok(store.keep_snapshot(view.name(), &hashed, &snapshot.bytes)?)
+}
+
+/// The hash of a head and the bytes after it.
+fn hash_of(head: &[u8], bytes: &[u8]) -> [u8; 32] {
+    let length = (head.len() as u64).to_le_bytes();
+    *blake3::Hasher::new().update(&length).update(head).update(bytes).finalize().as_bytes()
+}
+
+/// A head as it is kept: what the hash of all is said to be, and then the head itself.
+fn read_head(kept: &[u8]) -> Option<(Head, [u8; 32])> {
+    let (hash, head) = kept.split_first_chunk()?;
+    Some((postcard::from_bytes(head).ok()?, *hash))
 }
 
 /// Restores the views that were kept by this program, of this store's log and not too long ago;
-/// gives back the others to be folded.
+/// gives the others, empty, to be folded.
 pub fn restore(
     store: &Store,
-    views: Vec<Box<dyn Fresh>>,
-) -> Result<(Vec<Restored>, Vec<Box<dyn Fresh>>), RebuildError> {
+    views: &[Box<dyn Projection>],
+) -> Result<(Vec<Restored>, Empty), StoreError> {
     let (checkpoint, timelines) = (store.checkpoint()?, Timelines::new(store.clone()));
     let (mut restored, mut others) = (Vec::new(), Vec::new());
     thread::scope(|scope| {
         let restoring: Vec<_> = views
-            .into_iter()
-            .map(|view| scope.spawn(|| restore_one(store, &checkpoint, &timelines, view)))
+            .iter()
+            .map(|view| scope.spawn(|| restore_one(store, &checkpoint, &timelines, view.fresh())))
             .collect();
-        for tried in restoring {
-            let tried = tried.join().map_err(|_| RebuildError::Thread("restoring".to_owned()))?;
-            match tried? {
-                (view, Some(place)) => restored.push(Restored { view, place }),
-                (view, None) => others.push(view),
+        for (view, tried) in views.iter().zip(restoring) {
+            match tried.join().unwrap_or(Err(Unfit::Died)) {
+                Ok(one) => restored.push(one),
+                Err(why) => {
+                    tell(view.name(), &why);
+                    others.push(view.fresh());
+                }
             }
         }
-        Ok((restored, others))
-    })
+    });
+    Ok((restored, others))
+}
+
+fn tell(view: &str, why: &Unfit) {
+    match why {
+        Unfit::Nothing => tracing::debug!(view, %why, "the view is folded"),
+        Unfit::AnotherProgram | Unfit::AnotherLog | Unfit::TooOld(_) => {
+            tracing::info!(view, %why, "the view is folded anew");
+        }
+        _ => tracing::warn!(view, %why, "what was kept of the view is no good, it is folded anew"),
+    }
 }
 
 fn restore_one(
@@ -142,41 +192,39 @@ fn restore_one(
     checkpoint: &Checkpoint,
     timelines: &Timelines,
     mut view: Box<dyn Fresh>,
-) -> Result<(Box<dyn Fresh>, Option<Chain>), RebuildError> {
-    let Some(kept) = store.snapshot(view.name())? else { return Ok((view, None)) };
-    let Some((head, bytes)) = read_head(&kept).filter(|(head, _)| head.suits(checkpoint)) else {
-        return Ok((view, None));
-    };
-    if let Err(error) = view.restore(bytes) {
-        tracing::warn!(view = view.name(), %error, "what was kept of the view cannot be read");
-        return Ok((view, None));
+) -> Result<Restored, Unfit> {
+    let kept = store.snapshot_head(view.name())?.ok_or(Unfit::Nothing)?;
+    let (head, hash) = read_head(&kept).ok_or(Unfit::Damaged)?;
+    head.check(checkpoint)?;
+    let bytes = store.snapshot_bytes(view.name())?;
+    if hash_of(&kept[hash.len()..], &bytes) != hash {
+        return Err(Unfit::Damaged);
     }
-    let place = head.place();
-    for entity in head.left_out {
-        view.load(&entity, &*timelines.get(&entity)?, place.last);
+    view.restore(&bytes)?;
+    for entity in &head.left_out {
+        view.load(entity, &*timelines.get(entity)?, head.position);
     }
-    Ok((view, Some(place)))
-}
-
-/// The head and the view's bytes, if they are what was written, and by this very program.
-fn read_head(kept: &[u8]) -> Option<(Head, &[u8])> {
-    let (head, bytes) = postcard::take_from_bytes::<Head>(kept).ok()?;
-    let is_ours = program().is_ok_and(|program| program == head.program);
-    let is_whole = is_ours && *blake3::hash(bytes).as_bytes() == head.bytes_hash;
-    is_whole.then_some((head, bytes))
+    let hash = FrameHash::from_bytes(head.frame_hash);
+    let place = Chain { sequence: head.sequence, last: head.position, hash };
+    Ok(Restored { view, place })
 }
 
 impl Head {
-    fn place(&self) -> Chain {
-        let hash = FrameHash::from_bytes(self.frame_hash);
-        Chain { sequence: self.sequence, last: self.position, hash }
-    }
-
-    /// Whether a store's timelines are those that it was folded from, and little more.
-    fn suits(&self, store: &Checkpoint) -> bool {
-        let since = store.position.checked_sub(self.position);
-        self.log == store.log
-            && since.is_some_and(|since| since <= TOUCHES as u64 + store.position / 4)
+    /// Whether this program wrote it, and a store's timelines are those that it was folded from and
+    /// little more.
+    fn check(&self, store: &Checkpoint) -> Result<(), Unfit> {
+        if program().ok() != Some(self.program) {
+            return Err(Unfit::AnotherProgram);
+        }
+        let same = self.position != store.position
+            || (self.sequence, self.frame_hash) == (store.sequence, store.frame_hash);
+        match store.position.checked_sub(self.position) {
+            Some(since) if self.log == store.log && same => {
+                let is_little = since <= TOUCHES as u64 + store.position / SHARE;
+                if is_little { Ok(()) } else { Err(Unfit::TooOld(self.position)) }
+            }
+            _ => Err(Unfit::AnotherLog),
+        }
     }
 }
 
@@ -229,10 +277,13 @@ fn fold_touched(
         };
         touches.push(Touch { entity, timeline, position });
     }
-    for Restored { view, place } in restored {
-        let first = touches.partition_point(|touch| touch.position <= place.last);
-        view.apply(&touches[first..]);
-    }
+    thread::scope(|scope| {
+        for Restored { view, place } in restored {
+            let first = touches.partition_point(|touch| touch.position <= place.last);
+            let touches = &touches[first..];
+            scope.spawn(|| view.apply(touches));
+        }
+    });
     Ok(())
 }
 

@@ -34,15 +34,15 @@ async fn digests(runtime: &Runtime) -> Vec<(String, u64, Digest)> {
     standings.into_iter().map(|it| (it.name, it.position, it.digest)).collect()
 }
 
-/// What is kept of the view in a folder that nobody has open.
-fn kept(folder: &Path) -> Vec<u8> {
+/// What is kept of the view in a folder that nobody has open: a head and the bytes.
+fn kept(folder: &Path) -> (Vec<u8>, Vec<u8>) {
     let store = Store::open(folder, Options::new(rows::schema())).unwrap().store;
-    store.snapshot(VIEW).unwrap().unwrap()
+    (store.snapshot_head(VIEW).unwrap().unwrap(), store.snapshot_bytes(VIEW).unwrap())
 }
 
-fn keep(folder: &Path, bytes: &[u8]) {
+fn keep(folder: &Path, (head, bytes): &(Vec<u8>, Vec<u8>)) {
     let store = Store::open(folder, Options::new(rows::schema())).unwrap().store;
-    store.keep_snapshot(VIEW, bytes).unwrap();
+    store.keep_snapshot(VIEW, head, bytes).unwrap();
 }
 
 async fn start_and_stop(
@@ -108,21 +108,22 @@ async fn what_is_not_what_was_kept_is_folded_anew() {
     let (house, folder) = (House::new(), tempfile::tempdir().unwrap());
     let before = lived(&house, folder.path()).await;
     let sound = kept(folder.path());
-    // The hash of the program comes first, then the log's; the view's bytes are the last.
-    let flipped = |place: usize| {
-        let mut bytes = sound.clone();
-        bytes[place] ^= 1;
-        bytes
+    let altered = |alter: &dyn Fn(&mut Vec<u8>, &mut Vec<u8>)| {
+        let (mut head, mut bytes) = sound.clone();
+        alter(&mut head, &mut bytes);
+        (head, bytes)
     };
-    let cases = [
-        ("of another program", flipped(0)),
-        ("of another log", flipped(40)),
-        ("of other bytes", flipped(sound.len() - 1)),
-        ("cut off", sound[..sound.len() - 1].to_vec()),
-        ("nothing", Vec::new()),
+    let mut cases = vec![
+        ("other bytes".to_owned(), altered(&|_, bytes| bytes[7] ^= 1)),
+        ("cut off".to_owned(), altered(&|_, bytes| bytes.truncate(bytes.len() - 1))),
+        ("longer".to_owned(), altered(&|_, bytes| bytes.push(0))),
+        ("no head".to_owned(), altered(&|head, _| head.clear())),
     ];
-    for (case, bytes) in cases {
-        keep(folder.path(), &bytes);
+    for place in 0..sound.0.len() {
+        cases.push((format!("head at {place}"), altered(&|head, _| head[place] ^= 1)));
+    }
+    for (case, altered) in cases {
+        keep(folder.path(), &altered);
         let (restored, after) = start_and_stop(&house, folder.path()).await;
         assert_eq!(restored, ["catalog"], "{case}");
         assert_eq!(after, before, "{case}");

@@ -45,7 +45,7 @@ impl Server {
 
     /// Ports are free until somebody else takes them: then others are tried.
     async fn start_many(count: usize, jetstream: &str) -> Server {
-        loop {
+        for tried in 1.. {
             let mut server = Server::spawn_many(count, jetstream);
             let mut started = 0;
             while started < count && server.ready(started).await {
@@ -54,7 +54,10 @@ impl Server {
             if started == count {
                 return server;
             }
+            let said = std::fs::read_to_string(server.home(started).join("nats.log"));
+            assert!(tried < 10, "nats-server does not start: {said:?}");
         }
+        unreachable!("it started or it did not")
     }
 
     fn spawn_many(count: usize, jetstream: &str) -> Server {
@@ -115,11 +118,20 @@ impl Server {
         JetStream::connect(url, options).await.unwrap()
     }
 
-    /// The server that decides what is in the log, once one is elected.
-    pub async fn leader(&self) -> usize {
+    /// Takes the whole log away.
+    pub async fn remove_log(&self) {
+        self.context().await.delete_stream("REVOPS_LOG").await.unwrap();
+    }
+
+    async fn context(&self) -> async_nats::jetstream::Context {
         let urls: Vec<async_nats::ServerAddr> =
             self.url().split(',').map(|url| url.parse().unwrap()).collect();
-        let context = async_nats::jetstream::new(async_nats::connect(urls).await.unwrap());
+        async_nats::jetstream::new(async_nats::connect(urls).await.unwrap())
+    }
+
+    /// The server that decides what is in the log, once one is elected.
+    pub async fn leader(&self) -> usize {
+        let context = self.context().await;
         within_minutes("a leader", async {
             loop {
                 if let Ok(stream) = context.get_stream("REVOPS_LOG").await
