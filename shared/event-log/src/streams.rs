@@ -92,10 +92,22 @@ pub(crate) async fn find(
     wanted: fn(usize) -> Config,
     stream: &'static str,
 ) -> Result<bool, ConnectError> {
-    let found = match connection.stream(stream).await {
-        Ok(found) => found,
-        Err(ReadError::Gone { .. }) => return Ok(false),
-        Err(_) => elected(stream, || info(connection, stream)).await?,
+    let found = elected(stream, || async {
+        match info(connection, stream).await {
+            Ok(info) => Ok(Some(info)),
+            Err(Failure::Refused { code: ErrorCode::STREAM_NOT_FOUND, .. }) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    });
+    let found = match found.await? {
+        Some(found) => found,
+        None => match connection.stream(stream).await {
+            Ok(found) => found,
+            Err(ReadError::Gone { .. }) => return Ok(false),
+            Err(error) => {
+                return Err(ConnectError::Stream { stream, reason: error.to_string() });
+            }
+        },
     };
     compare(stream, &wanted(found.config.num_replicas), &found.config)?;
     answers(connection, stream).await.map(|()| true)
