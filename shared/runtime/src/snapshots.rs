@@ -7,7 +7,7 @@ use std::{
     collections::HashMap,
     fs::File,
     io,
-    sync::{Arc, OnceLock},
+    sync::{Arc, LazyLock},
     thread,
 };
 
@@ -71,6 +71,8 @@ enum Unfit {
     Elsewhere { found: u64, wanted: u64 },
     #[error("nothing was kept")]
     Nothing,
+    #[error("this system does not say which program runs")]
+    NoProgram,
     #[error("another program kept it")]
     AnotherProgram,
     #[error("it was folded from another log, or from more of it")]
@@ -114,7 +116,7 @@ fn head_of(store: &Store, place: Chain) -> Result<Head, Unfit> {
     if position != place.last {
         return Err(Unfit::Elsewhere { found: place.last, wanted: position });
     }
-    let program = program().map_err(|_| Unfit::AnotherProgram)?;
+    let program = program().ok_or(Unfit::NoProgram)?;
     let (sequence, frame_hash) = (place.sequence, *place.hash.as_bytes());
     Ok(Head { program, log, position, sequence, frame_hash, left_out: Vec::new() })
 }
@@ -213,7 +215,7 @@ impl Head {
     /// Whether this program wrote it, and a store's timelines are those that it was folded from and
     /// little more.
     fn check(&self, store: &Checkpoint) -> Result<(), Unfit> {
-        if program().ok() != Some(self.program) {
+        if program() != Some(self.program) {
             return Err(Unfit::AnotherProgram);
         }
         let same = self.position != store.position
@@ -289,12 +291,11 @@ fn fold_touched(
 
 /// The hash of the program that runs. Its file may have been replaced since it was started, so the
 /// kernel is asked for what it runs; where it does not tell, nothing is kept.
-fn program() -> io::Result<[u8; 32]> {
-    static PROGRAM: OnceLock<[u8; 32]> = OnceLock::new();
-    if let Some(known) = PROGRAM.get() {
-        return Ok(*known);
-    }
-    let mut hasher = blake3::Hasher::new();
-    hasher.update_reader(File::open("/proc/self/exe")?)?;
-    Ok(*PROGRAM.get_or_init(|| *hasher.finalize().as_bytes()))
+fn program() -> Option<[u8; 32]> {
+    static PROGRAM: LazyLock<io::Result<[u8; 32]>> = LazyLock::new(|| {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update_reader(File::open("/proc/self/exe")?)?;
+        Ok(*hasher.finalize().as_bytes())
+    });
+    PROGRAM.as_ref().ok().copied()
 }
