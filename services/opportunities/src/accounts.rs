@@ -68,3 +68,6 @@ impl Noun for Account {
         account::Fact::Voided(voided).into()
     }
 }
+
+#[cfg(test)]
+pub mod tests;

@@ -90,3 +90,6 @@ impl Noun for Activity {
         activity::Fact::Voided(voided).into()
     }
 }
+
+#[cfg(test)]
+mod tests;

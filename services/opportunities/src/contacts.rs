@@ -82,3 +82,6 @@ impl Noun for Contact {
         })
     }
 }
+
+#[cfg(test)]
+pub mod tests;

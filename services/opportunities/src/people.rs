@@ -67,3 +67,6 @@ impl View for People {
         self.tenants.get(tenant).map(|tenant| tenant.digest).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -165,3 +165,6 @@ pub fn find<R: Row>(
     }
     Ok((position, found))
 }
+
+#[cfg(test)]
+pub mod tests;

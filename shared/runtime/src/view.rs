@@ -6,6 +6,9 @@ use domain::{Kind, Timeline};
 
 use crate::{digest::Digest, timelines::EntityRef};
 
+#[cfg(any(test, feature = "any-order"))]
+pub mod any_order;
+
 /// A fold of timelines into answers. A row depends on one timeline and holds ids; what reaches
 /// across entities is applied when somebody asks.
 pub trait View: Default + Send + Sync + 'static {
