@@ -7,6 +7,9 @@ use crate::frame::{FrameHash, FrameSummary, MAX_FRAME_BYTES};
 use crate::log::{AppendError, EventLog, ReadError};
 use crate::pause::Pause;
 
+/// A refusal with nothing after the guard is believed only after so many others.
+const REFUSALS: u32 = 6;
+
 /// What came of sending a frame once.
 #[derive(Debug)]
 pub(crate) enum Attempt {
@@ -38,8 +41,7 @@ pub(crate) async fn append(
         return Err(AppendError::TooLarge { guard, bytes });
     }
     let mut pause = Pause::default();
-    // Whether a refusal with nothing after the guard is worth another try.
-    let (mut in_doubt, mut is_refused) = (false, false);
+    let (mut in_doubt, mut refusals) = (false, 0);
     loop {
         match log.attempt(guard, &body, summary).await {
             Attempt::Stored(sequence) => return Ok(sequence),
@@ -56,12 +58,12 @@ pub(crate) async fn append(
                 Successor::Ours(sequence) => return Ok(sequence),
                 Successor::Another => return Err(AppendError::Conflict { guard }),
                 // Refused for the sake of a frame that is still on its way: another writer's, or an
-                // earlier try of our own, which must arrive first. Or by a server that was just
-                // elected and had not yet caught up with the guard, which it has by now.
-                Successor::None if is_refused && !in_doubt => {
+                // earlier try of our own, which must arrive first. Or by one of several servers that
+                // was just elected and is not ready.
+                Successor::None if !in_doubt && refusals == REFUSALS => {
                     return Err(AppendError::Conflict { guard });
                 }
-                Successor::None => is_refused = true,
+                Successor::None => refusals += 1,
             },
         }
         pause.wait().await;

@@ -162,6 +162,8 @@ fn may_be_elected(failure: &Failure) -> bool {
             ErrorCode::CLUSTER_NOT_LEADER,
             ErrorCode::CLUSTER_NO_PEERS,
             ErrorCode::INSUFFICIENT_RESOURCES,
+            // It was created a moment ago, which not every server has heard of.
+            ErrorCode::STREAM_NOT_FOUND,
         ]
         .contains(code),
         Failure::NobodyListens | Failure::TooLarge | Failure::Closed => false,

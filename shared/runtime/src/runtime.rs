@@ -15,13 +15,14 @@ use crate::{
     keeper::{Keeper, KeeperTask},
     order::Refusal,
     rebuild::{self, RebuildError},
-    revision, rows,
+    revision, rows, snapshots,
     timelines::Timelines,
     vault::{Master, Vault, VaultError},
     view::{Fresh, Projection, Shared},
 };
 
-/// More frames than this behind, and folding in memory is faster than one by one.
+/// More frames than this behind, and more than a quarter of those that are folded: then folding all
+/// of them in memory is faster than the others one by one.
 const FOLD_IN_MEMORY_FRAMES: u64 = 2_000;
 
 /// While a process catches up and nothing moves: how long until it asks whether it has stopped.
@@ -298,7 +299,8 @@ async fn fold_all(
     let head = log.head().await?.map_or(0, |head| head.sequence);
     let mut views: Vec<Box<dyn Fresh>> = projections.iter().map(|view| view.fresh()).collect();
     let started = std::time::Instant::now();
-    if head.saturating_sub(checkpoint.sequence) > FOLD_IN_MEMORY_FRAMES {
+    if head.saturating_sub(checkpoint.sequence) > FOLD_IN_MEMORY_FRAMES.max(checkpoint.sequence / 4)
+    {
         let gathered = rebuild::gather(log, head, |_| ()).await?;
         let (applied, totals) = (gathered.applied(), gathered.totals().clone());
         let fresh = blocking(move || -> Result<(Store, Vec<Box<dyn Fresh>>), RebuildError> {
@@ -315,11 +317,19 @@ async fn fold_all(
     let totals: Totals = postcard::from_bytes(&checkpoint.totals).unwrap_or_default();
     let folded = checkpoint.position;
     let scanned = store.clone();
-    let views =
-        blocking(move || rebuild::fold_store(&scanned, folded, &mut views, |_| ()).map(|()| views))
-            .await??;
-    install(views, folded);
-    tracing::info!(folded, elapsed = ?started.elapsed(), "views are folded from the read model");
+    let filling = blocking(move || -> Result<_, RebuildError> {
+        let (restored, mut others) = snapshots::restore(&scanned, views)?;
+        if !others.is_empty() {
+            rebuild::fold_store(&scanned, folded, &mut others, |_| ())?;
+        }
+        Ok((restored, others))
+    });
+    let (restored, others) = filling.await??;
+    let counts = (restored.len(), others.len());
+    install(others, folded);
+    install(snapshots::catch_up(log, &store, restored, folded).await?, folded);
+    let (restored, anew) = counts;
+    tracing::info!(folded, restored, anew, elapsed = ?started.elapsed(), "the views are there");
     let hash = FrameHash::from_bytes(checkpoint.frame_hash);
     let place = Chain { sequence: checkpoint.sequence, last: totals.whole, hash };
     let log = FrameHash::from_bytes(checkpoint.log);
