@@ -179,3 +179,6 @@ impl View for Leads {
         self.tenants.get(tenant).map(|tenant| tenant.digest).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

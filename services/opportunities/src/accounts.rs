@@ -69,3 +69,6 @@ impl Noun for Account {
         account::Fact::Voided(voided).into()
     }
 }
+
+#[cfg(test)]
+pub mod tests;

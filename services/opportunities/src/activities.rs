@@ -91,3 +91,6 @@ impl Noun for Activity {
         activity::Fact::Voided(voided).into()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,3 +83,6 @@ impl Noun for Contact {
         })
     }
 }
+
+#[cfg(test)]
+pub mod tests;

@@ -99,3 +99,6 @@ pub fn day(given: Option<&ProtoDate>, asked: &Asked) -> Result<Date, Rejection> 
     let given = runtime::from_proto::optional_date("day", given)?;
     Ok(given.unwrap_or_else(|| asked.as_of.unwrap_or(asked.now).date()))
 }
+
+#[cfg(test)]
+mod tests;

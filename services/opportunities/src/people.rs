@@ -68,3 +68,6 @@ impl View for People {
         self.tenants.get(tenant).map(|tenant| tenant.digest).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,3 +168,6 @@ pub fn find<R: Row>(
     }
     Ok((position, found))
 }
+
+#[cfg(test)]
+pub mod tests;

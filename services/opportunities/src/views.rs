@@ -78,3 +78,6 @@ impl rows::Row for Row {
         to.number(Some(i64::from(self.faults)));
     }
 }
+
+#[cfg(test)]
+pub mod tests;

@@ -187,3 +187,6 @@ impl View for References {
         self.tenants.get(tenant).map(|tenant| tenant.digest).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

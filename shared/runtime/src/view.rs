@@ -7,6 +7,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{digest::Digest, timelines::EntityRef};
 
+#[cfg(any(test, feature = "any-order"))]
+pub mod any_order;
+
 /// A fold of timelines into answers. A row depends on one timeline and holds ids; what reaches
 /// across entities is applied when somebody asks.
 ///
