@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use prost::Message as _;
 
 fn main() -> anyhow::Result<()> {
-    let contract = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
+    // Asked for when it runs: a build script that was compiled for another checkout has the other's.
+    let contract = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     println!("cargo:rerun-if-changed={}", contract.display());
 
     let mut files = Vec::new();

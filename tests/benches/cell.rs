@@ -41,7 +41,7 @@ impl OtherProcess {
         let mut child = Command::new(std::env::current_exe()?)
             .arg(SERVE)
             .arg(data)
-            .args([&nats.url, &nats.monitor_url])
+            .args([&nats.url, &nats.monitor_url, &nats.replicas().to_string()])
             .arg(if relaxed { "relaxed" } else { "strict" })
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -100,7 +100,9 @@ pub fn processor_of(pid: u32) -> anyhow::Result<Duration> {
 
 /// Is the cell: answers until stdin is closed.
 pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
-    let [data, nats, monitor, durability] = words.as_slice() else { bail!("which cell?") };
+    let [data, nats, monitor, replicas, durability] = words.as_slice() else {
+        bail!("which cell?")
+    };
     let durability = match durability.as_str() {
         "relaxed" => Durability::Relaxed,
         _ => Durability::Strict,
@@ -109,7 +111,7 @@ pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
         data: PathBuf::from(data),
         listen: "127.0.0.1:0".parse()?,
         durability,
-        replicas: 1,
+        replicas: replicas.parse()?,
         cache_mib: 256,
         master_key_file: None,
         process: ProcessArgs::default(),

@@ -1,4 +1,5 @@
-//! Durable commands over gRPC, beside single messages, the same frames, and an empty call.
+//! Durable commands over gRPC, beside single messages, the same frames, and an empty call: on one
+//! server, and on three that keep copies.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -28,6 +29,7 @@ const DEALS: u64 = 10_000;
 /// One command of so many opens a deal; the others change an amount.
 const OPENS_ONE_OF: u64 = 10;
 const CLIENTS: [usize; 3] = [1, 16, 64];
+/// How many clients share a connection.
 const CLIENTS_PER_CONNECTION: usize = 16;
 const SINGLE: &str = "BENCH_SINGLE";
 const FRAMES: &str = "BENCH_FRAMES";
@@ -72,9 +74,9 @@ impl Work {
     }
 }
 
-/// Measures, and adds the lines.
-pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<()> {
-    let ground = Ground::start(SyncMode::Always).await?;
+/// Measures on so many servers, and adds the lines.
+pub async fn measure(scale: Scale, servers: usize, table: &mut Table) -> anyhow::Result<()> {
+    let ground = Ground::of(servers, SyncMode::Always).await?;
     let cell = OtherProcess::start(&ground.nats, &ground.folder.path().join("cell"), false).await?;
     catalog::define(cell.channel().await?).await?;
     open_deals(&cell).await?;
@@ -91,9 +93,14 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<()> {
     }
     cell.stop().await?;
     ground.stop().await?;
-    table.question("Durable commands over gRPC: nine change an amount, one opens a deal")?;
+    let on = if servers == 1 { String::new() } else { format!(" on {servers} servers") };
+    let title = "Durable commands over gRPC";
+    table.question(&format!("{title}{on}: nine change an amount, one opens a deal"))?;
     for ((clients, measured), place) in measured.iter().zip(0..) {
-        show(*clients, measured, place, table)?;
+        // What others published was measured on one server.
+        let published = if servers == 1 { &PUBLISHED[..] } else { &[] };
+        let published = published.iter().map(|(name, figures)| (*name, figures[place]));
+        show((servers, *clients), measured, published.collect(), table)?;
     }
     Ok(())
 }
@@ -141,9 +148,7 @@ async fn one_round(
     length: Duration,
     into: &mut Measured,
 ) -> anyhow::Result<()> {
-    let channels = cell.connect(clients.div_ceil(CLIENTS_PER_CONNECTION)).await?;
-    let channels: Vec<Channel> =
-        (0..clients).map(|client| channels[client % channels.len()].clone()).collect();
+    let channels = channels_of(cell, clients).await?;
     let idle = Work::so_far(cell, nats)?;
     let empty = empty_calls(channels.clone(), length / 2).await?;
     into.empty_took.0.add_since(idle, Work::so_far(cell, nats)?);
@@ -167,6 +172,12 @@ async fn one_round(
     Ok(())
 }
 
+/// A way in for each of so many clients.
+pub async fn channels_of(cell: &OtherProcess, clients: usize) -> anyhow::Result<Vec<Channel>> {
+    let channels = cell.connect(clients.div_ceil(CLIENTS_PER_CONNECTION)).await?;
+    Ok((0..clients).map(|client| channels[client % channels.len()].clone()).collect())
+}
+
 async fn empty_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result<Round> {
     let clients = channels.into_iter().map(HealthClient::new).collect();
     closed_loop(clients, length, |mut health, _| async move {
@@ -185,7 +196,8 @@ pub fn change_amount(offset: u64, turn: u64) -> ChangeOpportunityAmountRequest {
     }
 }
 
-async fn command_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result<Round> {
+/// Every client gives one command after another.
+pub async fn command_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result<Round> {
     let channels = channels.into_iter().map(OpportunityServiceClient::new);
     let clients = channels.zip((0..).map(|client: u64| client * 1_009)).collect();
     closed_loop(clients, length, |(mut deals, offset), turn| async move {
@@ -222,15 +234,16 @@ fn one_event(frame: &Frame) -> Result<Bytes, event_log::FrameError> {
 }
 
 fn show(
-    clients: usize,
+    (servers, clients): (usize, usize),
     measured: &Measured,
-    place: usize,
+    published: Vec<(&str, f64)>,
     table: &mut Table,
 ) -> anyhow::Result<()> {
     let Measured { commands, empty, single, frames, per_frame, .. } = measured;
-    let held_back_by = match clients {
-        1 => "one fsync per command, and four hops between processes",
-        16 => "the round trip of a frame: a command waits for one and a half",
+    let held_back_by = match (clients, servers) {
+        (1, 3) => "two fsyncs one after the other per command, and six hops between processes",
+        (1, _) => "one fsync per command, and four hops between processes",
+        (16, _) => "the round trip of a frame: a command waits for one and a half",
         _ => "the processor: clients, gRPC and nats-server share it",
     };
     let mut line = Line {
@@ -252,9 +265,9 @@ fn show(
         table.line(&line)?;
         line = Line { what: String::new(), latency: None, held_back_by: "", ..line };
     }
-    for (name, published) in PUBLISHED {
-        line.beside = Some((format!("published: {name}"), published[place]));
-        line.ratio = Some(commands.rate() / published[place]);
+    for (name, published) in published {
+        line.beside = Some((format!("published: {name}"), published));
+        line.ratio = Some(commands.rate() / published);
         table.line(&line)?;
     }
     let micros = |(took, calls): (Work, u64)| {

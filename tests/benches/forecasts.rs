@@ -37,8 +37,8 @@ const QUARTERS: [(&str, i64, i64); 4] = [
     ("2023-Q4", 19_631, 92),
     ("2024-Q3", 19_905, 92),
 ];
-/// Waterfalls list every deal behind every number.
-const ANSWER_BYTES_MAX: usize = 1 << 30;
+/// A rollup has a row for each node.
+const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// The columns that a waterfall of the whole forecast sums up, and the questions put beside it.
 const WATERFALL: Category = Category::BestCase;
 
@@ -97,7 +97,7 @@ pub async fn measure(scale: Scale, folded: &Folded, table: &mut Table) -> anyhow
     }
     let (rolled_up, explained) = beside.unzip();
     show(table, "a quarter's rollup, every node", rollups, rolled_up.as_deref())?;
-    show(table, "a quarter's waterfall, every deal", waterfalls, explained.as_deref())
+    show(table, "a quarter's waterfall, of every deal", waterfalls, explained.as_deref())
 }
 
 impl Asked {

@@ -2,8 +2,9 @@
 //!
 //! Every figure is a ratio to something measured beside it, in rounds that take turns, because
 //! machines differ and are shared. Figures that others published stand beside as text.
-//! `REVOPS_BENCH_QUICK=1` measures less of everything; `REVOPS_BENCH_ONLY=commands,visible,bulk,history`
-//! measures some of it, `REVOPS_BENCH_LOG=1` shows what the cells log. The table goes to stdout, the same as JSON lines to `target/bench.json`.
+//! `REVOPS_BENCH_QUICK=1` measures less of everything, and some of it is measured by
+//! `REVOPS_BENCH_ONLY=commands,three,writers,visible,bulk,history`. `REVOPS_BENCH_LOG=1` shows what
+//! the cells log. The table goes to stdout, the same as JSON lines to `target/bench.json`.
 
 mod as_of;
 mod bulk;
@@ -19,6 +20,7 @@ mod raw;
 mod rounds;
 mod table;
 mod visible;
+mod writers;
 
 use std::{env, time::Duration};
 
@@ -72,7 +74,13 @@ async fn measure() -> anyhow::Result<()> {
     let wanted = |part: &str| only.is_empty() || only.split(',').any(|named| named == part);
     let mut table = Table::create()?;
     if wanted("commands") {
-        commands::measure(scale, &mut table).await?;
+        commands::measure(scale, 1, &mut table).await?;
+    }
+    if wanted("three") {
+        commands::measure(scale, 3, &mut table).await?;
+    }
+    if wanted("writers") {
+        writers::measure(scale, &mut table).await?;
     }
     if wanted("visible") {
         visible::measure(scale, &mut table).await?;

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context as _;
 use async_nats::{
-    HeaderMap, header,
+    HeaderMap, ServerAddr, header,
     jetstream::{
         self, Context,
         consumer::{AckPolicy, pull},
@@ -24,23 +24,25 @@ const LOG: (&str, &str) = ("REVOPS_LOG", "revops.log");
 
 /// A plain client.
 pub struct Raw {
-    url: String,
+    servers: Vec<ServerAddr>,
     context: Context,
 }
 
 impl Raw {
-    /// Connects, and makes streams of its own beside the product's.
+    /// Connects to one of these servers, and makes streams of its own beside the product's.
     pub async fn connect(url: &str) -> anyhow::Result<Raw> {
-        let context = jetstream::new(async_nats::connect(url).await?);
-        Ok(Raw { url: url.to_owned(), context })
+        let servers: Vec<ServerAddr> = url.split(',').map(str::parse).collect::<Result<_, _>>()?;
+        let context = jetstream::new(async_nats::connect(&servers[..]).await?);
+        Ok(Raw { servers, context })
     }
 
-    /// Makes a stream with one subject of the same name.
+    /// Makes a stream with one subject of the same name, and a copy on each server.
     pub async fn make_stream(&self, name: &str) -> anyhow::Result<()> {
         let config = Config {
             name: name.to_owned(),
             subjects: vec![name.to_owned()],
             storage: StorageType::File,
+            num_replicas: self.servers.len(),
             ..Config::default()
         };
         self.context.create_stream(config).await?;
@@ -59,7 +61,7 @@ impl Raw {
         let bodies = Arc::new(bodies);
         let mut contexts = Vec::with_capacity(clients);
         for client in 0..clients {
-            contexts.push((client, jetstream::new(async_nats::connect(&self.url).await?)));
+            contexts.push((client, jetstream::new(async_nats::connect(&self.servers[..]).await?)));
         }
         closed_loop(contexts, length, move |(client, context), turn| {
             let body = bodies[(client * 7919 + turn as usize) % bodies.len()].clone();

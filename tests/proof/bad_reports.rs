@@ -47,7 +47,7 @@ pub fn on(day: u32) -> Option<Timestamp> {
     Some(at(&format!("2026-01-{day:02}T00:00:00Z")))
 }
 
-fn opened(change: impl FnOnce(&mut OpportunityOpened)) -> Fact {
+pub fn opened(change: impl FnOnce(&mut OpportunityOpened)) -> Fact {
     let mut opened = OpportunityOpened {
         pipeline: "sales".into(),
         stage: "new".into(),
@@ -66,7 +66,7 @@ fn moved(stage: &str) -> Fact {
     })
 }
 
-fn won() -> Fact {
+pub fn won() -> Fact {
     Fact::OpportunityWon(OpportunityWon::default())
 }
 

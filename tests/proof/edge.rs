@@ -17,6 +17,8 @@ use tokio::{
 use tonic::Code;
 use tonic_reflection::pb::{v1, v1alpha};
 
+use crate::bad_reports::{self, on, opened, report, send, won};
+
 /// Sends bytes to a server that closes when it has answered; gives the head and the body.
 async fn exchange(world: &World, request: &[u8]) -> (String, Vec<u8>) {
     let address = world.address().trim_start_matches("http://");
@@ -141,9 +143,16 @@ fn samples(page: &str) -> BTreeMap<String, f64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_done_is_on_the_page_of_metrics() {
-    let world = World::start().await;
+    let world = bad_reports::world().await;
     world.define_catalog().await;
     world.open("Cranes", 1_200, "2026-01-05T00:00:00Z").await;
+    let deal = |key: &str, day, fact| report(key, on(day), fact);
+    let told = [("sound", 5), ("closed twice", 9), ("closed twice", 9)].map(|(key, day)| {
+        vec![deal(key, 1, opened(|_| ())), deal(key, 5, won()), deal(key, day, won())]
+    });
+    for reports in told {
+        send(&world, reports).await;
+    }
     for _ in 0..3 {
         let request = GetOpportunityRequest { opportunity_id: "nobody".into(), read_at: None };
         let refused = world.opportunities().get_opportunity(world.request(request)).await;
@@ -172,6 +181,8 @@ async fn what_was_done_is_on_the_page_of_metrics() {
     ] {
         assert_eq!(value(name) as u64, position, "{name}");
     }
+    let closed_twice = r#"revops_faults_total{kind="opportunity",fault="CLOSED_TWICE"}"#;
+    assert_eq!(value(closed_twice) as u64, 1, "a report that is sent again brings nothing");
     assert!((1.0..=position as f64).contains(&value("revops_log_frames_appended_total")));
     for name in [
         "revops_log_conflicts_total",

@@ -6,6 +6,7 @@ mod brute;
 mod calendar;
 mod commands;
 mod company;
+mod falls;
 mod money;
 mod plans;
 mod quarter;

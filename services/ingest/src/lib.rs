@@ -5,6 +5,7 @@ mod activity;
 mod contact;
 mod contract;
 mod counts;
+mod faults;
 mod from_proto;
 mod lead;
 mod opportunity;

@@ -20,7 +20,7 @@ use runtime::{
     query::{self, Caller},
     runtime::Runtime,
     status::{invalid, of_refusal, rejected},
-    timelines::TimelineError,
+    timelines::{EntityRef, TimelineError},
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio_stream::{Stream, StreamExt, wrappers::ReceiverStream};
@@ -29,6 +29,7 @@ use uuid::Uuid;
 
 use crate::{
     Counts, Ingest,
+    faults::{self, Applied},
     from_proto::{Read, Reader, Said},
 };
 
@@ -41,7 +42,7 @@ type Answers = Pin<Box<dyn Stream<Item = Result<ReportResponse, Status>> + Send>
 
 /// A report on its way, or turned away.
 enum Waiting {
-    Asked(Uuid, Uuid, oneshot::Receiver<Result<Answer, Refusal>>),
+    Asked(EntityRef, Uuid, oneshot::Receiver<Result<Answer, Refusal>>),
     Rejected(Rejection),
 }
 
@@ -59,7 +60,8 @@ impl ReportService for Ingest {
         let door = Door { runtime: self.runtime.clone(), caller, source: None };
         tokio::spawn(take_in(door, request.into_inner(), batches));
         let (answers, answered) = mpsc::channel(BATCHES_WAITING_MAX);
-        tokio::spawn(answer_all(waiting, answers, self.counts.clone()));
+        let counting = Counting { runtime: self.runtime.clone(), counts: self.counts.clone() };
+        tokio::spawn(answer_all(waiting, answers, counting));
         Ok(Response::new(Box::pin(ReceiverStream::new(answered))))
     }
 }
@@ -165,6 +167,7 @@ impl Door {
         let vault = &self.runtime.vault;
         let command_id = vault.report_id(tenant, source, &report.key, &report.rule, &row);
         let (kind, id) = (read.kind, read.id);
+        let entity = EntityRef { tenant: tenant.clone(), kind, id };
         let order = Order {
             tenant: tenant.clone(),
             kind,
@@ -180,7 +183,7 @@ impl Door {
         };
         let receiver = self.runtime.keeper.ask_patiently(order).await;
         let receiver = receiver.map_err(|refusal| of_refusal(&refusal))?;
-        Ok(Waiting::Asked(id, command_id, receiver))
+        Ok(Waiting::Asked(entity, command_id, receiver))
     }
 }
 
@@ -243,10 +246,33 @@ fn with_order(
     Ok(fact)
 }
 
+/// Counts what becomes of reports.
+struct Counting {
+    runtime: Arc<Runtime>,
+    counts: Arc<Counts>,
+}
+
+impl Counting {
+    /// Counts a batch before it is answered, so that whoever has the answer finds it counted.
+    async fn count(&self, response: &ReportResponse, applied: Vec<Applied>) {
+        self.counts.count(&response.answers);
+        if applied.is_empty() {
+            return;
+        }
+        let runtime = self.runtime.clone();
+        let looking = move || faults::brought_by(&applied, &runtime.timelines);
+        match tokio::task::spawn_blocking(looking).await {
+            Ok(Ok(brought)) => self.counts.count_faults(brought),
+            Ok(Err(error)) => tracing::warn!(%error, "faults of reports are not counted"),
+            Err(error) => tracing::warn!(%error, "faults of reports are not counted"),
+        }
+    }
+}
+
 async fn answer_all(
     mut batches: mpsc::Receiver<Result<Vec<Waiting>, Status>>,
     answers: mpsc::Sender<Result<ReportResponse, Status>>,
-    counts: Arc<Counts>,
+    counting: Counting,
 ) {
     let mut index = 0;
     while let Some(batch) = batches.recv().await {
@@ -255,22 +281,36 @@ async fn answer_all(
             Err(status) => Err(status),
         };
         let ended = answer.is_err();
-        if let Ok(answer) = &answer {
-            counts.count(&answer.answers);
-        }
+        let answer = match answer {
+            Ok((response, applied)) => {
+                counting.count(&response, applied).await;
+                Ok(response)
+            }
+            Err(status) => Err(status),
+        };
         if answers.send(answer).await.is_err() || ended {
             return;
         }
     }
 }
 
-async fn answer_batch(batch: Vec<Waiting>, index: &mut u64) -> Result<ReportResponse, Status> {
+async fn answer_batch(
+    batch: Vec<Waiting>,
+    index: &mut u64,
+) -> Result<(ReportResponse, Vec<Applied>), Status> {
     let mut response = ReportResponse::default();
+    let mut applied = Vec::new();
     for waiting in batch {
         let answer = match waiting {
             Waiting::Rejected(rejection) => turned_away(*index, rejection),
             Waiting::Asked(entity, command, receiver) => match answer_of(receiver).await {
-                Ok(answer) => taken_in(*index, entity, command, answer),
+                Ok(answer) => {
+                    let taken = taken_in(*index, entity.id, command, answer);
+                    if taken.status() == ReportStatus::Applied {
+                        applied.push(Applied { entity, position: answer.position });
+                    }
+                    taken
+                }
                 Err(Refusal::Rejected(rejection)) => turned_away(*index, rejection),
                 // Nothing can be said of this one and those after it: send them again.
                 Err(refusal) => return Err(of_refusal(&refusal)),
@@ -280,7 +320,7 @@ async fn answer_batch(batch: Vec<Waiting>, index: &mut u64) -> Result<ReportResp
         response.answers.push(answer);
         *index += 1;
     }
-    Ok(response)
+    Ok((response, applied))
 }
 
 fn taken_in(index: u64, entity: Uuid, command: Uuid, answer: Answer) -> ReportAnswer {

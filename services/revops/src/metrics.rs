@@ -48,6 +48,12 @@ struct Answered {
     outcome: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Wrong {
+    kind: &'static str,
+    fault: &'static str,
+}
+
 /// Answers with the page of a process that has services.
 pub async fn of_process(State(page): State<ProcessPage>) -> Response {
     let mut registry = Registry::with_prefix(PREFIX);
@@ -93,16 +99,26 @@ pub async fn of_process(State(page): State<ProcessPage>) -> Response {
         "The last position that this process has taken in",
         applied,
     );
-    let reports = Family::<Answered, Counter>::default();
-    for (outcome, count) in page.reports.told() {
-        reports.get_or_create(&Answered { outcome }).inc_by(count);
-    }
-    registry.register("reports", "Reports of other systems, by what became of them", reports);
+    add_reports(&mut registry, &page.reports);
     // The digests of no tenant cost nothing.
     if let Ok(standings) = standings(&page.runtime, "").await {
         add_projections(&mut registry, &standings);
     }
     encoded(&registry)
+}
+
+fn add_reports(registry: &mut Registry, counts: &Counts) {
+    let reports = Family::<Answered, Counter>::default();
+    for (outcome, count) in counts.told() {
+        reports.get_or_create(&Answered { outcome }).inc_by(count);
+    }
+    registry.register("reports", "Reports of other systems, by what became of them", reports);
+    let faults = Family::<Wrong, Counter>::default();
+    for ((kind, fault), count) in counts.faults() {
+        faults.get_or_create(&Wrong { kind: kind.word(), fault }).inc_by(count);
+    }
+    let help = "Faults that came with reports, by the kind of entity that shows them";
+    registry.register("faults", help, faults);
 }
 
 fn add_projections(registry: &mut Registry, standings: &[Standing]) {

@@ -90,6 +90,23 @@ pub fn judge_void<E: Entity>(
     Ok(vec![void])
 }
 
+/// The faults that came with the facts of one position, on those facts or on others.
+pub fn faults_with<E: Entity>(timeline: &Timeline, position: u64) -> Vec<Fault> {
+    let at = |known_at| timeline.state::<E>(Known { known_at, ..Known::NOW });
+    let after = at(position);
+    if after.faults().is_empty() {
+        return Vec::new();
+    }
+    let before = at(position.saturating_sub(1));
+    new_faults(&before, &after).cloned().collect()
+}
+
+/// The faults that one state has and the other had not.
+fn new_faults<'a, E: Entity>(before: &'a E, after: &'a E) -> impl Iterator<Item = &'a Fault> {
+    let is_new = |fault: &&Fault| !before.faults().iter().any(|it| it.is_of_same_fact(fault));
+    after.faults().iter().filter(is_new)
+}
+
 fn refuse_new_faults<E: Entity>(
     before: &Timeline,
     after: &Timeline,
@@ -97,11 +114,7 @@ fn refuse_new_faults<E: Entity>(
 ) -> Result<(), Rejection> {
     let known = before.state::<E>(Known::NOW);
     let trial = after.state::<E>(Known::NOW);
-    match trial
-        .faults()
-        .iter()
-        .find(|fault| !known.faults().iter().any(|before| before.is_of_same_fact(fault)))
-    {
+    match new_faults(&known, &trial).next() {
         None => Ok(()),
         Some(fault) => Err(Rejection::precondition(
             reason,

@@ -18,6 +18,7 @@ use super::{
     asking::{Call, column},
     brute::{History, Question},
     company::{self, CATEGORIES, CURRENCIES, PEOPLE, any, instant, maybe, period},
+    falls,
     recording::{Telling, category, key, minor, time},
     sums::{Cell, Row},
 };
@@ -116,12 +117,10 @@ impl Company<'_> {
             to: Some(read_at(to)),
             restated_to: to.restated_to.map(time),
             currency_code: to.currency.into(),
+            page_size: 1_000,
             ..Default::default()
         };
-        let request = World::request_of(&self.tenant, message);
-        Box::pin(async move {
-            self.world.forecasts().get_forecast_waterfall(request).await.unwrap().into_inner()
-        })
+        Box::pin(falls::whole_and_in_pages(self.world, &self.tenant, message))
     }
 
     fn rows(&self, answer: &GetForecastResponse) -> Rows {

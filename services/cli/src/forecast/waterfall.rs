@@ -1,5 +1,7 @@
 //! `forecast waterfall`: why a number changed between two points, to the cent.
 
+use std::sync::OnceLock;
+
 use api::forecasting::v1::{self as sent, ForecastColumn, GetForecastWaterfallRequest};
 use api::types::v1::ReadAt;
 use prost_types::Timestamp;
@@ -9,9 +11,10 @@ use super::answer::Window as Period;
 use super::{Window, column};
 use crate::grid::{Cell, Grid};
 use crate::money::Money;
-use crate::output::{Answer, one_a_line};
+use crate::output::{Answer, Format, one_a_line};
 use crate::session::Session;
 use crate::standing::Standing;
+use crate::target::{Listed, Paging};
 use crate::times::{self, KnownAt};
 use crate::when::When;
 use crate::wording::Reference;
@@ -43,9 +46,12 @@ pub struct WaterfallArgs {
     #[arg(long, value_name = "P", value_parser = times::known_at)]
     to_known_at: Option<KnownAt>,
 
-    /// A row for each deal of a bucket
+    /// A row for each deal of a bucket, the largest change first
     #[arg(long)]
     deals: bool,
+
+    #[command(flatten, next_help_heading = "Deals")]
+    paging: Paging,
 }
 
 impl WaterfallArgs {
@@ -53,6 +59,22 @@ impl WaterfallArgs {
         let from = When { as_of: self.from_as_of, known_at: self.from_known_at };
         let to = When { as_of: self.to_as_of, known_at: self.to_known_at };
         (from.read_at(session), to.read_at(session))
+    }
+
+    fn into_request(self, session: &Session) -> GetForecastWaterfallRequest {
+        let (from, to) = self.points(session);
+        GetForecastWaterfallRequest {
+            calendar: self.window.calendar,
+            period: self.window.period,
+            node: self.window.node,
+            column: Some(self.column),
+            from: Some(from),
+            to: Some(to),
+            restated_to: self.window.restated_to,
+            currency_code: self.window.currency,
+            page_size: 0,
+            page_token: String::new(),
+        }
     }
 }
 
@@ -70,6 +92,8 @@ struct Waterfall {
     buckets: Vec<Bucket>,
     end_amount: Option<Money>,
     end_count: i64,
+    deals_total: i64,
+    next_page_token: Option<String>,
     #[serde(skip)]
     with_deals: bool,
 }
@@ -80,6 +104,7 @@ struct Bucket {
     amount: Option<Money>,
     count: i64,
     deals: Vec<Deal>,
+    deals_total: i64,
 }
 
 #[derive(Debug, Serialize)]
@@ -90,44 +115,75 @@ struct Deal {
     positions: Vec<u64>,
 }
 
-impl From<sent::GetForecastWaterfallResponse> for Waterfall {
-    fn from(answer: sent::GetForecastWaterfallResponse) -> Self {
+impl Waterfall {
+    /// The numbers of one page, which are those of every page, and the deals of all of them.
+    fn of(answer: sent::GetForecastWaterfallResponse, listed: Listed<(String, Deal)>) -> Self {
+        let mut buckets: Vec<Bucket> = answer.buckets.into_iter().map(Bucket::from).collect();
+        for (name, deal) in listed.items {
+            if let Some(bucket) = buckets.iter_mut().find(|bucket| bucket.name == name) {
+                bucket.deals.push(deal);
+            }
+        }
         Self {
-            standing: Standing::of(answer.reflected),
+            standing: listed.standing,
             from: Standing::of(answer.from_reflected),
             period: Period::from(answer.period.unwrap_or_default()),
             node: answer.node.map(Reference::from),
             column: answer.column.as_ref().map(column::name).unwrap_or_default(),
             start_amount: answer.start_amount.as_ref().map(Money::from),
             start_count: answer.start_count,
-            buckets: answer.buckets.into_iter().map(Bucket::from).collect(),
+            buckets,
             end_amount: answer.end_amount.as_ref().map(Money::from),
             end_count: answer.end_count,
+            deals_total: answer.deals_total,
+            next_page_token: listed.next_page_token,
             with_deals: false,
+        }
+    }
+
+    /// Says how many deals there are when some are left out of what is shown.
+    fn note_more(&self, session: &Session) {
+        let shows_deals = match session.output.format {
+            Format::Json | Format::Ndjson => true,
+            Format::Table | Format::Csv => self.with_deals,
+        };
+        if let Some(token) = self.next_page_token.as_ref().filter(|_| shows_deals) {
+            let listed: usize = self.buckets.iter().map(|bucket| bucket.deals.len()).sum();
+            session.output.note(format!(
+                "{listed} of {} deals are listed, and all are in the numbers; there are more: \
+                 --all, --limit N or --page-token {token}",
+                self.deals_total
+            ));
         }
     }
 }
 
 impl From<sent::WaterfallBucket> for Bucket {
     fn from(bucket: sent::WaterfallBucket) -> Self {
-        let deals = bucket.deals.into_iter().map(|deal| Deal {
-            id: deal.opportunity_id,
-            amount: deal.amount.as_ref().map(Money::from),
-            count: deal.count,
-            positions: deal.positions,
-        });
         Self {
             name: bucket.name,
             amount: bucket.amount.as_ref().map(Money::from),
             count: bucket.count,
-            deals: deals.collect(),
+            deals: Vec::new(),
+            deals_total: bucket.deals_total,
+        }
+    }
+}
+
+impl From<sent::WaterfallDeal> for Deal {
+    fn from(deal: sent::WaterfallDeal) -> Self {
+        Self {
+            id: deal.opportunity_id,
+            amount: deal.amount.as_ref().map(Money::from),
+            count: deal.count,
+            positions: deal.positions,
         }
     }
 }
 
 impl Bucket {
     fn is_empty(&self) -> bool {
-        self.deals.is_empty()
+        self.deals_total == 0
     }
 }
 
@@ -184,20 +240,31 @@ impl Waterfall {
     }
 }
 
-/// Asks and answers.
+/// Collects pages of deals until there are enough; every page has the numbers of all.
 pub async fn run(args: WaterfallArgs, session: &Session) -> anyhow::Result<()> {
-    let (from, to) = args.points(session);
-    let request = GetForecastWaterfallRequest {
-        calendar: args.window.calendar,
-        period: args.window.period,
-        node: args.window.node,
-        column: Some(args.column),
-        from: Some(from),
-        to: Some(to),
-        restated_to: args.window.restated_to,
-        currency_code: args.window.currency,
-    };
-    let answer = session.forecasts().get_forecast_waterfall(session.request(request)).await?;
-    let with_deals = args.deals;
-    session.output.answer(&Waterfall { with_deals, ..Waterfall::from(answer.into_inner()) })
+    let (paging, with_deals) = (args.paging.clone(), args.deals);
+    let request = args.into_request(session);
+    let told = OnceLock::new();
+    let listed = paging.collect(|page_size, page_token| {
+        let request = GetForecastWaterfallRequest { page_size, page_token, ..request.clone() };
+        let (mut client, told) = (session.forecasts(), &told);
+        async move {
+            let request = session.request(request);
+            let mut page = client.get_forecast_waterfall(request).await?.into_inner();
+            let deals = page.buckets.iter_mut().flat_map(|bucket| {
+                let deals = std::mem::take(&mut bucket.deals).into_iter();
+                deals.map(|deal| (bucket.name.clone(), Deal::from(deal)))
+            });
+            let deals = deals.collect();
+            let (reflected, token) = (page.reflected.clone(), page.next_page_token.clone());
+            told.get_or_init(|| page);
+            Ok((reflected, deals, token))
+        }
+    });
+    let listed = listed.await?;
+    let answer =
+        Waterfall { with_deals, ..Waterfall::of(told.into_inner().unwrap_or_default(), listed) };
+    session.output.answer(&answer)?;
+    answer.note_more(session);
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Judging as rows: a command or a void against what is on the timeline, later facts included.
 
-use super::{judge, judge_void};
+use super::{faults_with, judge, judge_void};
 use crate::{
     Instant, Kind, Rejection, Timeline,
     opportunity::{Command, Opportunity},
@@ -92,6 +92,27 @@ fn a_refusal_tells_which_later_fact_stands_in_the_way() {
     let deal = history([(10, open()), (30, win(None))]);
     let refused = judge::<Opportunity>(&deal, Instant(20), &lose("price")).unwrap_err();
     assert!(refused.message.ends_with("won although already lost"), "{refused}");
+}
+
+#[test]
+fn a_fault_comes_with_the_position_that_brings_it() {
+    let deal = timeline([
+        entry(10, 1, fact(open())),
+        entry(30, 2, fact(amount(usd(7)))),
+        entry(20, 3, fact(win(None))),
+        entry(40, 4, fact(win(None))),
+        entry(50, 5, void(3)),
+        entry(60, 6, fact(note())),
+    ]);
+    let came = |position| -> Vec<&str> {
+        faults_with::<Opportunity>(&deal, position).iter().map(|fault| fault.kind).collect()
+    };
+    assert_eq!(came(1), Vec::<&str>::new());
+    assert_eq!(came(2), Vec::<&str>::new());
+    assert_eq!(came(3), ["CHANGED_AFTER_CLOSING"], "on a fact that was there before");
+    assert_eq!(came(4), ["CLOSED_TWICE"]);
+    assert_eq!(came(5), Vec::<&str>::new(), "what goes does not come");
+    assert_eq!(came(6), Vec::<&str>::new());
 }
 
 #[test]
