@@ -11,7 +11,7 @@ use domain::{Entity, Entry, Fact, Instant, Moment, Provenance, Reason, Timeline}
 use proptest::{collection::vec, prelude::*};
 use uuid::Uuid;
 
-use super::View;
+use super::{Projection, Shared, Touch, View};
 use crate::{digest::Digest, timelines::EntityRef};
 
 /// Whether a law held.
@@ -199,6 +199,33 @@ pub fn joined<V: View>(arrived: &[Arrived], upto: u64) -> V {
     view
 }
 
+/// The same, but between loading and catching up it was kept over the end of a process.
+pub fn kept<V: View>(arrived: &[Arrived], upto: u64) -> Result<Arc<Shared<V>>, TestCaseError> {
+    let mut timelines = Timelines::new();
+    insert::<V>(&mut timelines, arrived);
+    let before = Shared::<V>::empty();
+    let mut fresh = before.fresh();
+    timelines.iter().for_each(|(entity, timeline)| fresh.load(entity, timeline, upto));
+    fresh.settle();
+    fresh.install(upto);
+    let unreadable = |error: postcard::Error| TestCaseError::fail(error.to_string());
+    let snapshot = before.snapshot().map_err(unreadable)?;
+    let after = Shared::<V>::empty();
+    let mut fresh = after.fresh();
+    fresh.restore(&snapshot.bytes).map_err(unreadable)?;
+    for entity in &snapshot.left_out {
+        fresh.load(entity, &timelines[entity], upto);
+    }
+    let later = arrived.iter().filter(|(position, ..)| *position > upto);
+    let touches = later.filter_map(|(position, entity, _)| {
+        let timeline = Arc::new(timelines.get(entity)?.clone());
+        Some(Touch { entity: entity.clone(), timeline, position: *position })
+    });
+    fresh.apply(&touches.collect::<Vec<_>>());
+    fresh.install(arrived.last().map_or(upto, |it| it.0));
+    Ok(after)
+}
+
 /// The digests of both tenants.
 pub fn digests<V: View>(view: &V) -> [Digest; 2] {
     TENANTS.map(|tenant| view.digest(tenant))
@@ -261,6 +288,9 @@ pub fn check<V: View, T: PartialEq + Debug>(
         let other: V = joined(&arrived, upto);
         prop_assert_eq!(shows(&other), shows(&view), "loaded up to {} and caught up", upto);
         prop_assert_eq!(digests(&other), digests(&view), "loaded up to {} and caught up", upto);
+        let other = kept::<V>(&arrived, upto)?;
+        prop_assert_eq!(shows(&other.read().view), shows(&view), "kept at {}", upto);
+        prop_assert_eq!(digests(&other.read().view), digests(&view), "kept at {}", upto);
     }
     let other: V = joined(&story.in_order(), 0);
     prop_assert_eq!(shows(&other), shows(&view), "in order");
