@@ -117,6 +117,9 @@ pub async fn serve(words: Vec<String>) -> anyhow::Result<()> {
         process: ProcessArgs::default(),
     };
     std::fs::create_dir_all(data)?;
+    if std::env::var_os("REVOPS_BENCH_LOG").is_some() {
+        tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+    }
     let started = Instant::now();
     let cell = Cell::open(&common, Service::All, nats, monitor, Some(TENANT.to_owned())).await?;
     let opened = started.elapsed().as_micros();

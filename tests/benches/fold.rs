@@ -169,7 +169,7 @@ fn show(
     table.line(&Line {
         what: "start with the read model in place".to_owned(),
         figure: (start.as_secs_f64() / millions, "s per million"),
-        held_back_by: "views are folded again from the timelines in sled",
+        held_back_by: "reading back every view that was kept at the last stop",
         ..Line::default()
     })
 }

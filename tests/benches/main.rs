@@ -3,8 +3,8 @@
 //! Every figure is a ratio to something measured beside it, in rounds that take turns, because
 //! machines differ and are shared. Figures that others published stand beside as text.
 //! `REVOPS_BENCH_QUICK=1` measures less of everything, and some of it is measured by
-//! `REVOPS_BENCH_ONLY=commands,three,writers,visible,bulk,history`.
-//! The table goes to stdout, the same as JSON lines to `target/bench.json`.
+//! `REVOPS_BENCH_ONLY=commands,three,writers,visible,bulk,history`; `REVOPS_BENCH_LOG=1` shows what the
+//! cells log. The table goes to stdout, the same as JSON lines to `target/bench.json`.
 
 mod as_of;
 mod bulk;

@@ -14,6 +14,7 @@ use runtime::{
     timelines::EntityRef,
     view::View,
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Records whose bounds of closing times are kept together.
@@ -21,12 +22,12 @@ const BLOCK: usize = 1024;
 
 /// Every tenant's closings as of any instant. It knows ids; names and managers are applied when
 /// somebody asks.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Outcomes {
     tenants: HashMap<Arc<str>, Tenant, RandomState>,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Tenant {
     records: Vec<Record>,
     /// Of each block: the first and the last closing.
@@ -38,7 +39,7 @@ struct Tenant {
 }
 
 /// A closing, said or taken back at a point of the two axes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Record {
     occurred_at: Instant,
     position: u64,
@@ -49,7 +50,7 @@ struct Record {
 }
 
 /// How a deal ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Closing {
     /// The deal.
     pub deal: Uuid,

@@ -20,12 +20,13 @@ use runtime::{
     timelines::EntityRef,
     view::View,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::amounts::Amounts;
 
 /// Every tenant's open deals as of any instant. It knows ids; names and managers are applied when
 /// somebody asks.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct PipelineLedger {
     tenants: HashMap<Arc<str>, Tenant, RandomState>,
 }
@@ -33,7 +34,7 @@ pub struct PipelineLedger {
 /// One ledger per question. A ledger over all of a deal's parts at once would have as many leaves
 /// as there are combinations, hundreds of thousands in a large team, and every answer would have to
 /// look at each of them.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Tenant {
     stages: Ledger<Leaf<StageRef>>,
     owners: Ledger<Leaf<Option<UserId>>>,
@@ -46,7 +47,7 @@ struct Tenant {
 type Leaf<T> = (T, Option<Currency>);
 
 /// A stage of a pipeline, known to the catalog or not.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct StageRef {
     /// The pipeline.
     pub pipeline: PipelineId,
@@ -55,7 +56,7 @@ pub struct StageRef {
 }
 
 /// A month of the calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Month {
     /// The year.
     pub year: i64,

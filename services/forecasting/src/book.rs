@@ -18,25 +18,29 @@ use runtime::{
     timelines::EntityRef,
     view::View,
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{counted::Counted, deals::Deals};
 
 /// Every tenant's forecasts. One view for the three kinds, so that an answer sees all of them at one
 /// position.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Book {
     tenants: HashMap<String, Shelf>,
 }
 
 /// What one tenant has.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Shelf {
     /// Its deals.
     pub deals: Deals,
-    quotas: Sheaf,
-    sheets: Sheaf,
+    /// The digest of its deals.
     digest: Digest,
+    #[serde(skip)]
+    quotas: Sheaf,
+    #[serde(skip)]
+    sheets: Sheaf,
 }
 
 /// Timelines of one kind whose facts name a range of days.
@@ -46,6 +50,7 @@ struct Sheaf {
     by_days: BTreeMap<(Date, Date), BTreeSet<Uuid>>,
     /// Which timeline remembers a command: a calendar that was cut anew would name another.
     by_command: HashMap<Uuid, Uuid>,
+    digest: Digest,
 }
 
 impl Sheaf {
@@ -113,11 +118,9 @@ impl Shelf {
         sheaf.by_command.get(&command_id).copied()
     }
 
-    fn replace(&mut self, entity: &EntityRef, known: Timeline) {
-        match entity.kind {
-            Kind::Quota => self.quotas.put(entity.id, known),
-            _ => self.sheets.put(entity.id, known),
-        }
+    /// The quotas or the sheets, wherever the entity belongs.
+    fn sheaf(&mut self, entity: &EntityRef) -> &mut Sheaf {
+        if entity.kind == Kind::Quota { &mut self.quotas } else { &mut self.sheets }
     }
 
     fn take_deal(
@@ -150,13 +153,13 @@ impl View for Book {
             shelf.take_deal(entity, changes, (&[], &after));
             return;
         }
-        let mut held = Timeline::default();
+        let (sheaf, mut held) = (shelf.sheaf(entity), Timeline::default());
         for entry in timeline.entries().iter().filter(|entry| entry.position <= upto) {
-            add_entry(&mut shelf.digest, entity, entry);
+            add_entry(&mut sheaf.digest, entity, entry);
             held.insert(entry.clone());
         }
         if !held.is_empty() {
-            shelf.replace(entity, held);
+            sheaf.put(entity.id, held);
         }
     }
 
@@ -168,14 +171,30 @@ impl View for Book {
             shelf.take_deal(entity, changes, (&before, &after));
             return;
         }
+        let sheaf = shelf.sheaf(entity);
         for entry in timeline.entries().iter().filter(|entry| entry.position == position) {
-            add_entry(&mut shelf.digest, entity, entry);
+            add_entry(&mut sheaf.digest, entity, entry);
         }
-        shelf.replace(entity, timeline.clone());
+        sheaf.put(entity.id, timeline.clone());
     }
 
     fn digest(&self, tenant: &str) -> Digest {
-        self.tenants.get(tenant).map(|shelf| shelf.digest).unwrap_or_default()
+        let Some(shelf) = self.tenants.get(tenant) else { return Digest::default() };
+        let mut digest = shelf.digest;
+        [&shelf.quotas, &shelf.sheets].into_iter().for_each(|it| digest.merge(&it.digest));
+        digest
+    }
+
+    fn left_out(&self) -> Vec<EntityRef> {
+        let mut left_out = Vec::new();
+        for (tenant, shelf) in &self.tenants {
+            let tenant: Arc<str> = tenant.as_str().into();
+            for (kind, sheaf) in [(Kind::Quota, &shelf.quotas), (Kind::Forecast, &shelf.sheets)] {
+                let ids = sheaf.timelines.keys();
+                left_out.extend(ids.map(|id| EntityRef { tenant: tenant.clone(), kind, id: *id }));
+            }
+        }
+        left_out
     }
 }
 

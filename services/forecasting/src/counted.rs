@@ -7,9 +7,10 @@ use domain::{
     opportunity::{Fact, Opportunity},
 };
 use runtime::steps::{Standing, write_amount, write_id, write_text};
+use serde::{Deserialize, Serialize};
 
 /// A deal at some instant of its life. Its period, category and rate are applied when somebody asks.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Counted {
     /// Whether it is open, or how it ended.
     pub outcome: Outcome,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use domain::{Date, Instant, Known, OpportunityId, calendar::Period};
 use foldhash::fast::RandomState;
 use runtime::steps::Signed;
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::counted::Counted;
@@ -13,7 +14,7 @@ use crate::counted::Counted;
 const DAYS_PER_MARK: i32 = 32;
 
 /// All deals, and which of them may ever have counted on which days.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Deals {
     deals: Vec<Deal>,
     places: HashMap<Uuid, u32, RandomState>,
@@ -22,6 +23,7 @@ pub struct Deals {
 }
 
 /// A deal's life.
+#[derive(Serialize, Deserialize)]
 pub struct Deal {
     /// Which it is.
     pub id: OpportunityId,
@@ -29,22 +31,28 @@ pub struct Deal {
 }
 
 /// What a deal counted as, on both axes. Times lie apart, so that a search touches nothing else.
+#[derive(Serialize, Deserialize)]
 enum Course {
     /// News came in the order in which it happened: what is known of one place supersedes what was
     /// before; `None` for nothing.
-    Straight { places: Vec<Place>, stands: Vec<Option<Counted>> },
+    Straight {
+        places: Vec<Place>,
+        #[serde(deserialize_with = "sharing_stages")]
+        stands: Vec<Option<Counted>>,
+    },
     /// Something came late or was taken back: the sum of what is signed.
     Revised { changes: Vec<Change>, stands: Vec<Counted> },
 }
 
 /// A place on both axes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Place {
     occurred_at: Instant,
     position: u64,
 }
 
 /// From here on it counts once more, or once less, as one of what it ever stood for.
+#[derive(Serialize, Deserialize)]
 struct Change {
     place: Place,
     sign: i32,
@@ -167,6 +175,20 @@ impl Deal {
             }
         }
     }
+}
+
+/// Reads what a deal stood for, with one copy of a stage that it stands in for longer.
+fn sharing_stages<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Option<Counted>>, D::Error> {
+    let mut stands = Vec::<Option<Counted>>::deserialize(from)?;
+    for at in 1..stands.len() {
+        let (before, after) = stands.split_at_mut(at);
+        if let (Some(Some(before)), Some(Some(after))) = (before.last(), after.first_mut())
+            && before.stage == after.stage
+        {
+            after.stage = before.stage.clone();
+        }
+    }
+    Ok(stands)
 }
 
 /// Whether each piece of news lies after the one before on both axes.

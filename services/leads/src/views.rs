@@ -5,15 +5,16 @@ use std::collections::{BTreeSet, HashMap};
 use domain::{Instant, Kind, Known, LeadId, Timeline, UserId, lead::Lead, lead::Status};
 use foldhash::fast::RandomState;
 use runtime::{digest::Digest, timelines::EntityRef, view::View};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Every tenant's leads.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Leads {
     tenants: HashMap<String, Tenant>,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Tenant {
     rows: HashMap<Uuid, Kept, RandomState>,
     /// Leads by the position of the commit that changed them last, for whoever wants to keep up.
@@ -21,13 +22,14 @@ struct Tenant {
     digest: Digest,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Kept {
     row: Row,
     changed: u64,
 }
 
 /// What a list needs to know of a lead. Holds ids; what they mean is applied when asked.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// When it was captured; `None` while no fact says so.
     pub captured_at: Option<Instant>,

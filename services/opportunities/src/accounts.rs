@@ -9,6 +9,7 @@ use domain::{
     AccountId, Fact, Instant, Kind, UserId, Voided,
     account::{self, Account},
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
 pub type Accounts = Rows<Row>;
 
 /// What a list needs to know of an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     created_at: Option<Instant>,
     parent: Option<AccountId>,

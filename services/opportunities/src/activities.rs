@@ -10,6 +10,7 @@ use domain::{
     Fact, Instant, Kind, UserId, Voided,
     activity::{self, Activity, ActivityType, Link, Participant},
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
 pub type Activities = Rows<Row>;
 
 /// What lists and counts need to know of an activity.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     logged_at: Option<Instant>,
     activity_type: Option<ActivityType>,

@@ -9,6 +9,7 @@ use domain::{
     AccountId, Entity, Fact, Instant, Kind, PersonId, PersonalVoided, Timeline, Voided,
     contact::{self, Contact},
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use to_proto::contact as shown;
@@ -22,7 +23,7 @@ use crate::{
 pub type Contacts = Rows<Row>;
 
 /// What a list needs to know of a contact.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     created_at: Option<Instant>,
     /// The person behind it.

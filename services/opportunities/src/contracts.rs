@@ -11,6 +11,7 @@ use domain::{
     contract::{self, Change, Contract, Step},
 };
 use runtime::query::Asked;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use to_proto::contract as shown;
@@ -24,7 +25,7 @@ use crate::{
 pub type Contracts = Rows<Row>;
 
 /// What a list needs to know of a contract.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     activated_at: Option<Instant>,
     /// Whose it is.

@@ -5,14 +5,15 @@ use std::collections::{HashMap, HashSet};
 use domain::{Fact, Kind, PersonId, Timeline, contact, lead};
 use foldhash::fast::RandomState;
 use runtime::{digest::Digest, timelines::EntityRef, view::View};
+use serde::{Deserialize, Serialize};
 
 /// Every tenant's persons.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct People {
     tenants: HashMap<String, Tenant>,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Tenant {
     persons: HashSet<PersonId, RandomState>,
     digest: Digest,

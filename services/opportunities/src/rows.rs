@@ -13,10 +13,11 @@ use runtime::{
     timelines::{EntityRef, TimelineError},
     view::{Shared, View},
 };
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
 /// What a list needs to know of an entity. Holds ids; what they mean is applied when asked.
-pub trait Row: Clone + PartialEq + Send + Sync + 'static {
+pub trait Row: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What it is a row of.
     type Of: Entity;
     /// The view's name.
@@ -68,10 +69,12 @@ impl Logical {
 }
 
 /// Every tenant's rows of one kind.
+#[derive(Serialize, Deserialize)]
 pub struct Rows<R> {
     tenants: HashMap<Word, Tenant<R>, RandomState>,
 }
 
+#[derive(Serialize, Deserialize)]
 struct Tenant<R> {
     rows: HashMap<Uuid, R, RandomState>,
     digest: Digest,

@@ -4,6 +4,7 @@ use domain::{
     AccountId, Date, Instant, Kind, Money, OpportunityType, Outcome, PipelineId, ProductId, UserId,
     opportunity::Opportunity,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::rows::{self, Logical, Rows};
 
@@ -11,7 +12,7 @@ use crate::rows::{self, Logical, Rows};
 pub type Deals = Rows<Row>;
 
 /// What a list needs to know of a deal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// When it was opened; `None` while no fact says so.
     pub opened_at: Option<Instant>,

@@ -86,7 +86,11 @@ pub enum FactError {
 macro_rules! kinds {
     ($($kind:ident = $word:literal, $module:ident;)+) => {
         /// What an entity is. Stored as its word.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
+            serde::Serialize, serde::Deserialize,
+        )]
+        #[serde(into = "&str", try_from = "&str")]
         pub enum Kind {$(
             #[doc = concat!("`", $word, "`")]
             $kind,
@@ -109,6 +113,20 @@ macro_rules! kinds {
             /// The stable names of the facts of this kind.
             pub fn fact_names(self) -> &'static [&'static str] {
                 match self {$( Kind::$kind => $module::Fact::NAMES, )+}
+            }
+        }
+
+        impl From<Kind> for &'static str {
+            fn from(kind: Kind) -> &'static str {
+                kind.word()
+            }
+        }
+
+        impl TryFrom<&str> for Kind {
+            type Error = String;
+
+            fn try_from(word: &str) -> Result<Kind, String> {
+                Kind::from_word(word).ok_or_else(|| format!("unknown kind {word:?}"))
             }
         }
 

@@ -1,11 +1,17 @@
 //! The append: tries until the log has said yes or no, whatever gets lost on the way.
 
+use std::time::Duration;
+
 use bytes::Bytes;
+use tokio::time::Instant;
 use tracing::warn;
 
 use crate::frame::{FrameHash, FrameSummary, MAX_FRAME_BYTES};
 use crate::log::{AppendError, EventLog, ReadError};
 use crate::pause::Pause;
+
+/// For so long, a refusal by one of several servers with nothing after the guard is not believed.
+const READY_WITHIN: Duration = Duration::from_secs(2);
 
 /// What came of sending a frame once.
 #[derive(Debug)]
@@ -38,8 +44,7 @@ pub(crate) async fn append(
         return Err(AppendError::TooLarge { guard, bytes });
     }
     let mut pause = Pause::default();
-    // Whether a refusal with nothing after the guard is worth another try.
-    let (mut in_doubt, mut is_refused) = (false, false);
+    let (mut in_doubt, started) = (false, Instant::now());
     loop {
         match log.attempt(guard, &body, summary).await {
             Attempt::Stored(sequence) => return Ok(sequence),
@@ -55,13 +60,12 @@ pub(crate) async fn append(
             Attempt::Conflict => match successor(log, guard, &body).await? {
                 Successor::Ours(sequence) => return Ok(sequence),
                 Successor::Another => return Err(AppendError::Conflict { guard }),
-                // Refused for the sake of a frame that is still on its way: another writer's, or an
-                // earlier try of our own, which must arrive first. Or by a server that was just
-                // elected and had not yet caught up with the guard, which it has by now.
-                Successor::None if is_refused && !in_doubt => {
-                    return Err(AppendError::Conflict { guard });
-                }
-                Successor::None => is_refused = true,
+                // Refused for the sake of a frame that is still on its way: an earlier try of our
+                // own, which must arrive first, or another writer's. Or by one of several servers
+                // that was just elected and is not ready.
+                Successor::None if in_doubt => {}
+                Successor::None if log.is_clustered() && started.elapsed() < READY_WITHIN => {}
+                Successor::None => return Err(AppendError::Conflict { guard }),
             },
         }
         pause.wait().await;

@@ -23,6 +23,13 @@ use crate::keys::KeyStream;
 use crate::log::{EventLog, ReadError, Stored};
 use crate::streams::{self, Unsuitable};
 
+/// What only one of several servers may say is asked so many times more, so far apart.
+const DOUBTS: usize = 10;
+const ASK_EVERY: Duration = Duration::from_millis(500);
+
+/// How long it may take to hear that a stream is gone.
+const GONE_IS_TOLD: Duration = Duration::from_millis(500);
+
 /// How to connect; the default suits a single server on the same host.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -142,6 +149,11 @@ impl JetStream {
         &self.0.context
     }
 
+    /// Whether the server is one of several.
+    pub(crate) fn is_clustered(&self) -> bool {
+        self.0.client.server_info().cluster.is_some()
+    }
+
     /// Changes when the connection was lost and made again.
     pub(crate) fn link(&self) -> watch::Receiver<Link> {
         self.0.link.clone()
@@ -198,10 +210,16 @@ impl JetStream {
                 _ => Attempt::Refused(reason),
             },
             Err(Failure::Unanswered(reason)) => Attempt::Unknown(reason),
-            Err(Failure::NobodyListens) => match self.stream(stream).await {
-                Err(error @ ReadError::Gone { .. }) => Attempt::Refused(error.to_string()),
-                _ => Attempt::Unknown("no server takes it at the moment".to_owned()),
-            },
+            Err(Failure::NobodyListens) => {
+                // While nobody leads, nobody says so: a stream that is gone is told at once.
+                if let Ok(Err(failure)) =
+                    tokio::time::timeout(GONE_IS_TOLD, self.info(stream)).await
+                    && let error @ ReadError::Gone { .. } = self.reading(failure, stream).await
+                {
+                    return Attempt::Refused(error.to_string());
+                }
+                Attempt::Unknown("no server takes it at the moment".to_owned())
+            }
             Err(Failure::TooLarge) => Attempt::TooLarge,
             Err(Failure::Closed) => Attempt::Closed,
         }
@@ -209,16 +227,37 @@ impl JetStream {
 
     /// The stream's settings and state, from its leader.
     pub(crate) async fn stream(&self, stream: &'static str) -> Result<stream::Info, ReadError> {
-        let subject = format!("$JS.API.STREAM.INFO.{stream}");
-        self.request(subject, Request::new()).await.map_err(|failure| failure.reading(stream))
+        match self.info(stream).await {
+            Ok(info) => Ok(info),
+            Err(failure) => Err(self.reading(failure, stream).await),
+        }
+    }
+
+    async fn info(&self, stream: &str) -> Result<stream::Info, Failure> {
+        self.request(format!("$JS.API.STREAM.INFO.{stream}"), Request::new()).await
+    }
+
+    /// What it means for a reader. Of several servers, one that has just come back does not know yet
+    /// which streams there are; so one that is gone is believed only when that is said again and
+    /// again.
+    pub(crate) async fn reading(&self, failure: Failure, stream: &'static str) -> ReadError {
+        let error = failure.reading(stream);
+        if self.is_clustered() && matches!(error, ReadError::Gone { .. }) {
+            for _ in 0..DOUBTS {
+                tokio::time::sleep(ASK_EVERY).await;
+                if !self.info(stream).await.is_err_and(|failure| failure.is_unknown_stream()) {
+                    let reason = "a server that has just come back does not know its streams yet";
+                    return ReadError::Unavailable { reason: reason.to_owned() };
+                }
+            }
+        }
+        error
     }
 
     /// The last sequence of a stream that is known to have reached `after`. Of several servers, one
     /// that led until it was held up may believe for a moment that it still does, and answer from
     /// what it had then; so less than `after` is believed only when it is said again and again.
     pub(crate) async fn end(&self, stream: &'static str, after: u64) -> Result<u64, ReadError> {
-        const ASK_EVERY: Duration = Duration::from_millis(500);
-        const DOUBTS: usize = 10;
         let mut asked = 0;
         loop {
             let stream::Info { config, state, .. } = self.stream(stream).await?;
@@ -242,7 +281,7 @@ impl JetStream {
         let message = match self.request::<RawAnswer>(subject, request).await {
             Ok(answer) => StreamMessage::try_from(answer.message),
             Err(Failure::Refused { code: ErrorCode::NO_MESSAGE_FOUND, .. }) => return Ok(None),
-            Err(failure) => return Err(failure.reading(stream)),
+            Err(failure) => return Err(self.reading(failure, stream).await),
         };
         let message =
             message.map_err(|error| ReadError::Unavailable { reason: error.to_string() })?;
@@ -267,12 +306,16 @@ impl JetStream {
 }
 
 impl Failure {
+    fn is_unknown_stream(&self) -> bool {
+        matches!(self, Failure::Refused { code: ErrorCode::STREAM_NOT_FOUND, .. })
+    }
+
     pub(crate) fn reading(self, stream: &'static str) -> ReadError {
+        if self.is_unknown_stream() {
+            return ReadError::Gone { stream };
+        }
         let reason = match self {
             Failure::Closed => return ReadError::Closed,
-            Failure::Refused { code: ErrorCode::STREAM_NOT_FOUND, .. } => {
-                return ReadError::Gone { stream };
-            }
             Failure::Refused { reason, .. } | Failure::Unanswered(reason) => reason,
             Failure::NobodyListens => "no server takes requests at the moment".to_owned(),
             Failure::TooLarge => "the request is too large for the server".to_owned(),

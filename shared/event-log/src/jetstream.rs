@@ -98,6 +98,10 @@ impl JetStreamLog {
         self.connection.end(LOG, after).await
     }
 
+    pub(crate) fn is_clustered(&self) -> bool {
+        self.connection.is_clustered()
+    }
+
     pub(crate) fn follow(&self, after: u64) -> JetStreamFrames {
         JetStreamFrames {
             connection: self.connection.clone(),

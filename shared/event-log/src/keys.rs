@@ -188,7 +188,7 @@ async fn erase(connection: &JetStream, subject: &str, id: Uuid) -> Result<bool, 
                     Ok(()) => return Ok(true),
                     // Somebody else was faster.
                     Err(Failure::Refused { code: ErrorCode::NO_MESSAGE_FOUND, .. }) => continue,
-                    Err(failure) => failure.reading(KEYS),
+                    Err(failure) => connection.reading(failure, KEYS).await,
                 }
             }
             Err(error) => error,

@@ -122,6 +122,14 @@ impl EventLog {
         }
     }
 
+    /// Whether several servers keep it, so that one of them may not know yet what the others do.
+    pub(crate) fn is_clustered(&self) -> bool {
+        match self {
+            EventLog::JetStream(log) => log.is_clustered(),
+            EventLog::Memory(_) => false,
+        }
+    }
+
     pub(crate) async fn attempt(
         &self,
         guard: u64,

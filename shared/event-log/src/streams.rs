@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::connection::{ConnectError, Failure, JetStream};
+use crate::log::ReadError;
 use crate::pause::Pause;
 
 pub(crate) const LOG: &str = "REVOPS_LOG";
@@ -91,14 +92,11 @@ pub(crate) async fn find(
     wanted: fn(usize) -> Config,
     stream: &'static str,
 ) -> Result<bool, ConnectError> {
-    let found = elected(stream, || async {
-        match info(connection, stream).await {
-            Ok(info) => Ok(Some(info)),
-            Err(Failure::Refused { code: ErrorCode::STREAM_NOT_FOUND, .. }) => Ok(None),
-            Err(failure) => Err(failure),
-        }
-    });
-    let Some(found) = found.await? else { return Ok(false) };
+    let found = match connection.stream(stream).await {
+        Ok(found) => found,
+        Err(ReadError::Gone { .. }) => return Ok(false),
+        Err(_) => elected(stream, || info(connection, stream)).await?,
+    };
     compare(stream, &wanted(found.config.num_replicas), &found.config)?;
     answers(connection, stream).await.map(|()| true)
 }
@@ -162,6 +160,8 @@ fn may_be_elected(failure: &Failure) -> bool {
             ErrorCode::CLUSTER_NOT_LEADER,
             ErrorCode::CLUSTER_NO_PEERS,
             ErrorCode::INSUFFICIENT_RESOURCES,
+            // It was created a moment ago, which not every server has heard of.
+            ErrorCode::STREAM_NOT_FOUND,
         ]
         .contains(code),
         Failure::NobodyListens | Failure::TooLarge | Failure::Closed => false,

@@ -5,6 +5,7 @@ mod run;
 use std::{collections::HashMap, hash::Hash};
 
 use foldhash::fast::RandomState;
+use serde::{Deserialize, Serialize};
 
 use run::{BLOCK, Change, Point, Run, add_covered};
 
@@ -14,7 +15,7 @@ const LATE_MAX: usize = 32 * BLOCK;
 const RUNS_MAX: usize = 16;
 
 /// How many, and how much together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sum {
     /// How many.
     pub count: i64,
@@ -23,7 +24,12 @@ pub struct Sum {
 }
 
 /// Values under small dense numbers, in the order in which they were first seen.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Vec<T>", into = "Vec<T>")]
+#[serde(bound(
+    deserialize = "T: Deserialize<'de> + Clone + Eq + Hash",
+    serialize = "T: Serialize + Clone"
+))]
 pub struct Interner<T> {
     values: Vec<T>,
     ids: HashMap<T, u32, RandomState>,
@@ -32,6 +38,22 @@ pub struct Interner<T> {
 impl<T> Default for Interner<T> {
     fn default() -> Self {
         Interner { values: Vec::new(), ids: HashMap::default() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> From<Vec<T>> for Interner<T> {
+    fn from(values: Vec<T>) -> Interner<T> {
+        let mut interner = Interner::default();
+        values.into_iter().for_each(|value| {
+            interner.id(value);
+        });
+        interner
+    }
+}
+
+impl<T> From<Interner<T>> for Vec<T> {
+    fn from(interner: Interner<T>) -> Vec<T> {
+        interner.values
     }
 }
 
@@ -60,7 +82,11 @@ impl<T: Clone + Eq + Hash> Interner<T> {
 /// and position rise together, so that any point of both axes cuts off a prefix of it, whose sum is
 /// the nearest checkpoint and a short scan. Changes that come late are gathered, sorted into
 /// further runs, and merged while these are many; the answer is exact however they came.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound(
+    deserialize = "Leaf: Deserialize<'de> + Clone + Eq + Hash",
+    serialize = "Leaf: Serialize + Clone"
+))]
 pub struct Ledger<Leaf> {
     leaves: Interner<Leaf>,
     runs: Vec<Run>,

@@ -22,6 +22,7 @@ mod generation;
 mod keys;
 mod ledger;
 mod open;
+mod snapshot;
 mod store;
 mod writer;
 

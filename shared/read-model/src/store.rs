@@ -148,12 +148,13 @@ impl Store {
         Ok(())
     }
 
-    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+    /// Hands everything to the operating system; closing the folder brings it to the disk.
+    pub fn flush(&self) -> Result<(), StoreError> {
         self.db().flush()?;
         Ok(())
     }
 
-    fn db(&self) -> &sled::Db {
+    pub(crate) fn db(&self) -> &sled::Db {
         &self.open.db
     }
 }

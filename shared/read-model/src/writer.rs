@@ -74,6 +74,11 @@ impl Writer {
     /// Writes what is waiting and flushes it. The folder is closed when this was the last handle
     /// to the store: let go of the others first.
     pub fn flush_and_close(self) -> Result<(), StoreError> {
+        self.finish()?.flush()
+    }
+
+    /// Writes what is waiting, and gives back the store.
+    pub fn finish(self) -> Result<Store, StoreError> {
         let Writer { chunks, progress, thread, store } = self;
         drop(chunks);
         if let Err(panic) = thread.join() {
@@ -82,7 +87,7 @@ impl Writer {
         if let Some(failure) = progress.borrow().failure.clone() {
             return Err(StoreError::WriterStopped(failure));
         }
-        store.flush()
+        Ok(store)
     }
 
     fn stopped(&self) -> StoreError {

@@ -1,14 +1,21 @@
 //! The catalogs of all tenants: a view like any other, small enough to be shared whole.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use domain::{Kind, PersonId, Timeline, catalog::Catalog};
+use serde::{Deserialize, Serialize};
 
 use crate::{digest::Digest, rows::Row, timelines::EntityRef, view::View};
 
 /// Every tenant's catalog.
-#[derive(Default)]
+///
+/// Nothing of it is kept between two lives of a process: it is few timelines.
+#[derive(Default, Serialize, Deserialize)]
 pub struct Catalogs {
+    #[serde(skip)]
     tenants: HashMap<String, Shelf>,
 }
 
@@ -16,6 +23,7 @@ pub struct Catalogs {
 struct Shelf {
     catalog: Arc<Catalog>,
     digest: Digest,
+    entities: BTreeSet<EntityRef>,
 }
 
 impl Catalogs {
@@ -32,6 +40,13 @@ impl Catalogs {
             shelf.catalog.erased().map(|person| (tenant.clone(), person)).collect::<Vec<_>>()
         };
         self.tenants.iter().flat_map(of).collect()
+    }
+}
+
+impl Shelf {
+    fn put(&mut self, entity: &EntityRef, timeline: Timeline) {
+        self.entities.insert(entity.clone());
+        Arc::make_mut(&mut self.catalog).put(entity.kind, entity.id, Arc::new(timeline));
     }
 }
 
@@ -59,7 +74,7 @@ impl View for Catalogs {
             add_entry(&mut shelf.digest, entity, entry);
             held.insert(entry.clone());
         }
-        Arc::make_mut(&mut shelf.catalog).put(entity.kind, entity.id, Arc::new(held));
+        shelf.put(entity, held);
     }
 
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {
@@ -67,12 +82,15 @@ impl View for Catalogs {
         for entry in timeline.entries().iter().filter(|entry| entry.position == position) {
             add_entry(&mut shelf.digest, entity, entry);
         }
-        let held = Arc::new(timeline.clone());
-        Arc::make_mut(&mut shelf.catalog).put(entity.kind, entity.id, held);
+        shelf.put(entity, timeline.clone());
     }
 
     fn digest(&self, tenant: &str) -> Digest {
         self.tenants.get(tenant).map(|shelf| shelf.digest).unwrap_or_default()
+    }
+
+    fn left_out(&self) -> Vec<EntityRef> {
+        self.tenants.values().flat_map(|shelf| &shelf.entities).cloned().collect()
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::{
     digest::Digest,
     rows::{self, Row},
+    snapshots,
     timelines::{ByEntity, EntityRef, Hot, Puts, TimelineError, Timelines, entries_of},
     vault::Vault,
     view::{Projection, Touch},
@@ -225,14 +226,19 @@ impl Fold {
         Checkpoint { position: self.folded, ..checkpoint_at(&self.applied(), &self.totals) }
     }
 
-    /// Writes what is folded and closes the store.
+    /// Writes what is folded, keeps the views beside it and closes the store.
     pub fn close(mut self) -> Result<(), StoreError> {
         if let Err(error) = self.flush() {
             tracing::error!(%error, "the last rows could not be written");
         }
-        let Fold { writer, timelines, .. } = self;
+        let place = self.applied().place;
+        let Fold { writer, timelines, projections, .. } = self;
         drop(timelines);
-        writer.flush_and_close()
+        let store = writer.finish()?;
+        // Whatever comes of the views, the timelines are safe.
+        store.flush()?;
+        snapshots::keep(&store, &projections, place);
+        store.flush()
     }
 
     /// Goes on over another store, which `writer` writes and which reflects the log up to `since`.

@@ -31,6 +31,7 @@ pub mod renewal;
 pub mod revision;
 pub mod rows;
 pub mod runtime;
+pub mod snapshots;
 pub mod status;
 pub mod steps;
 pub mod timelines;

@@ -7,6 +7,7 @@ use domain::{
     Fact, Kind, Known, Rejection, Timeline, account, activity, contact, contract, lead, opportunity,
 };
 use foldhash::fast::RandomState;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -20,12 +21,12 @@ use crate::{
 pub type Id = (Kind, Uuid);
 
 /// Every tenant's references.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct References {
     tenants: HashMap<String, Tenant>,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Tenant {
     from: HashMap<Id, BTreeSet<Id>, RandomState>,
     to: HashMap<Id, BTreeSet<Id>, RandomState>,

@@ -16,16 +16,25 @@ use crate::{
     order::Refusal,
     rebuild::{self, RebuildError},
     revision, rows,
+    snapshots::{self, Restored},
     timelines::Timelines,
     vault::{Master, Vault, VaultError},
     view::{Fresh, Projection, Shared},
 };
 
-/// More frames than this behind, and folding in memory is faster than one by one.
+/// More frames than this behind, and more than a quarter of those that are folded: then folding all
+/// of them in memory is faster than the others one by one.
 const FOLD_IN_MEMORY_FRAMES: u64 = 2_000;
+
+/// From so many positions on, views that had to be folded are kept at once: folding them takes long
+/// enough to be spared if the process should die.
+const KEEP_AT_ONCE: u64 = 1_000_000;
 
 /// While a process catches up and nothing moves: how long until it asks whether it has stopped.
 const LOOK_AFTER: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// Every view of a process.
+type Projections = Vec<Box<dyn Projection>>;
 
 /// What a process is started with.
 pub struct Settings {
@@ -94,7 +103,7 @@ pub struct Runtime {
     /// All catalogs.
     pub catalogs: Arc<Shared<Catalogs>>,
     /// Every view, the catalogs among them.
-    pub projections: Arc<Vec<Box<dyn Projection>>>,
+    pub projections: Arc<Projections>,
     /// The log.
     pub log: EventLog,
     /// The way to the thread that decides.
@@ -103,6 +112,8 @@ pub struct Runtime {
     pub default_tenant: Option<String>,
     /// Why the read model was started over, if it was.
     pub started_over: Option<String>,
+    /// The views that were there from the life before; the others were folded from timelines.
+    pub restored: Vec<&'static str>,
     applied: watch::Receiver<Applied>,
     task: KeeperTask,
 }
@@ -125,11 +136,15 @@ impl Runtime {
         } = settings;
         let vault = Arc::new(Vault::open(master, keys).await?);
         let catalogs = Shared::<Catalogs>::empty();
-        let mut projections: Vec<Box<dyn Projection>> = vec![Box::new(catalogs.clone())];
+        let mut projections: Projections = vec![Box::new(catalogs.clone())];
         projections.extend(views);
+        let projections = Arc::new(projections);
         let (store, started_over) = open_store(&log, read_model, cache_bytes).await?;
         let (store, start) = fold_all(&log, store, &projections).await?;
-        let projections = Arc::new(projections);
+        if start.restored.len() < projections.len() && start.folded >= KEEP_AT_ONCE {
+            let (store, views, place) = (store.clone(), projections.clone(), start.applied.place);
+            blocking(move || snapshots::keep(&store, &views, place)).await?;
+        }
         let timelines = Arc::new(Timelines::new(store.clone()));
         let (publish, applied) = watch::channel(start.applied);
         let fold = Fold::new(
@@ -153,6 +168,7 @@ impl Runtime {
             keeper,
             default_tenant,
             started_over,
+            restored: start.restored,
             applied,
             task,
         };
@@ -194,7 +210,8 @@ impl Runtime {
                 None => Ok(()),
             }
         });
-        closing.await.unwrap_or(Ok(()))
+        let died = |error| StoreError::WriterStopped(format!("closing died: {error}"));
+        closing.await.unwrap_or_else(|error| Err(died(error)))
     }
 
     /// Takes in what the log has, and what follows from it.
@@ -238,6 +255,7 @@ struct Start {
     applied: Applied,
     totals: Totals,
     folded: u64,
+    restored: Vec<&'static str>,
 }
 
 async fn blocking<T: Send + 'static>(
@@ -288,43 +306,84 @@ async fn open_store(
     Ok((fresh.await??, reason))
 }
 
-/// Fills the views from the store, or store and views from the log when that is far ahead.
+/// Fills the views from what was kept of them and from the store, or store and views from the log
+/// when that is far ahead.
 async fn fold_all(
     log: &EventLog,
     store: Store,
-    projections: &[Box<dyn Projection>],
+    projections: &Arc<Projections>,
 ) -> Result<(Store, Start), StartError> {
     let checkpoint = store.checkpoint()?;
     let head = log.head().await?.map_or(0, |head| head.sequence);
-    let mut views: Vec<Box<dyn Fresh>> = projections.iter().map(|view| view.fresh()).collect();
     let started = std::time::Instant::now();
-    if head.saturating_sub(checkpoint.sequence) > FOLD_IN_MEMORY_FRAMES {
-        let gathered = rebuild::gather(log, head, |_| ()).await?;
-        let (applied, totals) = (gathered.applied(), gathered.totals().clone());
-        let fresh = blocking(move || -> Result<(Store, Vec<Box<dyn Fresh>>), RebuildError> {
-            let fresh = rebuild::store_and_fold(&store, &gathered, &mut views)?;
-            read_model::swap(store, &fresh)?;
-            Ok((fresh, views))
-        });
-        let (fresh, views) = fresh.await??;
-        let folded = applied.place.last;
-        install(views, folded);
-        tracing::info!(folded, elapsed = ?started.elapsed(), "folded the log into a fresh read model");
-        return Ok((fresh, Start { applied, totals, folded }));
+    if head.saturating_sub(checkpoint.sequence) > FOLD_IN_MEMORY_FRAMES.max(checkpoint.sequence / 4)
+    {
+        let (store, start) = fold_log(log, store, projections, head).await?;
+        let (folded, elapsed) = (start.folded, started.elapsed());
+        tracing::info!(folded, ?elapsed, "folded the log into a fresh read model");
+        return Ok((store, start));
     }
     let totals: Totals = postcard::from_bytes(&checkpoint.totals).unwrap_or_default();
     let folded = checkpoint.position;
-    let scanned = store.clone();
-    let views =
-        blocking(move || rebuild::fold_store(&scanned, folded, &mut views, |_| ()).map(|()| views))
-            .await??;
-    install(views, folded);
-    tracing::info!(folded, elapsed = ?started.elapsed(), "views are folded from the read model");
+    let restored = fill_views(log, &store, projections, folded).await?;
+    let (of, elapsed) = (projections.len(), started.elapsed());
+    tracing::info!(folded, restored = restored.len(), of, ?elapsed, "the views are there");
     let hash = FrameHash::from_bytes(checkpoint.frame_hash);
     let place = Chain { sequence: checkpoint.sequence, last: totals.whole, hash };
     let log = FrameHash::from_bytes(checkpoint.log);
     let applied = Applied { place, latest: totals.latest, log };
-    Ok((store, Start { applied, totals, folded }))
+    Ok((store, Start { applied, totals, folded, restored }))
+}
+
+/// Folds the log up to a frame into a fresh store and into every view.
+async fn fold_log(
+    log: &EventLog,
+    store: Store,
+    projections: &Projections,
+    head: u64,
+) -> Result<(Store, Start), StartError> {
+    let gathered = rebuild::gather(log, head, |_| ()).await?;
+    let (applied, totals) = (gathered.applied(), gathered.totals().clone());
+    let mut views: Vec<Box<dyn Fresh>> = projections.iter().map(|view| view.fresh()).collect();
+    let fresh = blocking(move || -> Result<(Store, Vec<Box<dyn Fresh>>), RebuildError> {
+        let fresh = rebuild::store_and_fold(&store, &gathered, &mut views)?;
+        read_model::swap(store, &fresh)?;
+        Ok((fresh, views))
+    });
+    let (fresh, views) = fresh.await??;
+    let folded = applied.place.last;
+    install(views, folded);
+    Ok((fresh, Start { applied, totals, folded, restored: Vec::new() }))
+}
+
+/// Brings every view to where the store is, and says which were there from the life before.
+async fn fill_views(
+    log: &EventLog,
+    store: &Store,
+    projections: &Arc<Projections>,
+    folded: u64,
+) -> Result<Vec<&'static str>, StartError> {
+    let (kept_in, views) = (store.clone(), projections.clone());
+    let restoring = blocking(move || snapshots::restore(&kept_in, &views));
+    let (restored, mut others) = restoring.await??;
+    let mut names: Vec<&'static str> = restored.iter().map(Restored::name).collect();
+    match snapshots::catch_up(log, store, restored, folded).await {
+        Ok(views) => install(views, folded),
+        Err(RebuildError::Read(error)) => return Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "what was kept of the views is no good, they are folded anew");
+            others = projections.iter().map(|view| view.fresh()).collect();
+            names.clear();
+        }
+    }
+    if !others.is_empty() {
+        let scanned = store.clone();
+        let folding = blocking(move || {
+            rebuild::fold_store(&scanned, folded, &mut others, |_| ()).map(|()| others)
+        });
+        install(folding.await??, folded);
+    }
+    Ok(names)
 }
 
 fn install(views: Vec<Box<dyn Fresh>>, position: u64) {

@@ -9,6 +9,7 @@ use domain::{Entry, Kind, Timeline};
 use event_log::{Commit, Word};
 use foldhash::fast::RandomState;
 use read_model::{EntityKey, Store, StoreError};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::rows::{self, BLOCK_BYTES, Row, RowError};
@@ -17,7 +18,7 @@ use crate::rows::{self, BLOCK_BYTES, Row, RowError};
 const HOT_MAX: usize = 200_000;
 
 /// Names an entity of a tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EntityRef {
     /// The tenant.
     pub tenant: Word,

@@ -3,12 +3,15 @@
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use domain::{Kind, Timeline};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{digest::Digest, timelines::EntityRef};
 
 /// A fold of timelines into answers. A row depends on one timeline and holds ids; what reaches
 /// across entities is applied when somebody asks.
-pub trait View: Default + Send + Sync + 'static {
+///
+/// As it serialises it is kept between two lives of a process.
+pub trait View: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The name under which it is listed, rebuilt and verified.
     const NAME: &'static str;
     /// The kinds of entities that it reads; others pass by.
@@ -22,6 +25,10 @@ pub trait View: Default + Send + Sync + 'static {
     fn settle(&mut self) {}
     /// The sum over a tenant's logical rows.
     fn digest(&self, tenant: &str) -> Digest;
+    /// The few entities that are left out when it is serialised, to be loaded again.
+    fn left_out(&self) -> Vec<EntityRef> {
+        Vec::new()
+    }
 }
 
 /// A view and the position that it reflects, changed together under one lock.
@@ -69,12 +76,28 @@ pub trait Projection: Send + Sync {
     fn apply(&self, touches: &[Touch], position: u64);
     /// The digest of a tenant's rows, with the position that it reflects.
     fn digest(&self, tenant: &str) -> (u64, Digest);
+    /// What to keep of it, with the position that it reflects.
+    fn snapshot(&self) -> Result<Snapshot, postcard::Error>;
     /// Starts an empty one of the same view, to be filled and then put in force.
     fn fresh(&self) -> Box<dyn Fresh>;
 }
 
+/// A view as it is kept between two lives of a process.
+pub struct Snapshot {
+    /// The position that it reflects.
+    pub position: u64,
+    /// The entities to be loaded again after it was restored.
+    pub left_out: Vec<EntityRef>,
+    /// All else, for a program with the same view.
+    pub bytes: Vec<u8>,
+}
+
 /// A view that is being folded anew.
 pub trait Fresh: Send {
+    /// The view's name.
+    fn name(&self) -> &'static str;
+    /// Begins with what was kept, but for the entities that were left out.
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), postcard::Error>;
     /// Adds a whole timeline up to a position.
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64);
     /// Puts large structures in order, once everything is loaded.
@@ -113,12 +136,27 @@ impl<V: View> Projection for Arc<Shared<V>> {
         (guard.position, guard.view.digest(tenant))
     }
 
+    fn snapshot(&self) -> Result<Snapshot, postcard::Error> {
+        let guard = self.read();
+        let (position, left_out) = (guard.position, guard.view.left_out());
+        Ok(Snapshot { position, left_out, bytes: postcard::to_stdvec(&guard.view)? })
+    }
+
     fn fresh(&self) -> Box<dyn Fresh> {
         Box::new(Rebuilt { view: V::default(), target: Arc::clone(self) })
     }
 }
 
 impl<V: View> Fresh for Rebuilt<V> {
+    fn name(&self) -> &'static str {
+        V::NAME
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
+        self.view = postcard::from_bytes(bytes)?;
+        Ok(())
+    }
+
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
         if V::KINDS.contains(&entity.kind) {
             self.view.load(entity, timeline, upto);

@@ -24,6 +24,7 @@ use runtime::{
     vault::Master,
     view::{Shared, View},
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// 2024-01-01T00:00:00Z.
@@ -195,7 +196,7 @@ pub async fn stop(runtime: Arc<Runtime>) {
 }
 
 /// A view for tests: the stage and value of every deal, as known last.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct Stages {
     rows: HashMap<EntityRef, Vec<u8>>,
     tenants: HashMap<Word, Digest>,

@@ -14,6 +14,7 @@ mod house;
 mod newer;
 mod proofs;
 mod renewals;
+mod snapshots;
 mod tailing;
 mod tampering;
 mod telling;

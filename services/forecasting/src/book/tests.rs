@@ -173,12 +173,22 @@ fn timelines(happened: &[Happened], positions: &[u64]) -> Timelines {
     timelines
 }
 
-/// A book that was loaded up to a position and then followed the rest.
+/// A book as it is after a process has kept it and another has restored it.
+fn restored(book: &Book, timelines: &Timelines, upto: u64) -> Book {
+    let mut restored: Book = postcard::from_bytes(&postcard::to_stdvec(book).unwrap()).unwrap();
+    for entity in book.left_out() {
+        restored.load(&entity, &timelines[&entity], upto);
+    }
+    restored
+}
+
+/// A book that was loaded up to a position, kept, restored, and then followed the rest.
 fn joined(timelines: &Timelines, upto: u64) -> Book {
     let mut book = Book::default();
     for (entity, timeline) in timelines {
         book.load(entity, timeline, upto);
     }
+    let mut book = restored(&book, timelines, upto);
     let entries = timelines.iter().flat_map(|(entity, timeline)| {
         timeline.entries().iter().map(move |entry| (entry.position, entity))
     });

@@ -1,5 +1,7 @@
 //! A contract as it stands at some instant: what is agreed for each day.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Activated, Fact, Recurring};
 use crate::{AccountId, Date, ExternalId, Fault, Instant, OpportunityId, ProductId, Reason};
 
@@ -28,7 +30,7 @@ pub struct Contract {
 }
 
 /// What changes on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The day.
     pub effective: Date,
@@ -37,7 +39,7 @@ pub struct Change {
 }
 
 /// How a contract changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Step {
     /// It begins, on these terms.
     Activated(Terms),
@@ -54,7 +56,7 @@ pub enum Step {
 }
 
 /// On what terms a contract runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Terms {
     /// What is paid.
     pub recurring: Recurring,

@@ -1,7 +1,11 @@
 //! How far a lead has come.
 
-/// A lead's status. It follows from the facts and is never stored.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+use serde::{Deserialize, Serialize};
+
+/// A lead's status. It follows from the facts and is no part of any.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub enum Status {
     /// Nobody's yet.
     #[default]

@@ -7,7 +7,7 @@ use event_log::{
 };
 use uuid::Uuid;
 
-use crate::sample;
+use crate::{sample, server::within_minutes};
 
 /// Hands every rule of a log to a macro, with what else it wants to know.
 macro_rules! of_every_log {
@@ -75,7 +75,8 @@ pub async fn append(log: &EventLog, chain: &mut Chain, commits: usize) -> Frame 
     let frame = sample::frame(chain, commits, 30);
     let body = frame.encode().unwrap();
     let hash = FrameHash::of(&body);
-    let sequence = log.append(chain.sequence, body, frame.summary(None)).await.unwrap();
+    let appending = log.append(chain.sequence, body, frame.summary(None));
+    let sequence = within_minutes("an appended frame", appending).await.unwrap();
     assert_eq!(sequence, chain.sequence + 1);
     *chain = Chain { sequence, last: frame.last(), hash };
     frame

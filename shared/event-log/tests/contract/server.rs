@@ -43,9 +43,28 @@ impl Server {
         Server::start_many(3, "sync_interval: always").await
     }
 
+    /// Ports are free until somebody else takes them: then others are tried.
     async fn start_many(count: usize, jetstream: &str) -> Server {
+        for tried in 1.. {
+            let mut server = Server::spawn_many(count, jetstream);
+            let mut started = 0;
+            while started < count && server.ready(started).await {
+                started += 1;
+            }
+            if started == count {
+                return server;
+            }
+            let said = std::fs::read_to_string(server.home(started).join("nats.log"));
+            assert!(tried < 10, "nats-server does not start: {said:?}");
+        }
+        unreachable!("it started or it did not")
+    }
+
+    fn spawn_many(count: usize, jetstream: &str) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let ports = free_ports(count);
+        // No two tests may find one another's servers.
+        let cluster = ports[0].route;
         let routes: Vec<String> =
             ports.iter().map(|it| format!("\"nats-route://127.0.0.1:{}\"", it.route)).collect();
         let mut nodes = Vec::new();
@@ -60,18 +79,14 @@ impl Server {
             if count > 1 {
                 let routes = routes.join(", ");
                 config += &format!(
-                    "cluster {{ name: test, listen: \"127.0.0.1:{route}\", routes: [{routes}] }}\n"
+                    "cluster {{ name: c{cluster}, listen: \"127.0.0.1:{route}\", routes: [{routes}] }}\n"
                 );
             }
             std::fs::create_dir(&home).unwrap();
             std::fs::write(home.join("nats.conf"), config).unwrap();
             nodes.push(Node { process: spawn(&home), ports });
         }
-        let server = Server { folder, nodes };
-        for number in 0..count {
-            server.ready(number).await;
-        }
-        server
+        Server { folder, nodes }
     }
 
     /// Where clients connect, with commas between several.
@@ -103,11 +118,20 @@ impl Server {
         JetStream::connect(url, options).await.unwrap()
     }
 
-    /// The server that decides what is in the log, once one is elected.
-    pub async fn leader(&self) -> usize {
+    /// Takes the whole log away.
+    pub async fn remove_log(&self) {
+        self.context().await.delete_stream("REVOPS_LOG").await.unwrap();
+    }
+
+    async fn context(&self) -> async_nats::jetstream::Context {
         let urls: Vec<async_nats::ServerAddr> =
             self.url().split(',').map(|url| url.parse().unwrap()).collect();
-        let context = async_nats::jetstream::new(async_nats::connect(urls).await.unwrap());
+        async_nats::jetstream::new(async_nats::connect(urls).await.unwrap())
+    }
+
+    /// The server that decides what is in the log, once one is elected.
+    pub async fn leader(&self) -> usize {
+        let context = self.context().await;
         within_minutes("a leader", async {
             loop {
                 if let Ok(stream) = context.get_stream("REVOPS_LOG").await
@@ -138,8 +162,16 @@ impl Server {
     }
 
     pub async fn revive_one(&mut self, number: usize) {
-        self.nodes[number].process = spawn(&self.home(number));
-        self.ready(number).await;
+        // Somebody may have one of its ports for a moment.
+        within_minutes("a server that comes back", async {
+            loop {
+                self.nodes[number].process = spawn(&self.home(number));
+                if self.ready(number).await {
+                    return;
+                }
+            }
+        })
+        .await;
     }
 
     /// Waits until a server has everything that the others have. One that came back without it must
@@ -158,17 +190,28 @@ impl Server {
         self.folder.path().join(number.to_string())
     }
 
-    /// Waits until a server takes connections, which it does after reading its store.
-    async fn ready(&self, number: usize) {
-        let port = self.nodes[number].ports.client;
-        for _ in 0..3000 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+    /// Waits until a server takes connections, which it does after reading its store; `false` when
+    /// it has ended, because somebody else has one of its ports.
+    async fn ready(&mut self, number: usize) -> bool {
+        let is_one_of_many = self.nodes.len() > 1;
+        let Node { process, ports } = &mut self.nodes[number];
+        let mut wanted = vec![ports.monitor, ports.client];
+        if is_one_of_many {
+            wanted.push(ports.route);
         }
-        let log = std::fs::read_to_string(self.home(number).join("nats.log"));
-        panic!("nats-server did not start: {log:?}");
+        within_minutes("a server that takes connections", async {
+            for port in wanted {
+                while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+                    if process.try_wait().unwrap().is_some() {
+                        return false;
+                    }
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            }
+            // It may be somebody else who answers.
+            process.try_wait().unwrap().is_none()
+        })
+        .await
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use event_log::{Chain, EventLog};
+use event_log::{Chain, EventLog, ReadError};
 
 use crate::rules;
 use crate::server::{Server, within_minutes};
@@ -118,6 +118,18 @@ async fn a_server_that_comes_back_catches_up() {
         server.caught_up(next).await;
     }
     read_all(&log, &writer).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_gone_is_told_in_the_end() {
+    let server = Server::start_three().await;
+    let log = server.connect().await.log().await.unwrap();
+    let mut writer = Chain::default();
+    rules::append(&log, &mut writer, 1).await;
+    server.remove_log().await;
+    let gone = Err(ReadError::Gone { stream: "REVOPS_LOG" });
+    assert_eq!(within_minutes("what has become of the log", log.head()).await, gone);
+    assert!(server.connect().await.existing_log().await.unwrap().is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

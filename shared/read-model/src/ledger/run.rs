@@ -1,12 +1,15 @@
 //! Runs: changes by rising time, with checkpoints from which a prefix is summed in a short scan.
 
+use serde::{Deserialize, Serialize};
+
 use super::Sum;
 
 /// Changes whose bounds of positions are kept together.
 pub(super) const BLOCK: usize = 1024;
 /// The fewest changes between two checkpoints.
 const CHECKPOINT_MIN: usize = 8 * BLOCK;
-#[derive(Debug, Clone, Copy)]
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Change {
     pub(super) occurred_at: i64,
     pub(super) position: u64,
@@ -22,7 +25,7 @@ pub(super) struct Point {
 }
 
 /// Changes by rising time, and what is known of them together.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Run {
     pub(super) changes: Vec<Change>,
     /// Of each full block that no longer changes: the least and the greatest position.
@@ -31,7 +34,7 @@ pub(super) struct Run {
 }
 
 /// The sums of the first `len` changes, whose positions are `most` at most.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Checkpoint {
     len: usize,
     most: u64,

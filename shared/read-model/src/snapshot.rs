@@ -1,0 +1,108 @@
+//! Snapshots: what a fold of the rows came to, kept beside them under a name. Bytes, in pieces.
+
+use crate::{Store, StoreError};
+
+/// How much of a snapshot is one value. sled would put much larger ones into files of their own.
+const PIECE_BYTES: usize = 32 * 1024;
+
+/// Where a snapshot's head stands, before its pieces. It is written last: a snapshot without it is
+/// not whole.
+const HEAD: &[u8] = b"";
+
+/// How the name of each snapshot's tree begins.
+const TREE: &str = "snapshot/";
+
+impl Store {
+    /// Keeps a head and bytes under a name, in place of any before. A crash on the way leaves none.
+    pub fn keep_snapshot(&self, name: &str, head: &[u8], bytes: &[u8]) -> Result<(), StoreError> {
+        let tree = self.db().open_tree(format!("{TREE}{name}"))?;
+        tree.remove(HEAD)?;
+        let mut next = 0u32;
+        for piece in bytes.chunks(PIECE_BYTES) {
+            tree.insert(next.to_be_bytes(), piece)?;
+            next += 1;
+        }
+        for left_over in tree.range(next.to_be_bytes()..) {
+            tree.remove(left_over?.0)?;
+        }
+        tree.insert(HEAD, head)?;
+        Ok(())
+    }
+
+    /// The head that is kept under a name.
+    pub fn snapshot_head(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(tree) = self.snapshot(name)? else { return Ok(None) };
+        Ok(tree.get(HEAD)?.map(|head| head.to_vec()))
+    }
+
+    /// The bytes that are kept under a name. Whether they are those that were kept is for the caller
+    /// to check.
+    pub fn snapshot_bytes(&self, name: &str) -> Result<Vec<u8>, StoreError> {
+        let mut bytes = Vec::new();
+        if let Some(tree) = self.snapshot(name)? {
+            for piece in tree.range(0u32.to_be_bytes()..).values() {
+                bytes.extend_from_slice(&piece?);
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Lets go of every snapshot whose name is not wanted.
+    pub fn drop_snapshots(&self, wanted: impl Fn(&str) -> bool) -> Result<(), StoreError> {
+        for tree in self.db().tree_names() {
+            let name = str::from_utf8(&tree).ok().and_then(|it| it.strip_prefix(TREE));
+            if name.is_some_and(|name| !wanted(name)) {
+                self.db().drop_tree(tree)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The tree of a name, which is not made by looking.
+    fn snapshot(&self, name: &str) -> Result<Option<sled::Tree>, StoreError> {
+        let name = format!("{TREE}{name}");
+        if !self.db().tree_names().iter().any(|tree| **tree == *name.as_bytes()) {
+            return Ok(None);
+        }
+        Ok(Some(self.db().open_tree(name)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+
+    fn bytes(length: usize) -> Vec<u8> {
+        (0..length).map(|at| (at * 31 % 251) as u8).collect()
+    }
+
+    #[test]
+    fn the_latest_snapshot_is_there_after_closing() {
+        let root = tempfile::tempdir().unwrap();
+        for length in [0, 1, PIECE_BYTES, 5 * PIECE_BYTES + 7, 2 * PIECE_BYTES] {
+            let store = Store::open(&root, Options::new(1)).unwrap().store;
+            store.keep_snapshot("deals", &length.to_be_bytes(), &bytes(length)).unwrap();
+            store.keep_snapshot("leads", b"head", b"other").unwrap();
+            drop(store);
+            let store = Store::open(&root, Options::new(1)).unwrap().store;
+            assert_eq!(store.snapshot_head("deals").unwrap().unwrap(), length.to_be_bytes());
+            assert_eq!(store.snapshot_bytes("deals").unwrap(), bytes(length));
+            assert_eq!(store.snapshot_bytes("leads").unwrap(), b"other");
+            assert_eq!(store.snapshot_head("quotas").unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn what_nobody_wants_goes() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(&root, Options::new(1)).unwrap().store;
+        for name in ["deals", "leads"] {
+            store.keep_snapshot(name, b"head", b"bytes").unwrap();
+        }
+        store.drop_snapshots(|name| name == "leads").unwrap();
+        assert_eq!(store.snapshot_head("deals").unwrap(), None);
+        assert_eq!(store.snapshot_head("leads").unwrap().unwrap(), b"head");
+        assert_eq!(store.checkpoint().unwrap().position, 0, "rows are something else");
+    }
+}
