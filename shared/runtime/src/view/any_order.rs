@@ -184,16 +184,10 @@ pub fn loaded<V: View>(arrived: &[Arrived], upto: u64) -> V {
     view
 }
 
-/// The same, after it was kept and restored, and has caught up with what came later.
+/// The same, after it has caught up with what came later.
 pub fn joined<V: View>(arrived: &[Arrived], upto: u64) -> V {
-    let kept = loaded::<V>(arrived, upto);
-    let mut timelines = Timelines::new();
+    let (mut view, mut timelines) = (loaded::<V>(arrived, upto), Timelines::new());
     insert::<V>(&mut timelines, arrived);
-    let bytes = postcard::to_stdvec(&kept).expect("a view serialises");
-    let mut view: V = postcard::from_bytes(&bytes).expect("and is read back");
-    for entity in kept.left_out() {
-        view.load(&entity, &timelines[&entity], upto);
-    }
     let later = arrived.iter().filter(|(position, ..)| *position > upto).cloned();
     apply(&mut view, &timelines, &later.collect::<Vec<_>>());
     view
