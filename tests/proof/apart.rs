@@ -9,9 +9,12 @@ use uuid::Uuid;
 
 use crate::{
     child::{Server, eventually},
-    customers, journey, leads,
+    customers,
+    forecast::quarter,
+    journey, leads,
     load::{Ask, What, check_history, define_catalog, history, seed},
     stranger,
+    whole::story,
 };
 
 /// The services that run apart.
@@ -82,6 +85,17 @@ async fn a_customers_life_is_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_leads_life_is_the_same() {
     leads::a_leads_life(&Apart::start().await.world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quarters_life_is_the_same() {
+    quarter::a_quarters_life(&Apart::start().await.world).await;
+}
+
+/// Through every service and all three doors, told again as of and as known at each chapter.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_story_is_the_same() {
+    story::tell(&Apart::start().await.world).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

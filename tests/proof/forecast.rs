@@ -9,7 +9,7 @@ mod company;
 mod falls;
 mod money;
 mod plans;
-mod quarter;
+pub mod quarter;
 mod random;
 mod recording;
 mod reporting;

@@ -9,7 +9,7 @@ mod forgetting;
 mod lead;
 mod quarter;
 mod service;
-mod story;
+pub mod story;
 mod subject;
 mod telling;
 mod undoing;

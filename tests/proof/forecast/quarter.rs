@@ -23,17 +23,20 @@ use super::asking::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quarter_is_planned_judged_submitted_and_won() {
-    let world = World::start().await;
+    a_quarters_life(&World::start().await).await;
+}
+
+pub async fn a_quarters_life(world: &World) {
     world.define_catalog().await;
-    plan(&world).await;
-    let (small, large) = work(&world).await;
-    judge(&world).await;
-    win(&world, &small, &large).await;
-    the_numbers_are_told_as_of_each_day(&world).await;
-    the_numbers_are_told_as_they_were_known(&world).await;
-    the_change_is_explained(&world, &small, &large).await;
-    the_chain_is_told(&world).await;
-    a_new_cut_loses_nothing(&world).await;
+    plan(world).await;
+    let (small, large) = work(world).await;
+    judge(world).await;
+    win(world, &small, &large).await;
+    the_numbers_are_told_as_of_each_day(world).await;
+    the_numbers_are_told_as_they_were_known(world).await;
+    the_change_is_explained(world, &small, &large).await;
+    the_chain_is_told(world).await;
+    a_new_cut_loses_nothing(world).await;
 }
 
 /// A calendar whose days begin in Berlin, and quotas for both.

@@ -37,7 +37,7 @@ async fn a_customer_is_found_won_served_lost_and_forgotten() {
 }
 
 /// From the campaign to everything that is taken back; then every answer is asked for again.
-async fn tell(world: &World) -> (Met, Vec<Reading>) {
+pub async fn tell(world: &World) -> (Met, Vec<Reading>) {
     world.define_catalog().await;
     let mut story = Story::begin(world).await;
     let (first, second) = lead::a_campaign_brings_somebody_twice(&mut story).await;
