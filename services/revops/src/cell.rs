@@ -1,6 +1,6 @@
 //! A cell's process: the log, one read model, and the services over them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, bail, ensure};
 use event_log::{ConnectError, JetStream, Options, durability};
@@ -120,10 +120,11 @@ impl Cell {
     /// Stops deciding and closes the read model.
     pub async fn close(self) -> anyhow::Result<()> {
         let Cell { runtime, log_thread, .. } = self;
-        let closed = match Arc::try_unwrap(runtime) {
+        let closed = match alone(runtime).await {
             Ok(runtime) => runtime.stop().await,
             Err(shared) => {
                 // A call that has not ended holds on; the log has everything all the same.
+                tracing::warn!("a call has not ended: the read model is not closed");
                 shared.keeper.stop();
                 Ok(())
             }
@@ -133,6 +134,20 @@ impl Cell {
         ending.await?;
         Ok(closed?)
     }
+}
+
+/// Waits a little until the last call and whatever it has left behind let go.
+async fn alone(mut runtime: Arc<Runtime>) -> Result<Runtime, Arc<Runtime>> {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    const LOOK_EVERY: Duration = Duration::from_millis(5);
+    for _ in 0..PATIENCE.as_millis() / LOOK_EVERY.as_millis() {
+        runtime = match Arc::try_unwrap(runtime) {
+            Ok(alone) => return Ok(alone),
+            Err(shared) => shared,
+        };
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Arc::try_unwrap(runtime)
 }
 
 async fn check_durability(

@@ -208,7 +208,7 @@ impl Appender {
             }
             Err(AppendError::Closed { .. }) => {
                 self.in_flight = Some(in_flight);
-                self.stop("the log's connection was closed");
+                self.fail("the log's connection was closed");
             }
             Err(error) => {
                 refuse(in_flight.awaited, &Refusal::Unavailable(error.to_string()));
@@ -235,7 +235,7 @@ impl Appender {
         let place = self.fold.applied().place;
         if sequence == place.sequence && hash != place.hash && self.stopped.is_none() {
             let position = frame.first;
-            return self.stop(&format!(
+            return self.fail(&format!(
                 "stream sequence {sequence} with position {position} is not the frame that was \
                  acknowledged there: restore the log from a copy"
             ));
@@ -256,7 +256,7 @@ impl Appender {
     /// Hands what is folded to the store; stops deciding when the store does not take it.
     pub fn flush(&mut self) {
         if let Err(error) = self.fold.flush() {
-            self.stop(&error.to_string());
+            self.fail(&error.to_string());
         }
     }
 
@@ -265,9 +265,14 @@ impl Appender {
         self.fold.close()
     }
 
+    /// Stops deciding because it cannot go on.
+    pub fn fail(&mut self, why: &str) {
+        tracing::error!(why, "the appender stopped");
+        self.stop(why);
+    }
+
     /// Stops deciding: the reason is given to everybody who waits and who comes.
     pub fn stop(&mut self, why: &str) {
-        tracing::error!(why, "the appender stopped");
         self.stopped = Some(why.to_owned());
         let refusal = Refusal::Stopped(why.to_owned());
         let acknowledged = self.acknowledged.take().map(|(_, flight)| flight);
@@ -302,7 +307,7 @@ impl Appender {
     }
 
     fn stop_for(&mut self, error: &FoldError) {
-        self.stop(&error.to_string());
+        self.fail(&error.to_string());
     }
 
     /// Where the next frame goes, and the latest clock before it: after everything that is known

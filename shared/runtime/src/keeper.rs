@@ -228,7 +228,7 @@ fn handle(appender: &mut Appender, event: Event, outgoing: &mpsc::UnboundedSende
                 appender.follow(*sequence, *hash, frame);
             }
         }
-        Event::Broken(why) => appender.stop(&why),
+        Event::Broken(why) => appender.fail(&why),
         Event::Errand(work) => work(appender),
         Event::Stop => {}
     }
