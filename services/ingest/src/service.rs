@@ -275,29 +275,27 @@ async fn answer_all(
     counting: Counting,
 ) {
     let mut index = 0;
+    let mut is_heard = true;
     while let Some(batch) = batches.recv().await {
-        let answer = match batch {
+        let (response, applied, broken) = match batch {
             Ok(batch) => answer_batch(batch, &mut index).await,
-            Err(status) => Err(status),
+            Err(status) => (ReportResponse::default(), Vec::new(), Some(status)),
         };
-        let ended = answer.is_err();
-        let answer = match answer {
-            Ok((response, applied)) => {
-                counting.count(&response, applied).await;
-                Ok(response)
-            }
-            Err(status) => Err(status),
-        };
-        if answers.send(answer).await.is_err() || ended {
+        // What is recorded is counted, though nobody may hear of it any more.
+        counting.count(&response, applied).await;
+        let is_over = broken.is_some();
+        is_heard = is_heard && answers.send(broken.map_or(Ok(response), Err)).await.is_ok();
+        if is_over {
             return;
         }
     }
 }
 
+/// The answers to a batch, what of it was recorded, and why there are no more answers, if so.
 async fn answer_batch(
     batch: Vec<Waiting>,
     index: &mut u64,
-) -> Result<(ReportResponse, Vec<Applied>), Status> {
+) -> (ReportResponse, Vec<Applied>, Option<Status>) {
     let mut response = ReportResponse::default();
     let mut applied = Vec::new();
     for waiting in batch {
@@ -313,14 +311,14 @@ async fn answer_batch(
                 }
                 Err(Refusal::Rejected(rejection)) => turned_away(*index, rejection),
                 // Nothing can be said of this one and those after it: send them again.
-                Err(refusal) => return Err(of_refusal(&refusal)),
+                Err(refusal) => return (response, applied, Some(of_refusal(&refusal))),
             },
         };
         response.revision = response.revision.max(answer.position);
         response.answers.push(answer);
         *index += 1;
     }
-    Ok((response, applied))
+    (response, applied, None)
 }
 
 fn taken_in(index: u64, entity: Uuid, command: Uuid, answer: Answer) -> ReportAnswer {

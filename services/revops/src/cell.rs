@@ -120,12 +120,14 @@ impl Cell {
     /// Stops deciding and closes the read model.
     pub async fn close(self) -> anyhow::Result<()> {
         let Cell { runtime, log_thread, .. } = self;
+        // Calls that wait for a decision are told, and let go.
+        runtime.keeper.stop();
         let closed = match alone(runtime).await {
             Ok(runtime) => runtime.stop().await,
             Err(shared) => {
                 // A call that has not ended holds on; the log has everything all the same.
                 tracing::warn!("a call has not ended: the read model is not closed");
-                shared.keeper.stop();
+                drop(shared);
                 Ok(())
             }
         };

@@ -117,7 +117,8 @@ fn add_reports(registry: &mut Registry, counts: &Counts) {
     for ((kind, fault), count) in counts.faults() {
         faults.get_or_create(&Wrong { kind: kind.word(), fault }).inc_by(count);
     }
-    let help = "Faults that came with reports, by the kind of entity that shows them";
+    let help = "Faults that came with reports, by the kind of entity that shows them; names that \
+                nobody has defined are not among them";
     registry.register("faults", help, faults);
 }
 

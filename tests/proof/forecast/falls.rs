@@ -10,6 +10,7 @@ use api::{
     opportunities::v1::ChangeOpportunityAmountRequest,
     types::v1::ForecastCategory,
 };
+use prost_types::Timestamp;
 use tests::{
     World,
     hands::{at, usd},
@@ -125,8 +126,7 @@ async fn pages_are_of_one_answer_whatever_is_recorded_between_them() {
     loop {
         let page = ask(&world, "default", asked.clone()).await.unwrap();
         assert_eq!(numbers(&page), numbers(&whole));
-        let known_at = |it: &GetForecastWaterfallResponse| it.reflected.as_ref().unwrap().known_at;
-        assert_eq!(known_at(&page), known_at(&whole));
+        assert_eq!(points(&page), points(&whole));
         listed.extend(bucket(&page, "new").deals.clone());
         asked.page_token = page.next_page_token;
         if asked.page_token.is_empty() {
@@ -141,6 +141,33 @@ async fn pages_are_of_one_answer_whatever_is_recorded_between_them() {
     let now =
         ask(&world, "default", GetForecastWaterfallRequest { page_token: String::new(), ..asked });
     assert_eq!(now.await.unwrap().deals_total, 11, "a question of its own sees them all");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_recorded_between_pages_moves_neither_end() {
+    let world = World::start().await;
+    world.define_catalog().await;
+    deals_move(&world).await;
+    // Until now: each page has the now of the first.
+    let mut asked = GetForecastWaterfallRequest { page_size: 1, to: None, ..question() };
+    let first = ask(&world, "default", asked.clone()).await.unwrap();
+    assert!(first.deals_total > 1 && first.start_count == 6, "{first:?}");
+    let mut page = first.clone();
+    while !page.next_page_token.is_empty() {
+        asked.page_token = std::mem::take(&mut page.next_page_token);
+        // It happened before both ends, and nobody knew.
+        world.open("late", 5_000, "2026-01-06T00:00:00Z").await;
+        page = ask(&world, "default", asked.clone()).await.unwrap();
+        assert_eq!((numbers(&page), points(&page)), (numbers(&first), points(&first)));
+    }
+    let again = GetForecastWaterfallRequest { page_token: String::new(), ..asked };
+    assert!(ask(&world, "default", again).await.unwrap().start_count > 6);
+}
+
+/// Between what instants, and as known when, an answer tells.
+fn points(answer: &GetForecastWaterfallResponse) -> Vec<(Option<Timestamp>, u64)> {
+    let ends = [&answer.from_reflected, &answer.reflected];
+    ends.into_iter().flatten().map(|end| (end.as_of, end.known_at)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -125,7 +125,8 @@ impl Waterfall {
             }
         }
         Self {
-            standing: listed.standing,
+            // Of the first page: later ones tell of the same, but may be given at a later revision.
+            standing: Standing::of(answer.reflected),
             from: Standing::of(answer.from_reflected),
             period: Period::from(answer.period.unwrap_or_default()),
             node: answer.node.map(Reference::from),

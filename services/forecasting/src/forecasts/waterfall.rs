@@ -119,7 +119,7 @@ impl Forecasts {
         let mut from = self.ask("from", Some(earlier)).await?;
         let mut to = self.ask("to", message.to.as_ref()).await?;
         if let Some(after) = &after {
-            self.runtime.wait_for(after.known_at).await?;
+            self.runtime.wait_for(after.known_at.max(after.from_known_at)).await?;
             from.known_at = Some(after.from_known_at);
             to.known_at = Some(after.known_at);
             to.now = Instant(after.now);
