@@ -23,8 +23,17 @@ use tests::{
 /// The source of all reports here, whose pipeline is `sales`.
 const SOURCE: &str = "crm";
 
-pub async fn world() -> World {
+async fn world() -> World {
     let world = World::start().await;
+    define_source(&world).await;
+    let pipeline = report("sales", None, Fact::PipelineDefined(hands::pipeline()));
+    let user = UserDefinition { name: "Ann Lake".into(), ..Default::default() };
+    let answers = send(&world, vec![pipeline, report("ann", None, Fact::UserDefined(user))]).await;
+    assert!(answers.iter().all(|it| it.status() == ReportStatus::Applied), "{answers:?}");
+    world
+}
+
+pub async fn define_source(world: &World) {
     let (name, kind) = ("CRM".to_owned(), "crm".to_owned());
     let source = DefineSourceRequest {
         key: SOURCE.into(),
@@ -32,11 +41,6 @@ pub async fn world() -> World {
         ..Default::default()
     };
     world.planning().define_source(world.request(source)).await.unwrap();
-    let pipeline = report("sales", None, Fact::PipelineDefined(hands::pipeline()));
-    let user = UserDefinition { name: "Ann Lake".into(), ..Default::default() };
-    let answers = send(&world, vec![pipeline, report("ann", None, Fact::UserDefined(user))]).await;
-    assert!(answers.iter().all(|it| it.status() == ReportStatus::Applied), "{answers:?}");
-    world
 }
 
 pub fn report(key: &str, occurred_at: Option<Timestamp>, fact: Fact) -> Report {

@@ -143,8 +143,9 @@ fn samples(page: &str) -> BTreeMap<String, f64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_done_is_on_the_page_of_metrics() {
-    let world = bad_reports::world().await;
+    let world = World::start().await;
     world.define_catalog().await;
+    bad_reports::define_source(&world).await;
     world.open("Cranes", 1_200, "2026-01-05T00:00:00Z").await;
     let deal = |key: &str, day, fact| report(key, on(day), fact);
     let told = [("sound", 5), ("closed twice", 9), ("closed twice", 9)].map(|(key, day)| {

@@ -122,11 +122,11 @@ async fn pages_are_of_one_answer_whatever_is_recorded_between_them() {
     let whole = ask(&world, "default", asked.clone()).await.unwrap();
     assert_eq!((whole.end_count, whole.deals_total), (6, 6), "six are new");
     let mut asked = GetForecastWaterfallRequest { page_size: 1, ..asked };
-    let mut listed = Vec::new();
+    let (mut listed, mut first) = (Vec::new(), None);
     loop {
         let page = ask(&world, "default", asked.clone()).await.unwrap();
         assert_eq!(numbers(&page), numbers(&whole));
-        assert_eq!(points(&page), points(&whole));
+        assert_eq!(points(&page), *first.get_or_insert_with(|| points(&page)));
         listed.extend(bucket(&page, "new").deals.clone());
         asked.page_token = page.next_page_token;
         if asked.page_token.is_empty() {
