@@ -23,7 +23,7 @@ use tests::{
 /// The source of all reports here, whose pipeline is `sales`.
 const SOURCE: &str = "crm";
 
-async fn world() -> World {
+pub async fn world() -> World {
     let world = World::start().await;
     define_source(&world).await;
     let pipeline = report("sales", None, Fact::PipelineDefined(hands::pipeline()));
