@@ -12,7 +12,15 @@ use super::{NatsError, SyncMode};
 pub struct Site {
     dir: PathBuf,
     topology: Topology,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a child process has a copy of it until it runs its own
+        // program, and that copy would hold the lock. An error leaves it to be closed after all.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Site {
@@ -37,7 +45,7 @@ impl Site {
         if let Some(wanted) = replicas.filter(|wanted| *wanted != found) {
             return Err(NatsError::Replicas { path: dir, found, wanted });
         }
-        let site = Site { dir, topology, _lock: lock };
+        let site = Site { dir, topology, lock };
         for member in 0..found {
             Home::make(&site.home_dir(member))?;
         }
