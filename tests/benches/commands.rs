@@ -83,7 +83,8 @@ pub async fn measure(scale: Scale, servers: usize, table: &mut Table) -> anyhow:
     let raw = Raw::connect(&ground.nats.url).await?;
     raw.make_stream(SINGLE).await?;
     raw.make_stream(FRAMES).await?;
-    let log = JetStream::connect(&ground.nats.url, Options::default()).await?.log().await?;
+    let options = Options { replicas: ground.nats.replicas(), ..Options::default() };
+    let log = JetStream::connect(&ground.nats.url, options).await?.log().await?;
     let mut measured: BTreeMap<usize, Measured> = BTreeMap::new();
     for _ in 0..scale.rounds {
         for clients in CLIENTS {
