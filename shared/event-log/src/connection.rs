@@ -233,7 +233,8 @@ impl JetStream {
         }
     }
 
-    async fn info(&self, stream: &str) -> Result<stream::Info, Failure> {
+    /// The same, from whoever answers first, right or wrong.
+    pub(crate) async fn info(&self, stream: &str) -> Result<stream::Info, Failure> {
         self.request(format!("$JS.API.STREAM.INFO.{stream}"), Request::new()).await
     }
 
@@ -260,10 +261,9 @@ impl JetStream {
     pub(crate) async fn end(&self, stream: &'static str, after: u64) -> Result<u64, ReadError> {
         let mut asked = 0;
         loop {
-            let stream::Info { config, state, .. } = self.stream(stream).await?;
-            let doubts = if config.num_replicas > 1 { DOUBTS } else { 0 };
-            if state.last_sequence >= after || asked >= doubts {
-                return Ok(state.last_sequence);
+            let last = self.stream(stream).await?.state.last_sequence;
+            if last >= after || !self.is_clustered() || asked == DOUBTS {
+                return Ok(last);
             }
             asked += 1;
             tokio::time::sleep(ASK_EVERY).await;
@@ -306,7 +306,8 @@ impl JetStream {
 }
 
 impl Failure {
-    fn is_unknown_stream(&self) -> bool {
+    /// Whether the server that answered knows no such stream.
+    pub(crate) fn is_unknown_stream(&self) -> bool {
         matches!(self, Failure::Refused { code: ErrorCode::STREAM_NOT_FOUND, .. })
     }
 

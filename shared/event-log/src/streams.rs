@@ -93,9 +93,9 @@ pub(crate) async fn find(
     stream: &'static str,
 ) -> Result<bool, ConnectError> {
     let found = elected(stream, || async {
-        match info(connection, stream).await {
+        match connection.info(stream).await {
             Ok(info) => Ok(Some(info)),
-            Err(Failure::Refused { code: ErrorCode::STREAM_NOT_FOUND, .. }) => Ok(None),
+            Err(failure) if failure.is_unknown_stream() => Ok(None),
             Err(failure) => Err(failure),
         }
     });
@@ -119,14 +119,10 @@ async fn create(connection: &JetStream, wanted: &Config, stream: &str) -> Result
     match connection.request(format!("$JS.API.STREAM.CREATE.{stream}"), create).await {
         // It exists with other settings; some of them may not matter.
         Err(Failure::Refused { code: ErrorCode::STREAM_NAME_EXIST, .. }) => {
-            info(connection, stream).await
+            connection.info(stream).await
         }
         created => created,
     }
-}
-
-async fn info(connection: &JetStream, stream: &str) -> Result<Info, Failure> {
-    connection.request(format!("$JS.API.STREAM.INFO.{stream}"), Request::new()).await
 }
 
 /// A stream on several servers answers when one of them leads it.
