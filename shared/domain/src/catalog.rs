@@ -47,6 +47,14 @@ impl Catalog {
         true
     }
 
+    /// Every entity that anything was ever recorded of.
+    pub fn entities(&self) -> impl Iterator<Item = (crate::Kind, Uuid)> {
+        crate::Kind::ALL.iter().flat_map(|kind| {
+            let ids = self.shelf(*kind).into_iter().flat_map(BTreeMap::keys);
+            ids.map(|id| (*kind, *id))
+        })
+    }
+
     /// Whether anything was ever recorded of an entity.
     pub fn has(&self, kind: crate::Kind, id: Uuid) -> bool {
         self.shelf(kind).is_some_and(|shelf| shelf.contains_key(&id))

@@ -1,9 +1,6 @@
 //! The catalogs of all tenants: a view like any other, small enough to be shared whole.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use domain::{Kind, PersonId, Timeline, catalog::Catalog};
 use serde::{Deserialize, Serialize};
@@ -23,7 +20,6 @@ pub struct Catalogs {
 struct Shelf {
     catalog: Arc<Catalog>,
     digest: Digest,
-    entities: BTreeSet<EntityRef>,
 }
 
 impl Catalogs {
@@ -40,13 +36,6 @@ impl Catalogs {
             shelf.catalog.erased().map(|person| (tenant.clone(), person)).collect::<Vec<_>>()
         };
         self.tenants.iter().flat_map(of).collect()
-    }
-}
-
-impl Shelf {
-    fn put(&mut self, entity: &EntityRef, timeline: Timeline) {
-        self.entities.insert(entity.clone());
-        Arc::make_mut(&mut self.catalog).put(entity.kind, entity.id, Arc::new(timeline));
     }
 }
 
@@ -74,7 +63,7 @@ impl View for Catalogs {
             add_entry(&mut shelf.digest, entity, entry);
             held.insert(entry.clone());
         }
-        shelf.put(entity, held);
+        Arc::make_mut(&mut shelf.catalog).put(entity.kind, entity.id, Arc::new(held));
     }
 
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {
@@ -82,7 +71,8 @@ impl View for Catalogs {
         for entry in timeline.entries().iter().filter(|entry| entry.position == position) {
             add_entry(&mut shelf.digest, entity, entry);
         }
-        shelf.put(entity, timeline.clone());
+        let held = Arc::new(timeline.clone());
+        Arc::make_mut(&mut shelf.catalog).put(entity.kind, entity.id, held);
     }
 
     fn digest(&self, tenant: &str) -> Digest {
@@ -90,7 +80,13 @@ impl View for Catalogs {
     }
 
     fn left_out(&self) -> Vec<EntityRef> {
-        self.tenants.values().flat_map(|shelf| &shelf.entities).cloned().collect()
+        let of = |(tenant, shelf): (&String, &Shelf)| {
+            let tenant: Arc<str> = tenant.as_str().into();
+            let entities = shelf.catalog.entities();
+            let named = entities.map(|(kind, id)| EntityRef { tenant: tenant.clone(), kind, id });
+            named.collect::<Vec<_>>()
+        };
+        self.tenants.iter().flat_map(of).collect()
     }
 }
 
