@@ -4,14 +4,14 @@
 //! views need no versions. What the log has learned since is folded on top.
 
 use std::{
-    collections::HashMap,
     fs::File,
     io,
-    sync::{Arc, LazyLock},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::LazyLock,
     thread,
 };
 
-use domain::{Kind, Timeline};
+use domain::Kind;
 use event_log::{Chain, EventLog, FrameHash};
 use read_model::{Checkpoint, Store, StoreError};
 use serde::{Deserialize, Serialize};
@@ -81,8 +81,8 @@ enum Unfit {
     TooOld(u64),
     #[error("its bytes are not those that were kept: check the disk")]
     Damaged,
-    #[error("a thread has died over it")]
-    Died,
+    #[error("reading or writing it panicked: check the disk")]
+    Panicked,
 }
 
 /// Keeps every view beside the timelines of a store that nobody writes, at the place in the log that
@@ -98,8 +98,8 @@ pub fn keep(store: &Store, views: &[Box<dyn Projection>], place: Chain) {
     for view in views {
         // One after another, or memory would have to hold all of them twice. sled panics over some
         // errors of the disk.
-        let keeping = thread::scope(|scope| scope.spawn(|| keep_one(store, &**view, &head)).join());
-        match keeping.unwrap_or(Err(Unfit::Died)) {
+        let keeping = catch_unwind(AssertUnwindSafe(|| keep_one(store, &**view, &head)));
+        match keeping.unwrap_or(Err(Unfit::Panicked)) {
             Ok(()) => kept += 1,
             Err(error) => tracing::warn!(view = view.name(), %error, "the view is not kept"),
         }
@@ -167,7 +167,7 @@ pub fn restore(
             .map(|view| scope.spawn(|| restore_one(store, &checkpoint, &timelines, view.fresh())))
             .collect();
         for (view, tried) in views.iter().zip(restoring) {
-            match tried.join().unwrap_or(Err(Unfit::Died)) {
+            match tried.join().unwrap_or(Err(Unfit::Panicked)) {
                 Ok(one) => restored.push(one),
                 Err(why) => {
                     tell(view.name(), &why);
@@ -270,15 +270,11 @@ fn fold_touched(
     restored: &mut [Restored],
 ) -> Result<(), TimelineError> {
     let timelines = Timelines::new(store);
-    let mut read: HashMap<EntityRef, Arc<Timeline>> = HashMap::new();
-    let mut touches = Vec::with_capacity(touched.len());
-    for (entity, position) in touched {
-        let timeline = match read.get(&entity) {
-            Some(timeline) => timeline.clone(),
-            None => read.entry(entity.clone()).or_insert(timelines.get(&entity)?).clone(),
-        };
-        touches.push(Touch { entity, timeline, position });
-    }
+    let touches = touched.into_iter().map(|(entity, position)| {
+        let timeline = timelines.get_hot(&entity)?;
+        Ok(Touch { entity, timeline, position })
+    });
+    let touches = touches.collect::<Result<Vec<_>, TimelineError>>()?;
     thread::scope(|scope| {
         for Restored { view, place } in restored {
             let first = touches.partition_point(|touch| touch.position <= place.last);
