@@ -37,7 +37,7 @@ pub struct Moved {
 /// Which deals a page lists: so many, after so many.
 #[derive(Debug, Clone, Copy)]
 pub struct Cut {
-    /// How many pages before list.
+    /// How many deals the pages before have listed.
     pub shown: usize,
     /// How many this one lists at most.
     pub size: usize,

@@ -124,10 +124,9 @@ impl Cell {
         runtime.keeper.stop();
         let closed = match alone(runtime).await {
             Ok(runtime) => runtime.stop().await,
-            Err(shared) => {
+            Err(_) => {
                 // A call that has not ended holds on; the log has everything all the same.
                 tracing::warn!("a call has not ended: the read model is not closed");
-                drop(shared);
                 Ok(())
             }
         };

@@ -49,7 +49,7 @@ struct Answered {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Wrong {
+struct Faulty {
     kind: &'static str,
     fault: &'static str,
 }
@@ -113,9 +113,9 @@ fn add_reports(registry: &mut Registry, counts: &Counts) {
         reports.get_or_create(&Answered { outcome }).inc_by(count);
     }
     registry.register("reports", "Reports of other systems, by what became of them", reports);
-    let faults = Family::<Wrong, Counter>::default();
+    let faults = Family::<Faulty, Counter>::default();
     for ((kind, fault), count) in counts.faults() {
-        faults.get_or_create(&Wrong { kind: kind.word(), fault }).inc_by(count);
+        faults.get_or_create(&Faulty { kind: kind.word(), fault }).inc_by(count);
     }
     let help = "Faults that came with reports, by the kind of entity that shows them; names that \
                 nobody has defined are not among them";
