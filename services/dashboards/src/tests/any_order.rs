@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use domain::{Known, Timeline, opportunity::Fact};
 use proptest::prelude::*;
-use runtime::{timelines::EntityRef, view::View};
+use runtime::{
+    timelines::EntityRef,
+    view::{View, any_order::restored},
+};
 
 use super::deals::*;
 use crate::{
@@ -92,9 +95,9 @@ fn joined<V: View>(timelines: &BTreeMap<EntityRef, Timeline>, upto: u64) -> V {
 fn resumed<V: View>(timelines: &BTreeMap<EntityRef, Timeline>, upto: u64) -> V {
     let mut view: V = loaded(timelines, upto);
     view.settle();
-    let mut view = restored(&view);
+    let mut view = restored(&view, timelines, upto);
     apply_after(&mut view, timelines, upto);
-    restored(&view)
+    restored(&view, timelines, u64::MAX)
 }
 
 proptest! {

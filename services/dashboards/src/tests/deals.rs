@@ -164,12 +164,6 @@ pub fn apply_after<V: View>(view: &mut V, timelines: &BTreeMap<EntityRef, Timeli
     }
 }
 
-/// A view as it is after a process has kept it and another has restored it.
-pub fn restored<V: View>(view: &V) -> V {
-    assert!(view.left_out().is_empty());
-    postcard::from_bytes(&postcard::to_stdvec(view).unwrap()).unwrap()
-}
-
 /// Loads a view with whole timelines up to a position.
 pub fn loaded<V: View>(timelines: &BTreeMap<EntityRef, Timeline>, upto: u64) -> V {
     let mut view = V::default();

@@ -13,7 +13,13 @@ use domain::{
     quota::{self, Measure, Quota, Set, Withdrawn},
 };
 use proptest::prelude::*;
-use runtime::{timelines::EntityRef, view::View};
+use runtime::{
+    timelines::EntityRef,
+    view::{
+        View,
+        any_order::{Timelines, restored},
+    },
+};
 use uuid::Uuid;
 
 use super::{Book, Shelf};
@@ -156,8 +162,6 @@ fn entry(at: i64, position: u64, command: u128, fact: Fact) -> Entry {
     }
 }
 
-type Timelines = BTreeMap<EntityRef, Timeline>;
-
 /// Timelines of facts, the first of which was recorded at the first of the positions and so on.
 /// Every third of them came twice.
 fn timelines(happened: &[Happened], positions: &[u64]) -> Timelines {
@@ -171,15 +175,6 @@ fn timelines(happened: &[Happened], positions: &[u64]) -> Timelines {
         }
     }
     timelines
-}
-
-/// A book as it is after a process has kept it and another has restored it.
-fn restored(book: &Book, timelines: &Timelines, upto: u64) -> Book {
-    let mut restored: Book = postcard::from_bytes(&postcard::to_stdvec(book).unwrap()).unwrap();
-    for entity in book.left_out() {
-        restored.load(&entity, &timelines[&entity], upto);
-    }
-    restored
 }
 
 /// A book that was loaded up to a position, kept, restored, and then followed the rest.
