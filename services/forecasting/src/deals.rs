@@ -4,22 +4,42 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{Date, Instant, Known, OpportunityId, calendar::Period};
 use foldhash::fast::RandomState;
+use read_model::Interner;
 use runtime::steps::Signed;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::counted::Counted;
+use crate::counted::{Class, Count, Counted};
 
 /// So many days share a shelf mark: few enough that a quarter finds little else.
 const DAYS_PER_MARK: i32 = 32;
 
 /// All deals, and which of them may ever have counted on which days.
 #[derive(Default, Serialize, Deserialize)]
+#[serde(from = "Kept")]
 pub struct Deals {
+    classes: Interner<Class>,
     deals: Vec<Deal>,
-    places: HashMap<Uuid, u32, RandomState>,
     /// Days are those of UTC, a day wider than any zone can make them.
     marks: BTreeMap<i32, Vec<u32>>,
+    /// Where each deal lies.
+    #[serde(skip)]
+    places: HashMap<Uuid, u32, RandomState>,
+}
+
+/// What is kept of [`Deals`].
+#[derive(Deserialize)]
+struct Kept {
+    classes: Interner<Class>,
+    deals: Vec<Deal>,
+    marks: BTreeMap<i32, Vec<u32>>,
+}
+
+impl From<Kept> for Deals {
+    fn from(Kept { classes, deals, marks }: Kept) -> Deals {
+        let places = deals.iter().zip(0..).map(|(deal, place)| (deal.id.0, place)).collect();
+        Deals { classes, deals, marks, places }
+    }
 }
 
 /// A deal's life.
@@ -30,18 +50,21 @@ pub struct Deal {
     course: Course,
 }
 
-/// What a deal counted as, on both axes. Times lie apart, so that a search touches nothing else.
+/// What a deal counted as, on both axes.
 #[derive(Serialize, Deserialize)]
 enum Course {
     /// News came in the order in which it happened: what is known of one place supersedes what was
-    /// before; `None` for nothing.
-    Straight {
-        places: Vec<Place>,
-        #[serde(deserialize_with = "sharing_stages")]
-        stands: Vec<Option<Counted>>,
-    },
+    /// before.
+    Straight(Vec<Step>),
     /// Something came late or was taken back: the sum of what is signed.
-    Revised { changes: Vec<Change>, stands: Vec<Counted> },
+    Revised(Vec<Change>),
+}
+
+/// From a place on a deal counts as this; `None` for nothing.
+#[derive(Serialize, Deserialize)]
+struct Step {
+    place: Place,
+    count: Option<Count>,
 }
 
 /// A place on both axes.
@@ -51,19 +74,15 @@ struct Place {
     position: u64,
 }
 
-/// From here on it counts once more, or once less, as one of what it ever stood for.
-#[derive(Serialize, Deserialize)]
+/// From a place on a deal counts as this once more, or once less.
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct Change {
     place: Place,
     sign: i32,
-    stands: usize,
+    count: Count,
 }
 
 impl Place {
-    fn of(change: &Signed<Counted>) -> Place {
-        Place { occurred_at: change.occurred_at, position: change.position }
-    }
-
     fn is_covered(self, at: Known) -> bool {
         at.covers(self.occurred_at, self.position)
     }
@@ -75,19 +94,29 @@ impl Deals {
         if changes.is_empty() {
             return;
         }
+        let changes: Vec<Change> = changes.into_iter().map(|it| self.change(it)).collect();
         let place = *self.places.entry(id).or_insert_with(|| {
-            let id = OpportunityId(id);
-            self.deals.push(Deal { id, course: Course::default() });
+            self.deals.push(Deal { id: OpportunityId(id), course: Course::Straight(Vec::new()) });
             u32::try_from(self.deals.len() - 1).unwrap_or(u32::MAX)
         });
         let deal = &mut self.deals[place as usize];
-        let known: BTreeSet<i32> = deal.stands().flat_map(marks).collect();
-        let fresh: BTreeSet<i32> =
-            changes.iter().flat_map(|change| marks(&change.stands)).collect();
+        let known: BTreeSet<i32> = deal.counts().flat_map(marks).collect();
+        let fresh: BTreeSet<i32> = changes.iter().flat_map(|it| marks(&it.count)).collect();
         for mark in fresh.difference(&known) {
             self.marks.entry(*mark).or_default().push(place);
         }
-        deal.take(changes);
+        deal.take(&changes);
+    }
+
+    fn change(&mut self, news: Signed<Counted>) -> Change {
+        let Signed { occurred_at, position, sign, stands } = news;
+        let place = Place { occurred_at, position };
+        Change { place, sign, count: Count::of(stands, &mut self.classes) }
+    }
+
+    /// The classes of all that its deals ever counted as; a class's place is its number.
+    pub fn classes(&self) -> &[Class] {
+        self.classes.values()
     }
 
     /// A deal.
@@ -106,26 +135,16 @@ impl Deals {
     }
 }
 
-impl Default for Course {
-    fn default() -> Course {
-        Course::Straight { places: Vec::new(), stands: Vec::new() }
-    }
-}
-
 impl Deal {
     /// What it counts as at a point of the two axes.
-    pub fn at(&self, at: Known) -> Option<&Counted> {
+    pub fn at(&self, at: Known) -> Option<Count> {
         match &self.course {
-            Course::Straight { places, stands } => {
-                let before = places.partition_point(|place| place.is_covered(at));
-                stands.get(before.checked_sub(1)?)?.as_ref()
+            Course::Straight(steps) => {
+                let before = steps.partition_point(|step| step.place.is_covered(at));
+                steps.get(before.checked_sub(1)?)?.count
             }
-            Course::Revised { changes, stands } => {
-                let mut sums = vec![0; stands.len()];
-                for change in changes.iter().filter(|change| change.place.is_covered(at)) {
-                    sums[change.stands] += change.sign;
-                }
-                stands.get(sums.iter().position(|sum| *sum > 0)?)
+            Course::Revised(changes) => {
+                sum(changes.iter().filter(|change| change.place.is_covered(at)))
             }
         }
     }
@@ -133,112 +152,97 @@ impl Deal {
     /// The positions between two points that changed what it counts as.
     pub fn positions(&self, from: Known, to: Known) -> Vec<u64> {
         let between = |place: &Place| place.is_covered(from) != place.is_covered(to);
-        let positions: BTreeSet<u64> = match &self.course {
-            Course::Straight { places, .. } => {
-                places.iter().filter(|place| between(place)).map(|place| place.position).collect()
-            }
-            Course::Revised { changes, .. } => {
-                let places = changes.iter().map(|change| &change.place);
-                places.filter(|place| between(place)).map(|place| place.position).collect()
-            }
-        };
+        let positions: BTreeSet<u64> =
+            self.places().filter(between).map(|place| place.position).collect();
         positions.into_iter().collect()
     }
 
-    /// Everything that it ever counted as.
-    fn stands(&self) -> impl Iterator<Item = &Counted> {
-        let (straight, revised): (&[Option<Counted>], &[Counted]) = match &self.course {
-            Course::Straight { stands, .. } => (stands, &[]),
-            Course::Revised { stands, .. } => (&[], stands),
-        };
-        straight.iter().flatten().chain(revised)
+    fn places(&self) -> impl Iterator<Item = Place> {
+        let (steps, changes) = self.course.parts();
+        steps.iter().map(|step| step.place).chain(changes.iter().map(|change| change.place))
     }
 
-    fn take(&mut self, news: Vec<Signed<Counted>>) {
-        if let Course::Straight { places, stands } = &mut self.course {
-            if follow(places, &news) {
-                return go_on(places, stands, &news);
+    /// Everything that it ever counted as.
+    fn counts(&self) -> impl Iterator<Item = &Count> {
+        let (steps, changes) = self.course.parts();
+        steps.iter().filter_map(|it| it.count.as_ref()).chain(changes.iter().map(|it| &it.count))
+    }
+
+    fn take(&mut self, news: &[Change]) {
+        if let Course::Straight(steps) = &mut self.course {
+            if follow(steps, news) {
+                return go_on(steps, news);
             }
-            let signed = signed(std::mem::take(places), std::mem::take(stands));
-            self.course = Course::Revised { changes: Vec::new(), stands: Vec::new() };
-            self.take(signed);
+            self.course = Course::Revised(signed(steps));
         }
-        if let Course::Revised { changes, stands } = &mut self.course {
-            for change in news {
-                let place = Place::of(&change);
-                let known = stands.iter().position(|known| *known == change.stands);
-                let number = known.unwrap_or(stands.len());
-                if known.is_none() {
-                    stands.push(change.stands);
-                }
-                changes.push(Change { place, sign: change.sign, stands: number });
-            }
+        if let Course::Revised(changes) = &mut self.course {
+            changes.extend_from_slice(news);
         }
     }
 }
 
-/// Reads what a deal stood for, with one copy of a stage that it stands in for longer.
-fn sharing_stages<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Option<Counted>>, D::Error> {
-    let mut stands = Vec::<Option<Counted>>::deserialize(from)?;
-    for at in 1..stands.len() {
-        let (before, after) = stands.split_at_mut(at);
-        if let (Some(Some(before)), Some(Some(after))) = (before.last(), after.first_mut())
-            && before.stage == after.stage
-        {
-            after.stage = before.stage.clone();
+impl Course {
+    /// The steps of a straight course, or the changes of a revised one.
+    fn parts(&self) -> (&[Step], &[Change]) {
+        match self {
+            Course::Straight(steps) => (steps, &[]),
+            Course::Revised(changes) => (&[], changes),
         }
     }
-    Ok(stands)
 }
 
 /// Whether each piece of news lies after the one before on both axes.
-fn follow(known: &[Place], news: &[Signed<Counted>]) -> bool {
-    let places = known.last().copied().into_iter().chain(news.iter().map(Place::of));
+fn follow(known: &[Step], news: &[Change]) -> bool {
+    let known = known.last().map(|step| step.place);
+    let places = known.into_iter().chain(news.iter().map(|change| change.place));
     places.is_sorted_by(|one, next| {
         one.occurred_at <= next.occurred_at && one.position <= next.position
     })
 }
 
+/// What is left of changes: the first that was added more often than it was taken away.
+fn sum<'a>(changes: impl Iterator<Item = &'a Change>) -> Option<Count> {
+    let mut sums: Vec<(Count, i32)> = Vec::new();
+    for change in changes {
+        match sums.iter_mut().find(|(known, _)| *known == change.count) {
+            Some((_, sum)) => *sum += change.sign,
+            None => sums.push((change.count, change.sign)),
+        }
+    }
+    sums.into_iter().find(|(_, sum)| *sum > 0).map(|(left, _)| left)
+}
+
 /// What a commit left at an instant is what stood before it and what it added there, less what it
 /// took away; or nothing.
-fn go_on(places: &mut Vec<Place>, stands: &mut Vec<Option<Counted>>, news: &[Signed<Counted>]) {
-    for news in news.chunk_by(|one, next| Place::of(one) == Place::of(next)) {
-        let place = Place::of(&news[0]);
-        let before = stands.last().and_then(Option::as_ref);
-        let mut sums: Vec<(&Counted, i32)> = before.map(|before| (before, 1)).into_iter().collect();
-        for change in news {
-            match sums.iter_mut().find(|(known, _)| **known == change.stands) {
-                Some((_, sum)) => *sum += change.sign,
-                None => sums.push((&change.stands, change.sign)),
-            }
-        }
-        let left = sums.into_iter().find(|(_, sum)| *sum > 0).map(|(left, _)| left.clone());
-        match stands.last_mut().filter(|_| places.last() == Some(&place)) {
-            Some(stands) => *stands = left,
-            None => {
-                places.push(place);
-                stands.push(left);
-            }
+fn go_on(steps: &mut Vec<Step>, news: &[Change]) {
+    for news in news.chunk_by(|one, next| one.place == next.place) {
+        let place = news[0].place;
+        let before = steps.last().and_then(|step| step.count);
+        let before = before.map(|count| Change { place, sign: 1, count });
+        let count = sum(before.iter().chain(news));
+        match steps.last_mut().filter(|last| last.place == place) {
+            Some(last) => last.count = count,
+            None => steps.push(Step { place, count }),
         }
     }
 }
 
 /// A straight course as signed changes.
-fn signed(places: Vec<Place>, stands: Vec<Option<Counted>>) -> Vec<Signed<Counted>> {
-    let (mut changes, mut before) = (Vec::with_capacity(2 * places.len()), None);
-    for (Place { occurred_at, position }, stands) in places.into_iter().zip(stands) {
-        let change = |sign| move |stands| Signed { occurred_at, position, sign, stands };
-        changes.extend(std::mem::replace(&mut before, stands.clone()).map(change(-1)));
-        changes.extend(stands.map(change(1)));
+fn signed(steps: &[Step]) -> Vec<Change> {
+    let (mut changes, mut before) = (Vec::with_capacity(2 * steps.len()), None);
+    for Step { place, count } in steps {
+        let change = |sign| move |count| Change { place: *place, sign, count };
+        changes.extend(std::mem::replace(&mut before, *count).map(change(-1)));
+        changes.extend(count.map(change(1)));
     }
     changes
 }
 
 /// The marks of the days on which a deal may count.
-fn marks(stands: &Counted) -> impl Iterator<Item = i32> + use<> {
-    let closed = stands.closed_at.map(Instant::date);
+fn marks(count: &Count) -> impl Iterator<Item = i32> + use<> {
+    let closed = count.closed_at.map(Instant::date);
     let closed = closed.into_iter().flat_map(|day| [day.plus_days(-1), day.plus_days(1)]);
-    stands.close_date.into_iter().chain(closed).map(mark)
+    count.close_date.into_iter().chain(closed).map(mark)
 }
 
 fn mark(day: Date) -> i32 {
@@ -246,4 +250,4 @@ fn mark(day: Date) -> i32 {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     book::Shelf,
     calendars::Calendar,
-    counted::Counted,
+    counted::{Class, Count},
     deals::Deal,
     quota_sums::{self, Part},
 };
@@ -42,7 +42,8 @@ pub struct Scene<'a> {
     pub at: Known,
     /// Which definitions are in force.
     pub in_force: Known,
-    pipelines: BTreeMap<PipelineId, pipeline::Defined>,
+    /// What deals of each class are judged as, as if they were open.
+    categories: Vec<ForecastCategory>,
 }
 
 /// A sheet with its id and etag.
@@ -80,7 +81,9 @@ impl<'a> Scene<'a> {
         (at, in_force): (Known, Known),
     ) -> Scene<'a> {
         let pipelines = catalog.pipelines(in_force).collect();
-        Scene { shelf, catalog, calendar, period, at, in_force, pipelines }
+        let classes = shelf.deals.classes();
+        let categories = classes.iter().map(|class| category(class, &pipelines)).collect();
+        Scene { shelf, catalog, calendar, period, at, in_force, categories }
     }
 
     /// The hierarchy at the point, or as it was strictly before another instant.
@@ -96,21 +99,29 @@ impl<'a> Scene<'a> {
 
     /// How a deal stands, with its rate into a currency.
     pub fn standing(&self, deal: &Deal, rates: &RateTable, currency: Currency) -> Option<Standing> {
-        let counted = deal.at(self.at)?;
+        let count = deal.at(self.at)?;
+        let (class, category) = self.class(&count)?;
+        let amount = count.amount(class);
         Some(Standing {
-            outcome: counted.outcome,
-            owner: counted.owner,
-            in_window: self.is_in_window(counted),
-            category: self.category(counted),
-            amount: counted.amount,
-            rate: counted.amount.and_then(|it| self.rate(counted, it, rates, currency)),
+            outcome: class.outcome,
+            owner: class.owner,
+            in_window: self.is_in_window(class, &count),
+            category,
+            amount,
+            rate: amount.and_then(|it| self.rate((class, &count), it, rates, currency)),
         })
+    }
+
+    /// The class of a deal, and what it is judged as, as if it were open.
+    fn class(&self, count: &Count) -> Option<(&'a Class, ForecastCategory)> {
+        let number = count.class as usize;
+        Some((self.shelf.deals.classes().get(number)?, *self.categories.get(number)?))
     }
 
     /// The rate of a deal's amount into a currency; `None` when there is none.
     fn rate(
         &self,
-        counted: &Counted,
+        (class, count): (&Class, &Count),
         amount: Money,
         rates: &RateTable,
         currency: Currency,
@@ -118,21 +129,24 @@ impl<'a> Scene<'a> {
         if amount.currency == currency {
             return Some(Rate::ONE);
         }
-        let at = self.rate_instant(counted);
+        let at = self.rate_instant(class, count);
         rates.rate(amount.currency, currency, Purpose::Actual, at).ok()
     }
 
-    /// What counts in the period.
-    fn counting(&self) -> impl Iterator<Item = (ForecastCategory, &Counted)> {
+    /// What counts in the period, and as which category.
+    fn counting(&self) -> impl Iterator<Item = (ForecastCategory, &'a Class, Count)> {
         let deals = self.shelf.deals.of(&self.period);
-        let deals = deals.filter_map(|deal| deal.at(self.at));
-        let in_window = deals.filter(|counted| self.is_in_window(counted));
-        in_window.filter_map(|it| Some((self.category(it).counted(it.outcome)?, it)))
+        let counts = deals.filter_map(|deal| deal.at(self.at));
+        counts.filter_map(|count| {
+            let (class, category) = self.class(&count)?;
+            let counts_as = category.counted(class.outcome)?;
+            self.is_in_window(class, &count).then_some((counts_as, class, count))
+        })
     }
 
     /// The currencies of everything that has an amount in the period.
     pub fn currencies(&self) -> BTreeSet<Currency> {
-        let amounts = self.counting().filter_map(|(_, it)| Some(it.amount?.currency));
+        let amounts = self.counting().filter_map(|(_, class, _)| class.currency);
         let quotas = self.quotas_set().into_values().flatten();
         let quotas = quotas.map(|part| part.amount.currency);
         let sheets = self.shelf.sheets(&self.period, self.at);
@@ -173,16 +187,16 @@ impl<'a> Scene<'a> {
     /// The deals that count, those together that are converted alike.
     fn leaves(&self, rates: &RateTable, currency: Currency) -> Result<Vec<Leaf>, ConversionError> {
         let mut leaves = BTreeMap::<_, (i64, u64)>::new();
-        for (category, counted) in self.counting() {
-            let (amount, rate) = match counted.amount {
-                Some(amount) => (amount, self.rate(counted, amount, rates, currency)),
+        for (category, class, count) in self.counting() {
+            let (amount, rate) = match count.amount(class) {
+                Some(amount) => (amount, self.rate((class, &count), amount, rates, currency)),
                 // It counts, and adds nothing.
                 None => (Money { minor: 0, currency }, Some(Rate::ONE)),
             };
-            let alike = (counted.owner, category as usize, amount.currency, rate);
-            let (minor, count) = leaves.entry(alike).or_default();
+            let alike = (class.owner, category as usize, amount.currency, rate);
+            let (minor, deals) = leaves.entry(alike).or_default();
             *minor = minor.checked_add(amount.minor).ok_or(ConversionError::TooLarge)?;
-            *count += 1;
+            *deals += 1;
         }
         let leaf = |((owner, category, currency, rate), (minor, count))| {
             let amount = Money { minor, currency };
@@ -267,32 +281,32 @@ impl<'a> Scene<'a> {
 
     /// A won deal belongs to the day on which it closed, any other to the one on which it is
     /// expected to.
-    fn is_in_window(&self, counted: &Counted) -> bool {
-        let day = match (counted.outcome, counted.closed_at) {
+    fn is_in_window(&self, class: &Class, count: &Count) -> bool {
+        let day = match (class.outcome, count.closed_at) {
             (Outcome::Won, Some(at)) => Some(self.calendar.day_of(at)),
-            _ => counted.close_date,
+            _ => count.close_date,
         };
         day.is_some_and(|day| self.period.holds(day))
     }
 
-    /// As if it were open: a person's judgement, or else the stage's category.
-    fn category(&self, counted: &Counted) -> ForecastCategory {
-        let of_stage = || {
-            let pipeline = self.pipelines.get(&counted.pipeline?)?;
-            Some(pipeline.stage(&counted.stage)?.category)
-        };
-        counted.category.or_else(of_stage).unwrap_or(ForecastCategory::Omitted)
-    }
-
     /// What is won keeps the rate of its day, however long ago that is.
-    fn rate_instant(&self, counted: &Counted) -> Instant {
-        match (counted.outcome, counted.closed_at) {
+    fn rate_instant(&self, class: &Class, count: &Count) -> Instant {
+        match (class.outcome, count.closed_at) {
             (Outcome::Won, Some(at)) => {
                 self.calendar.start_of(self.calendar.day_of(at).plus_days(1))
             }
             _ => self.in_force.as_of,
         }
     }
+}
+
+/// As if it were open: a person's judgement, or else the stage's category.
+fn category(
+    class: &Class,
+    pipelines: &BTreeMap<PipelineId, pipeline::Defined>,
+) -> ForecastCategory {
+    let of_stage = || Some(pipelines.get(&class.pipeline?)?.stage(&class.stage)?.category);
+    class.category.or_else(of_stage).unwrap_or(ForecastCategory::Omitted)
 }
 
 /// The currency of an answer: the one asked for, or the only one that is found.

@@ -83,6 +83,7 @@ impl<T: Clone + Eq + Hash> Interner<T> {
 /// the nearest checkpoint and a short scan. Changes that come late are gathered, sorted into
 /// further runs, and merged while these are many; the answer is exact however they came.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(from = "Kept<Leaf>")]
 #[serde(bound(
     deserialize = "Leaf: Deserialize<'de> + Clone + Eq + Hash",
     serialize = "Leaf: Serialize + Clone"
@@ -93,6 +94,23 @@ pub struct Ledger<Leaf> {
     late: Vec<Change>,
     /// Loaded in no order, to be sorted by `settle`.
     unsettled: Vec<Change>,
+}
+
+/// What is kept of a [`Ledger`].
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "Leaf: Deserialize<'de> + Clone + Eq + Hash"))]
+struct Kept<Leaf> {
+    leaves: Interner<Leaf>,
+    runs: Vec<run::Kept>,
+    late: Vec<Change>,
+    unsettled: Vec<Change>,
+}
+
+impl<Leaf> From<Kept<Leaf>> for Ledger<Leaf> {
+    fn from(Kept { leaves, runs, late, unsettled }: Kept<Leaf>) -> Ledger<Leaf> {
+        let runs = runs.into_iter().map(|kept| Run::of(kept.0, leaves.values.len())).collect();
+        Ledger { leaves, runs, late, unsettled }
+    }
 }
 
 impl<Leaf> Default for Ledger<Leaf> {

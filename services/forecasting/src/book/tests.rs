@@ -5,8 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     CalendarId, Currency, Date, Entity, Entry, Fact, ForecastCategory, Instant, Kind, Known,
-    Moment, Money, OpportunityId, Outcome, PipelineId, Provenance, Reason, Timeline, UserId,
-    Voided,
+    Moment, Money, Outcome, PipelineId, Provenance, Reason, Timeline, UserId, Voided,
     calendar::{Level, Period},
     forecast::{self, Adjusted, Change, Column, Forecast, Sheet, Unlocked},
     opportunity::{self, CategoryOverridden, CloseDateChanged, Opened, Opportunity, Stage, Won},
@@ -22,7 +21,8 @@ use runtime::{
 };
 use uuid::Uuid;
 
-use super::{Book, Shelf};
+use super::{Book, Counted, Shelf};
+use crate::deals::tests::counted_at;
 
 const TENANT: &str = "acme";
 /// The days of the only period that quotas and sheets are of.
@@ -209,13 +209,23 @@ fn check(book: &Book, timelines: &Timelines, at: Known) -> Result<(), TestCaseEr
             Kind::Opportunity => {
                 let deal: Option<Opportunity> = state(timeline, at);
                 let deal = deal.filter(|it| it.opened_at.is_some() || it.outcome != Outcome::Open);
-                let counted = shelf.deals.get(OpportunityId(*id)).and_then(|deal| deal.at(at));
+                let counted = counted_at(&shelf.deals, *id, at);
                 let expected = deal.as_ref().map(|deal| {
                     let amount = deal.won_amount.or(deal.amount);
-                    (deal.outcome, amount, deal.close_date, deal.closed_at, deal.category_override)
+                    let stage = deal.stage.as_ref().map_or("", |stage| &*stage.key);
+                    (
+                        (deal.outcome, amount, deal.close_date, deal.closed_at),
+                        (deal.owner, deal.pipeline, stage, deal.category_override),
+                    )
                 });
-                let told = counted
-                    .map(|it| (it.outcome, it.amount, it.close_date, it.closed_at, it.category));
+                let told = counted.as_ref().map(|it| {
+                    let Counted { class, minor, close_date, closed_at } = it;
+                    let amount = class.currency.map(|currency| Money { minor: *minor, currency });
+                    (
+                        (class.outcome, amount, *close_date, *closed_at),
+                        (class.owner, class.pipeline, &*class.stage, class.category),
+                    )
+                });
                 prop_assert_eq!(told, expected, "{} at {:?}", id, at);
                 let days = deal.and_then(|deal| match deal.outcome {
                     Outcome::Won => deal.closed_at.map(Instant::date),

@@ -1,6 +1,6 @@
 //! Runs: changes by rising time, with checkpoints from which a prefix is summed in a short scan.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::Sum;
 
@@ -9,7 +9,7 @@ pub(super) const BLOCK: usize = 1024;
 /// The fewest changes between two checkpoints.
 const CHECKPOINT_MIN: usize = 8 * BLOCK;
 
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub(super) struct Change {
     pub(super) occurred_at: i64,
     pub(super) position: u64,
@@ -25,7 +25,7 @@ pub(super) struct Point {
 }
 
 /// Changes by rising time, and what is known of them together.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct Run {
     pub(super) changes: Vec<Change>,
     /// Of each full block that no longer changes: the least and the greatest position.
@@ -34,7 +34,7 @@ pub(super) struct Run {
 }
 
 /// The sums of the first `len` changes, whose positions are `most` at most.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 struct Checkpoint {
     len: usize,
     most: u64,
@@ -134,6 +134,37 @@ impl Run {
             }
             start = stop;
         }
+    }
+}
+
+/// A run is kept as its changes, from which all else follows. Neighbours lie close on both axes, so
+/// their places are written as differences, which are short.
+impl Serialize for Run {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let start = Change::default();
+        let before = std::iter::once(&start).chain(&self.changes);
+        to.collect_seq(self.changes.iter().zip(before).map(|(change, before)| Change {
+            occurred_at: change.occurred_at.wrapping_sub(before.occurred_at),
+            position: change.position.wrapping_sub(before.position),
+            ..*change
+        }))
+    }
+}
+
+/// The changes of a run that was kept.
+#[derive(Deserialize)]
+#[serde(from = "Vec<Change>")]
+pub(super) struct Kept(pub(super) Vec<Change>);
+
+impl From<Vec<Change>> for Kept {
+    fn from(mut changes: Vec<Change>) -> Kept {
+        let mut before = Change::default();
+        for change in &mut changes {
+            change.occurred_at = change.occurred_at.wrapping_add(before.occurred_at);
+            change.position = change.position.wrapping_add(before.position);
+            before = *change;
+        }
+        Kept(changes)
     }
 }
 

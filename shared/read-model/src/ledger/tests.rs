@@ -1,4 +1,6 @@
-//! The ledger against a plain filter over all changes, in every order of arrival.
+//! The ledger against a plain filter over all changes, in every order of arrival, kept or not.
+
+#![allow(clippy::unwrap_used, reason = "a test says what it expects")]
 
 use std::collections::BTreeMap;
 
@@ -29,6 +31,11 @@ fn insert_all(ledger: &mut Ledger<u8>, changes: &[Given]) {
     for (at, position, leaf, count, amount) in changes {
         ledger.insert(*at, *position, *leaf, *count, i128::from(*amount));
     }
+}
+
+/// A ledger that was kept and read again.
+fn kept(ledger: &Ledger<u8>) -> Ledger<u8> {
+    postcard::from_bytes(&postcard::to_stdvec(ledger).unwrap()).unwrap()
 }
 
 /// A number that looks like chance and is the same in every run.
@@ -72,10 +79,18 @@ fn agrees(changes: &[Given]) {
         }
     };
     ask(&live);
+    ask(&kept(&live));
     ask(&loaded);
+    ask(&kept(&loaded));
     loaded.settle();
     ask(&loaded);
+    ask(&kept(&loaded));
     assert_eq!(live.len(), changes.len());
+    let mut half = Ledger::default();
+    insert_all(&mut half, &changes[..changes.len() / 2]);
+    let mut went_on = kept(&half);
+    insert_all(&mut went_on, &changes[changes.len() / 2..]);
+    ask(&went_on);
 }
 
 #[test]
