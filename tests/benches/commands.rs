@@ -1,5 +1,5 @@
-//! Durable commands over gRPC, beside single messages, the same frames, and an empty call: on one
-//! server, and on three that keep copies.
+//! Durable commands over gRPC, beside single messages, the same frames, an empty call, and events
+//! appended to a table of PostgreSQL: on one server, and on three that keep copies.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -20,6 +20,7 @@ use crate::{
     catalog::{self, PIPELINE, dollars},
     cell::{OtherProcess, processor_of},
     nats::Ground,
+    postgres::{Commits, Postgres},
     raw::Raw,
     rounds::{Round, Rounds, closed_loop},
     table::{Line, Table},
@@ -50,6 +51,8 @@ struct Measured {
     single: Rounds,
     frames: Rounds,
     per_frame: Vec<f64>,
+    /// Events into a table; none where PostgreSQL is not installed.
+    table: Rounds,
     /// What the processor did meanwhile, and for how many calls.
     commands_took: (Work, u64),
     empty_took: (Work, u64),
@@ -85,13 +88,20 @@ pub async fn measure(scale: Scale, servers: usize, table: &mut Table) -> anyhow:
     raw.make_stream(FRAMES).await?;
     let options = Options { replicas: ground.nats.replicas(), ..Options::default() };
     let log = JetStream::connect(&ground.nats.url, options).await?.log().await?;
+    // It keeps no copies, so it has no place beside three servers.
+    let postgres = if servers == 1 { Postgres::start(Commits::Durable)? } else { None };
+    postgres.as_ref().map(Postgres::make_events).transpose()?;
     let mut measured: BTreeMap<usize, Measured> = BTreeMap::new();
     for _ in 0..scale.rounds {
         for clients in CLIENTS {
             let into = measured.entry(clients).or_default();
             one_round((&cell, &ground.nats), &log, &raw, clients, scale.length, into).await?;
+            if let Some(postgres) = &postgres {
+                into.table.add_rate(postgres.appends(clients, scale.length)?);
+            }
         }
     }
+    postgres.map(Postgres::stop).transpose()?;
     cell.stop().await?;
     ground.stop().await?;
     let on = if servers == 1 { String::new() } else { format!(" on {servers} servers") };
@@ -240,7 +250,7 @@ fn show(
     published: Vec<(&str, f64)>,
     table: &mut Table,
 ) -> anyhow::Result<()> {
-    let Measured { commands, empty, single, frames, per_frame, .. } = measured;
+    let Measured { commands, empty, single, frames, per_frame, table: appends, .. } = measured;
     let held_back_by = match (clients, servers) {
         (1, 3) => "two fsyncs one after the other per command, and six hops between processes",
         (1, _) => "one fsync per command, and four hops between processes",
@@ -255,11 +265,14 @@ fn show(
         ..Line::default()
     };
     let per_frame = per_frame.iter().sum::<f64>() / per_frame.len() as f64;
-    let raws = [
+    let mut raws = vec![
         ("the same events, one message each".to_owned(), single),
         (format!("the same frames ({per_frame:.1} commits each)"), frames),
         ("an empty gRPC call".to_owned(), empty),
     ];
+    if !appends.is_empty() {
+        raws.push(("PostgreSQL here, events by pgbench".to_owned(), appends));
+    }
     for (name, beside) in raws {
         line.beside = Some((name, beside.rate()));
         line.ratio = Some(commands.ratio_to(beside));

@@ -23,7 +23,7 @@ use crate::{
     catalog::STAGES,
     fold::Folded,
     history::{History, Version},
-    postgres::{Answer, Postgres},
+    postgres::{Answer, Commits, Postgres},
     rounds::Round,
     table::{Line, Table},
 };
@@ -72,7 +72,7 @@ pub async fn measure(scale: Scale, folded: &Folded, table: &mut Table) -> anyhow
     table.question(&format!("Forecasts as of any instant at {} deals", scale.deals))?;
     let (deals, catalog) = (scale.deals, folded.catalog.clone());
     let beside = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
-        let Some(postgres) = Postgres::start()? else { return Ok(None) };
+        let Some(postgres) = Postgres::start(Commits::InMemory)? else { return Ok(None) };
         let history = History::new(deals, catalog, Chain::default())?;
         load(&postgres, &history)?;
         let rollups = postgres.ask(&asked.iter().map(rollup_sql).collect::<Vec<_>>())?;
@@ -211,7 +211,8 @@ fn category(state: &Opportunity) -> Option<usize> {
     ForecastCategory::ALL.iter().position(|category| *category == counted)
 }
 
-/// Every node's categories; the last column of the last row is the whole company's total.
+/// Every node's categories, with and without those below it; the last column of the last row is the
+/// whole company's total.
 fn rollup_sql(asked: &Asked) -> String {
     let (first, end) = asked.days;
     let to = asked.to * 1_000_000;
@@ -221,7 +222,9 @@ fn rollup_sql(asked: &Asked) -> String {
          sum(minor) amount, count(*) deals FROM versions WHERE day >= {first} AND day < {end} AND \
          since < {to} AND until >= {to} AND category IS NOT NULL GROUP BY 1, 2), nodes AS (SELECT \
          root, category, sum(amount) amount, sum(deals) deals FROM below JOIN leaves ON owner = id \
-         GROUP BY 1, 2) SELECT count(*), (SELECT sum(amount) FROM leaves) FROM nodes;"
+         GROUP BY 1, 2) SELECT root, category, deals, amount FROM nodes UNION ALL SELECT owner, \
+         category, deals, amount FROM leaves UNION ALL SELECT NULL, NULL, NULL, sum(amount) FROM \
+         leaves ORDER BY 1 NULLS LAST, 2 NULLS LAST;"
     )
 }
 

@@ -15,7 +15,19 @@ use tempfile::TempDir;
 const RUNS_AS: &str = "postgres";
 /// Everything that is asked for fits into memory, as it does in a cell.
 const SETTINGS: &str = "-c listen_addresses= -c shared_buffers=2GB -c work_mem=256MB \
-     -c maintenance_work_mem=1GB -c fsync=off -c max_wal_size=16GB -c jit=off";
+     -c maintenance_work_mem=1GB -c max_wal_size=16GB -c jit=off";
+/// An event of about the size of a changed amount.
+const APPEND: &str = "INSERT INTO events (stream, version, name, body) VALUES \
+     (gen_random_uuid(), 1, 'opportunity.amount_changed.v1', decode(repeat('2a', 96), 'hex'));";
+
+/// Whether what a server has said yes to is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commits {
+    /// Each.
+    Durable,
+    /// None needs to be: the server is filled once and asked.
+    InMemory,
+}
 
 /// A server and its folder, both gone when it is stopped.
 pub struct Postgres {
@@ -34,7 +46,7 @@ pub struct Answer {
 
 impl Postgres {
     /// Starts a server; `None` where the package is not installed.
-    pub fn start() -> anyhow::Result<Option<Postgres>> {
+    pub fn start(commits: Commits) -> anyhow::Result<Option<Postgres>> {
         let Some(programs) = find_programs() else {
             return Ok(None);
         };
@@ -48,8 +60,9 @@ impl Postgres {
             .program("initdb")
             .args(["-A", "trust", "-U", "bench", "--no-sync", "-D"])
             .arg(&data))?;
-        let options =
-            format!("{SETTINGS} -c unix_socket_directories={}", server.socket().display());
+        let fsync = if commits == Commits::Durable { "on" } else { "off" };
+        let folder = server.socket().display();
+        let options = format!("{SETTINGS} -c fsync={fsync} -c unix_socket_directories={folder}");
         run(server
             .program("pg_ctl")
             .args(["start", "-w", "-s", "-o", &options, "-l"])
@@ -93,6 +106,30 @@ impl Postgres {
         }
         ensure!(answers.len() == questions.len(), "psql answered {} times", answers.len());
         Ok(answers)
+    }
+
+    /// Makes the table that [`Postgres::appends`] needs: an event store's, with its two keys.
+    pub fn make_events(&self) -> anyhow::Result<()> {
+        self.run(
+            "CREATE TABLE events (position bigserial PRIMARY KEY, stream uuid NOT NULL, version int \
+             NOT NULL, name text NOT NULL, body bytea NOT NULL, UNIQUE (stream, version));",
+        )
+    }
+
+    /// How many events a second so many clients append one by one, as `pgbench` counts them.
+    pub fn appends(&self, clients: usize, length: Duration) -> anyhow::Result<f64> {
+        let script = self.folder.path().join("append.sql");
+        std::fs::write(&script, APPEND)?;
+        let seconds = length.as_secs().max(1).to_string();
+        let (clients, threads) = (clients.to_string(), clients.min(2).to_string());
+        let mut pgbench = self.program("pgbench");
+        pgbench.args(["-n", "-M", "prepared", "-U", "bench"]);
+        pgbench.args(["-c", &clients, "-j", &threads, "-T", &seconds, "-f"]).arg(script);
+        pgbench.arg("-h").arg(self.socket()).arg("postgres");
+        let said = succeeded("pgbench", &pgbench.output().context("pgbench cannot be started")?)?;
+        let rate = said.lines().find_map(|line| line.strip_prefix("tps = "));
+        let rate = rate.and_then(|rest| rest.split_whitespace().next());
+        Ok(rate.context("pgbench does not say how many")?.parse()?)
     }
 
     /// Stops the server.
@@ -157,7 +194,7 @@ fn find_programs() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     found.splice(..0, std::env::split_paths(&path));
     found.into_iter().rev().find(|folder| {
-        ["initdb", "pg_ctl", "psql"].iter().all(|program| folder.join(program).exists())
+        ["initdb", "pg_ctl", "psql", "pgbench"].iter().all(|program| folder.join(program).exists())
     })
 }
 

@@ -72,6 +72,11 @@ impl Rounds {
         self.rates.push(rate);
     }
 
+    /// Whether nothing was measured.
+    pub fn is_empty(&self) -> bool {
+        self.rates.is_empty()
+    }
+
     /// The median rate.
     pub fn rate(&self) -> f64 {
         let mut rates = self.rates.clone();

@@ -1,6 +1,6 @@
 //! Every service in processes of its own, two of each, behind one address: whoever calls cannot tell.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use tempfile::TempDir;
@@ -14,7 +14,7 @@ use crate::{
     journey, leads,
     load::{Ask, What, check_history, define_catalog, history, seed},
     stranger,
-    whole::story,
+    whole::{forgetting, story},
 };
 
 /// The services that run apart.
@@ -29,7 +29,7 @@ pub struct Apart {
     pub world: World,
     replicas: Vec<(&'static str, Server)>,
     _router: Server,
-    _folders: Vec<TempDir>,
+    folders: Vec<TempDir>,
 }
 
 impl Apart {
@@ -52,11 +52,23 @@ impl Apart {
         let words: Vec<&str> = ["route"].into_iter().chain(to.iter().map(String::as_str)).collect();
         let router = Server::start(&words).await;
         world.answer_at(&router.address());
-        Apart { world, replicas, _router: router, _folders: folders }
+        Apart { world, replicas, _router: router, folders }
     }
 }
 
 impl Apart {
+    /// Stops every process but the router, and gives the folders of their files.
+    pub fn stop_replicas(&mut self) -> Vec<PathBuf> {
+        self.replicas.iter_mut().for_each(|(_, server)| server.stop());
+        self.folders.iter().map(|folder| folder.path().to_owned()).collect()
+    }
+
+    /// Starts them again.
+    pub async fn start_replicas(&mut self) {
+        let starting = self.replicas.iter_mut().map(|(_, server)| server.start_again());
+        futures::future::join_all(starting).await;
+    }
+
     fn replica(&mut self, service: &str, number: usize) -> &mut Server {
         let mut of = self.replicas.iter_mut().filter(|(name, _)| *name == service);
         &mut of.nth(number).unwrap().1
@@ -92,10 +104,13 @@ async fn a_quarters_life_is_the_same() {
     quarter::a_quarters_life(&Apart::start().await.world).await;
 }
 
-/// Through every service and all three doors, told again as of and as known at each chapter.
+/// Through every service and all three doors, told again as of and as known at each chapter; and in the
+/// end forgotten by all of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_story_is_the_same() {
-    story::tell(&Apart::start().await.world).await;
+    let mut apart = Apart::start().await;
+    let (met, readings) = story::tell(&apart.world).await;
+    forgetting::every_process_forgets(&mut apart, &met, &readings).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

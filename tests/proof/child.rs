@@ -70,6 +70,12 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Has the process end of itself.
+    pub fn stop(&mut self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        assert!(self.child.wait().unwrap().success(), "{:?} did not end well", self.words);
+    }
+
     /// Starts it again and waits until it answers.
     pub async fn start_again(&mut self) {
         self.child = spawn(&self.words);

@@ -5,7 +5,7 @@ mod by_calls;
 mod by_lines;
 mod by_python;
 mod deal;
-mod forgetting;
+pub mod forgetting;
 mod lead;
 mod quarter;
 mod service;

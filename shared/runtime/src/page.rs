@@ -1,4 +1,5 @@
-//! Pages of long answers: an opaque token carries where to go on, of which question, in which log.
+//! Pages of long answers: an opaque token carries where to go on, of which question, in which log, and
+//! a tag by which one that nobody gave is known.
 
 use domain::Rejection;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -9,10 +10,11 @@ const SIZE_DEFAULT: usize = 50;
 const SIZE_MAX: usize = 1_000;
 
 #[derive(Serialize, Deserialize)]
-struct Token<T> {
+struct Token {
     log: String,
-    question: [u8; 16],
-    after: T,
+    /// A keyed hash of the question and where it goes on.
+    tag: [u8; 16],
+    after: Vec<u8>,
 }
 
 /// How many rows a page has: 50 when nobody says, at most 1,000.
@@ -29,10 +31,14 @@ pub fn size(asked: i32) -> Result<usize, Rejection> {
 
 /// The token of the page after `after`, for the same question.
 pub fn token<T: Serialize>(runtime: &Runtime, question: &[&[u8]], after: T) -> String {
-    let question = runtime.vault.fingerprint(question);
-    let token = Token { log: runtime.log_name(), question, after };
+    let after = postcard::to_stdvec(&after).unwrap_or_default();
+    let token = Token { log: runtime.log_name(), tag: tag(runtime, question, &after), after };
     let bytes = postcard::to_stdvec(&token).unwrap_or_default();
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn tag(runtime: &Runtime, question: &[&[u8]], after: &[u8]) -> [u8; 16] {
+    runtime.vault.fingerprint(&[&[b"page", after], question].concat())
 }
 
 /// Where a page goes on; `None` for the first.
@@ -50,9 +56,10 @@ pub fn after<T: DeserializeOwned>(
     };
     let nibble = |at: usize| token.get(at..at + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
     let bytes: Option<Vec<u8>> = (0..token.len()).step_by(2).map(nibble).collect();
-    let token: Token<T> =
+    let token: Token =
         bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).ok_or_else(invalid)?;
-    let same =
-        token.log == runtime.log_name() && token.question == runtime.vault.fingerprint(question);
-    if same { Ok(Some(token.after)) } else { Err(invalid()) }
+    if token.log != runtime.log_name() || token.tag != tag(runtime, question, &token.after) {
+        return Err(invalid());
+    }
+    postcard::from_bytes(&token.after).map(Some).map_err(|_| invalid())
 }

@@ -199,6 +199,11 @@ async fn a_page_of_another_waterfall_is_refused() {
             page("other", |_| {})),
             row!("that is none", InvalidArgument "PAGE_TOKEN_INVALID" "page_token",
             page("default", |it| it.page_token.push('0'))),
+            row!("whose end somebody changed", InvalidArgument "PAGE_TOKEN_INVALID" "page_token",
+            page("default", |it| {
+                let last = it.page_token.pop();
+                it.page_token.push(if last == Some('7') { '8' } else { '7' });
+            })),
             row!("with less than no deals", InvalidArgument "PAGE_SIZE_INVALID" "page_size",
             page("default", |it| it.page_size = -1)),
         ],

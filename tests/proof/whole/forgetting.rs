@@ -2,6 +2,7 @@
 //! and nothing that is counted, summed or proved has moved.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests may fail loudly")]
 
+use bytes::Bytes;
 use serde_json::Value;
 use tests::World;
 
@@ -14,6 +15,7 @@ use super::{
     undoing::views,
 };
 use crate::{
+    apart::Apart,
     erasure::{is_in_a_file, no_file_names_anybody, wrapped_key},
     forecast::asking::Call,
 };
@@ -30,22 +32,13 @@ pub fn the_person_is_forgotten<'a>(
 ) -> Call<'a, ()> {
     Box::pin(async move {
         let people = people(world, met).await;
-        let mut keys = Vec::new();
-        for person in &people {
-            keys.push(wrapped_key(world, person).await.expect("a key to seal under"));
-        }
+        let keys = keys(world, &people).await;
         the_search_would_find_them(world, readings).await;
         stopped_no_file_tells(world).await;
         assert!(keys.iter().all(|key| is_in_a_file(world.data(), key)), "there until it is erased");
         world.resume().await;
 
-        let before = Numbers::of(world, met).await;
-        for person in &people {
-            let erased = world.cli(&["person", "erase", person, "--reason", "asked"]).await;
-            assert_eq!(erased["changed"], true);
-        }
-        nobody_tells(world, met, readings).await;
-        assert_eq!(Numbers::of(world, met).await, before, "erasing moved a number");
+        let before = they_are_erased(world, met, readings, &people).await;
         let digests = world.digests().await;
 
         stopped_no_file_tells(world).await;
@@ -58,6 +51,47 @@ pub fn the_person_is_forgotten<'a>(
         assert_eq!(world.cli(&["projection", "verify"]).await["ok"], true);
         assert_eq!(world.cli(&["log", "verify"]).await["ok"], true);
     })
+}
+
+/// The same where every service runs in processes of its own, each with files of its own.
+pub async fn every_process_forgets(apart: &mut Apart, met: &Met, readings: &[Reading]) {
+    let people = people(&apart.world, met).await;
+    let keys = keys(&apart.world, &people).await;
+    let before = they_are_erased(&apart.world, met, readings, &people).await;
+    for folder in apart.stop_replicas() {
+        no_file_names_anybody(&folder, &TRACES, (CAMPAIGN, &["read-model"]));
+        assert!(!keys.iter().any(|key| is_in_a_file(&folder, key)), "a key is still on disk");
+        std::fs::remove_dir_all(folder.join("read-model")).unwrap();
+    }
+    apart.start_replicas().await;
+    nobody_tells(&apart.world, met, readings).await;
+    assert_eq!(Numbers::of(&apart.world, met).await, before, "rebuilding moved a number");
+}
+
+/// Erases them; gives the numbers, which that does not move.
+async fn they_are_erased(
+    world: &World,
+    met: &Met,
+    readings: &[Reading],
+    people: &[String],
+) -> Numbers {
+    let before = Numbers::of(world, met).await;
+    for person in people {
+        let erased = world.cli(&["person", "erase", person, "--reason", "asked"]).await;
+        assert_eq!(erased["changed"], true);
+    }
+    nobody_tells(world, met, readings).await;
+    assert_eq!(Numbers::of(world, met).await, before, "erasing moved a number");
+    before
+}
+
+/// What their texts are sealed under.
+async fn keys(world: &World, people: &[String]) -> Vec<Bytes> {
+    let mut keys = Vec::new();
+    for person in people {
+        keys.push(wrapped_key(world, person).await.expect("a key to seal under"));
+    }
+    keys
 }
 
 /// Each lead was captured as somebody of its own; the contact is who the first one was.
@@ -74,7 +108,7 @@ async fn people(world: &World, met: &Met) -> [String; 2] {
 /// Stops the world and reads all of its files: logs of the servers too.
 async fn stopped_no_file_tells(world: &mut World) {
     world.stop().await;
-    no_file_names_anybody(world.data(), &TRACES, CAMPAIGN);
+    no_file_names_anybody(world.data(), &TRACES, (CAMPAIGN, &["nats", "read-model"]));
 }
 
 /// The command lines that would name them, of now, of an instant in the past and as known before.
