@@ -101,7 +101,6 @@ pub async fn measure(scale: Scale, servers: usize, table: &mut Table) -> anyhow:
             }
         }
     }
-    postgres.map(Postgres::stop).transpose()?;
     cell.stop().await?;
     ground.stop().await?;
     let on = if servers == 1 { String::new() } else { format!(" on {servers} servers") };

@@ -77,7 +77,6 @@ pub async fn measure(scale: Scale, folded: &Folded, table: &mut Table) -> anyhow
         load(&postgres, &history)?;
         let rollups = postgres.ask(&asked.iter().map(rollup_sql).collect::<Vec<_>>())?;
         let waterfalls = postgres.ask(&asked.iter().map(waterfall_sql).collect::<Vec<_>>())?;
-        postgres.stop()?;
         Ok(Some((rollups, waterfalls)))
     });
     let beside = beside.await??;

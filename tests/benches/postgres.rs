@@ -15,7 +15,8 @@ use tempfile::TempDir;
 const RUNS_AS: &str = "postgres";
 /// Everything that is asked for fits into memory, as it does in a cell.
 const SETTINGS: &str = "-c listen_addresses= -c shared_buffers=2GB -c work_mem=256MB \
-     -c maintenance_work_mem=1GB -c max_wal_size=16GB -c jit=off";
+     -c maintenance_work_mem=1GB -c max_wal_size=16GB -c jit=off -c autovacuum=off \
+     -c checkpoint_timeout=1h";
 /// An event of about the size of a changed amount.
 const APPEND: &str = "INSERT INTO events (stream, version, name, body) VALUES \
      (gen_random_uuid(), 1, 'opportunity.amount_changed.v1', decode(repeat('2a', 96), 'hex'));";
@@ -29,7 +30,7 @@ pub enum Commits {
     InMemory,
 }
 
-/// A server and its folder, both gone when it is stopped.
+/// A server and its folder, both gone when it is dropped.
 pub struct Postgres {
     folder: TempDir,
     programs: PathBuf,
@@ -120,7 +121,7 @@ impl Postgres {
     pub fn appends(&self, clients: usize, length: Duration) -> anyhow::Result<f64> {
         let script = self.folder.path().join("append.sql");
         std::fs::write(&script, APPEND)?;
-        let seconds = length.as_secs().max(1).to_string();
+        let seconds = length.as_secs_f64().ceil().to_string();
         let (clients, threads) = (clients.to_string(), clients.min(2).to_string());
         let mut pgbench = self.program("pgbench");
         pgbench.args(["-n", "-M", "prepared", "-U", "bench"]);
@@ -132,10 +133,6 @@ impl Postgres {
         Ok(rate.context("pgbench does not say how many")?.parse()?)
     }
 
-    /// Stops the server.
-    pub fn stop(self) -> anyhow::Result<()> {
-        run(self.program("pg_ctl").args(["stop", "-s", "-m", "immediate", "-D"]).arg(self.data()))
-    }
 
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -183,6 +180,16 @@ impl Postgres {
         };
         command.current_dir(self.folder.path());
         command
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        let mut stop = self.program("pg_ctl");
+        stop.args(["stop", "-s", "-m", "immediate", "-D"]).arg(self.data());
+        if let Err(error) = run(&mut stop) {
+            eprintln!("PostgreSQL in {} may still run: {error}", self.folder.path().display());
+        }
     }
 }
 

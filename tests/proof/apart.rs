@@ -28,7 +28,7 @@ pub struct Apart {
     /// Asked and answered at the router's address; its own process only watches.
     pub world: World,
     replicas: Vec<(&'static str, Server)>,
-    _router: Server,
+    router: Server,
     folders: Vec<TempDir>,
 }
 
@@ -52,7 +52,7 @@ impl Apart {
         let words: Vec<&str> = ["route"].into_iter().chain(to.iter().map(String::as_str)).collect();
         let router = Server::start(&words).await;
         world.answer_at(&router.address());
-        Apart { world, replicas, _router: router, folders }
+        Apart { world, replicas, router, folders }
     }
 }
 
@@ -63,10 +63,11 @@ impl Apart {
         self.folders.iter().map(|folder| folder.path().to_owned()).collect()
     }
 
-    /// Starts them again.
+    /// Starts them again, and waits until the router knows.
     pub async fn start_replicas(&mut self) {
         let starting = self.replicas.iter_mut().map(|(_, server)| server.start_again());
         futures::future::join_all(starting).await;
+        self.router.answers().await;
     }
 
     fn replica(&mut self, service: &str, number: usize) -> &mut Server {

@@ -97,7 +97,8 @@ impl Server {
         line::run(&self.address(), words).await
     }
 
-    async fn answers(&self) {
+    /// Waits until it says that it serves.
+    pub async fn answers(&self) {
         let health = HealthClient::new(self.channel());
         eventually("a server that answers", || {
             let mut health = health.clone();

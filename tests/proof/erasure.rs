@@ -201,7 +201,7 @@ pub fn no_file_names_anybody(folder: &Path, personal: &[&str], (plain, parts): (
             assert!(!holds(file, text), "{} holds {text:?}", file.display());
         }
     }
-    // The same search finds what is no secret, in the log and in the read model.
+    // The same search finds what is no secret.
     for part in parts {
         let mut part = files.iter().filter(|file| file.starts_with(folder.join(part)));
         assert!(part.any(|file| holds(file, plain)), "the search finds nothing");

@@ -204,7 +204,8 @@ fn follow(known: &[Step], news: &[Change]) -> bool {
 fn sum<'a>(changes: impl Iterator<Item = &'a Change>) -> Option<Count> {
     let mut sums: Vec<(Count, i32)> = Vec::new();
     for change in changes {
-        match sums.iter_mut().find(|(known, _)| *known == change.count) {
+        // Nearly always it is among the last.
+        match sums.iter_mut().rev().find(|(known, _)| *known == change.count) {
             Some((_, sum)) => *sum += change.sign,
             None => sums.push((change.count, change.sign)),
         }

@@ -1,8 +1,8 @@
 //! The appender: decides commands one after another and groups them into frames.
 //!
 //! Commands are decided on local timelines plus what is decided but not yet acknowledged, so that
-//! a busy entity costs no round trips. A frame leaves as soon as the one before is acknowledged;
-//! that one, if it is large, is folded while the next is on its way.
+//! a busy entity costs no round trips. A frame leaves as soon as the one before is acknowledged,
+//! and that one is folded while it is on its way.
 //! When another process was faster, everything that is not in the log is decided again: decisions
 //! are pure, so that those whose entities were not touched come out as they were.
 
@@ -215,11 +215,6 @@ impl Appender {
                 self.decide_again();
             }
         }
-    }
-
-    /// How many commits of an acknowledged frame are still to be folded.
-    pub fn to_fold(&self) -> usize {
-        self.acknowledged.as_ref().map_or(0, |(_, flight)| flight.frame.commits.len())
     }
 
     /// Folds the frame that was acknowledged, and answers those who wait for it.

@@ -26,9 +26,6 @@ use crate::{
 const WAITING_MAX: usize = 20_000;
 /// How many events are handled before the next frame is looked for.
 const BURST_MAX: usize = 2_048;
-/// A frame of no more commits is folded before the next one leaves: that takes less than a way to the
-/// log and back, and who is answered may come along.
-const FOLDED_FIRST_MAX: usize = 64;
 /// How long folded rows may stay unwritten while nothing happens.
 const FLUSH_AFTER: Duration = Duration::from_millis(20);
 /// How long they may stay so while a few busy entities are written again and again.
@@ -196,32 +193,18 @@ async fn run(
         }
         // Who asked while a frame was on its way leaves with the very next one.
         burst.sort_by_key(|event| !matches!(event, Event::Asked(..)));
-        let answered = burst.iter().any(|event| matches!(event, Event::Appended(..)));
-        let mut goes_on = handle_all(&mut appender, burst.drain(..), &outgoing);
-        if answered && goes_on && !appender.is_sending() {
-            let_callers_run().await;
-            let came = std::iter::from_fn(|| inbox.try_recv().ok()).take(BURST_MAX);
-            goes_on = handle_all(&mut appender, came, &outgoing);
-        }
-        if !goes_on {
-            appender.stop("the process is stopping");
-            appender.flush();
-            return appender;
+        for event in burst.drain(..) {
+            if matches!(event, Event::Stop) {
+                appender.stop("the process is stopping");
+                appender.flush();
+                return appender;
+            }
+            handle(&mut appender, event, &outgoing);
         }
         send_next(&mut appender, &outgoing);
         if appender.stopped().is_some() {
             tell_stopped.send_replace(true);
         }
-    }
-}
-
-/// Where processors are scarce, those who bring commands get to run before the next frame leaves:
-/// fewer and larger frames cost everybody less. Where they are not, this takes no time.
-async fn let_callers_run() {
-    const TURNS: usize = 2;
-    for _ in 0..TURNS {
-        std::thread::yield_now();
-        tokio::task::yield_now().await;
     }
 }
 
@@ -232,29 +215,12 @@ fn send_next(appender: &mut Appender, outgoing: &mpsc::UnboundedSender<Outgoing>
     }
 }
 
-/// Handles one event after another; `false` when it is time to stop.
-fn handle_all(
-    appender: &mut Appender,
-    events: impl Iterator<Item = Event>,
-    outgoing: &mpsc::UnboundedSender<Outgoing>,
-) -> bool {
-    for event in events {
-        if matches!(event, Event::Stop) {
-            return false;
-        }
-        handle(appender, event, outgoing);
-    }
-    true
-}
-
 fn handle(appender: &mut Appender, event: Event, outgoing: &mpsc::UnboundedSender<Outgoing>) {
     match event {
         Event::Asked(order, reply) => appender.ask(*order, reply),
         Event::Appended(guard, result) => {
             appender.appended(guard, result);
-            if appender.to_fold() > FOLDED_FIRST_MAX {
-                send_next(appender, outgoing);
-            }
+            send_next(appender, outgoing);
             appender.take_in();
         }
         Event::Followed(frames, _permit) => {

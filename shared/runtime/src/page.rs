@@ -54,10 +54,13 @@ pub fn after<T: DeserializeOwned>(
         let message = "it was not given for this question: start again without it";
         Rejection::invalid("PAGE_TOKEN_INVALID", "page_token", message)
     };
-    let nibble = |at: usize| token.get(at..at + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-    let bytes: Option<Vec<u8>> = (0..token.len()).step_by(2).map(nibble).collect();
-    let token: Token =
-        bytes.and_then(|bytes| postcard::from_bytes(&bytes).ok()).ok_or_else(invalid)?;
+    let byte = |at: usize| token.get(at..at + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+    let bytes: Option<Vec<u8>> = (0..token.len()).step_by(2).map(byte).collect();
+    let bytes = bytes.ok_or_else(invalid)?;
+    let (token, rest) = postcard::take_from_bytes::<Token>(&bytes).map_err(|_| invalid())?;
+    if !rest.is_empty() {
+        return Err(invalid());
+    }
     if token.log != runtime.log_name() || token.tag != tag(runtime, question, &token.after) {
         return Err(invalid());
     }

@@ -199,6 +199,8 @@ async fn a_page_of_another_waterfall_is_refused() {
             page("other", |_| {})),
             row!("that is none", InvalidArgument "PAGE_TOKEN_INVALID" "page_token",
             page("default", |it| it.page_token.push('0'))),
+            row!("with more behind it", InvalidArgument "PAGE_TOKEN_INVALID" "page_token",
+            page("default", |it| it.page_token.push_str("00"))),
             row!("whose end somebody changed", InvalidArgument "PAGE_TOKEN_INVALID" "page_token",
             page("default", |it| {
                 let last = it.page_token.pop();

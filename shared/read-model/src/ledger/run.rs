@@ -137,34 +137,39 @@ impl Run {
     }
 }
 
+/// A change as it is kept: how far from the one before on both axes, the amount, the leaf, the count.
+type Difference = (i64, i64, i64, u32, i32);
+
 /// A run is kept as its changes, from which all else follows. Neighbours lie close on both axes, so
-/// their places are written as differences, which are short.
+/// differences are short.
 impl Serialize for Run {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let start = Change::default();
         let before = std::iter::once(&start).chain(&self.changes);
-        to.collect_seq(self.changes.iter().zip(before).map(|(change, before)| Change {
-            occurred_at: change.occurred_at.wrapping_sub(before.occurred_at),
-            position: change.position.wrapping_sub(before.position),
-            ..*change
-        }))
+        let differences = self.changes.iter().zip(before).map(|(change, before)| {
+            let occurred_at = change.occurred_at.wrapping_sub(before.occurred_at);
+            let position = change.position.wrapping_sub(before.position).cast_signed();
+            (occurred_at, position, change.amount, change.leaf, change.count)
+        });
+        to.collect_seq(differences)
     }
 }
 
 /// The changes of a run that was kept.
 #[derive(Deserialize)]
-#[serde(from = "Vec<Change>")]
+#[serde(from = "Vec<Difference>")]
 pub(super) struct Kept(pub(super) Vec<Change>);
 
-impl From<Vec<Change>> for Kept {
-    fn from(mut changes: Vec<Change>) -> Kept {
+impl From<Vec<Difference>> for Kept {
+    fn from(differences: Vec<Difference>) -> Kept {
         let mut before = Change::default();
-        for change in &mut changes {
-            change.occurred_at = change.occurred_at.wrapping_add(before.occurred_at);
-            change.position = change.position.wrapping_add(before.position);
-            before = *change;
-        }
-        Kept(changes)
+        let changes = differences.into_iter().map(|(occurred_at, position, amount, leaf, count)| {
+            let occurred_at = before.occurred_at.wrapping_add(occurred_at);
+            let position = before.position.wrapping_add_signed(position);
+            before = Change { occurred_at, position, amount, leaf, count };
+            before
+        });
+        Kept(changes.collect())
     }
 }
 
