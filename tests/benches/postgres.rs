@@ -133,7 +133,6 @@ impl Postgres {
         Ok(rate.context("pgbench does not say how many")?.parse()?)
     }
 
-
     fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }

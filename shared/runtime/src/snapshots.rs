@@ -136,21 +136,25 @@ fn keep_one(store: &Store, view: &dyn Projection, head: &Head) -> Result<(), Unf
     }
     let head = Head { left_out: snapshot.left_out, ..*head };
     let head = postcard::to_stdvec(&head)?;
-    let mut hashed = hash_of(&head, &snapshot.bytes).to_vec();
-    hashed.extend_from_slice(&head);
-    Ok(store.keep_snapshot(view.name(), &hashed, &snapshot.bytes)?)
+    let mut checked = checksum_of(&head, &snapshot.bytes).to_vec();
+    checked.extend_from_slice(&head);
+    Ok(store.keep_snapshot(view.name(), &checked, &snapshot.bytes)?)
 }
 
-/// The hash of a head and the bytes after it.
-fn hash_of(head: &[u8], bytes: &[u8]) -> [u8; 32] {
-    let length = (head.len() as u64).to_le_bytes();
-    *blake3::Hasher::new().update(&length).update(head).update(bytes).finalize().as_bytes()
+/// A checksum of a head and the bytes after it. Whoever can write here can write timelines too, so it
+/// need not withstand anybody, only find what is damaged, missing or old; and it is read at every start.
+fn checksum_of(head: &[u8], bytes: &[u8]) -> [u8; 4] {
+    let mut checksum = crc32fast::Hasher::new();
+    checksum.update(&(head.len() as u64).to_le_bytes());
+    checksum.update(head);
+    checksum.update(bytes);
+    checksum.finalize().to_le_bytes()
 }
 
-/// A head as it is kept: what the hash of all is said to be, and then the head itself.
-fn read_head(kept: &[u8]) -> Option<(Head, [u8; 32])> {
-    let (hash, head) = kept.split_first_chunk()?;
-    Some((postcard::from_bytes(head).ok()?, *hash))
+/// A head as it is kept: what the checksum of all is said to be, and then the head itself.
+fn read_head(kept: &[u8]) -> Option<(Head, [u8; 4])> {
+    let (checksum, head) = kept.split_first_chunk()?;
+    Some((postcard::from_bytes(head).ok()?, *checksum))
 }
 
 /// Restores the views that were kept by this program, of this store's log and not too long ago;
@@ -196,10 +200,10 @@ fn restore_one(
     mut view: Box<dyn Fresh>,
 ) -> Result<Restored, Unfit> {
     let kept = store.snapshot_head(view.name())?.ok_or(Unfit::Nothing)?;
-    let (head, hash) = read_head(&kept).ok_or(Unfit::Damaged)?;
+    let (head, checksum) = read_head(&kept).ok_or(Unfit::Damaged)?;
     head.check(checkpoint)?;
     let bytes = store.snapshot_bytes(view.name())?;
-    if hash_of(&kept[hash.len()..], &bytes) != hash {
+    if checksum_of(&kept[checksum.len()..], &bytes) != checksum {
         return Err(Unfit::Damaged);
     }
     view.restore(&bytes)?;

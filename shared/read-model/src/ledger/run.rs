@@ -163,12 +163,13 @@ pub(super) struct Kept(pub(super) Vec<Change>);
 impl From<Vec<Difference>> for Kept {
     fn from(differences: Vec<Difference>) -> Kept {
         let mut before = Change::default();
-        let changes = differences.into_iter().map(|(occurred_at, position, amount, leaf, count)| {
-            let occurred_at = before.occurred_at.wrapping_add(occurred_at);
-            let position = before.position.wrapping_add_signed(position);
-            before = Change { occurred_at, position, amount, leaf, count };
-            before
-        });
+        let changes =
+            differences.into_iter().map(|(occurred_at, position, amount, leaf, count)| {
+                let occurred_at = before.occurred_at.wrapping_add(occurred_at);
+                let position = before.position.wrapping_add_signed(position);
+                before = Change { occurred_at, position, amount, leaf, count };
+                before
+            });
         Kept(changes.collect())
     }
 }
