@@ -20,8 +20,8 @@ const DAYS_PER_MARK: i32 = 32;
 pub struct Deals {
     classes: Interner<Class>,
     deals: Vec<Deal>,
-    /// Days are those of UTC, a day wider than any zone can make them.
-    marks: BTreeMap<i32, Vec<u32>>,
+    /// Where the deals of each mark lie. Days are those of UTC, a day wider than any zone makes them.
+    marks: BTreeMap<i32, BTreeMap<u32, Stay>>,
     /// Where each deal lies.
     #[serde(skip)]
     places: HashMap<Uuid, u32, RandomState>,
@@ -32,7 +32,7 @@ pub struct Deals {
 struct Kept {
     classes: Interner<Class>,
     deals: Vec<Deal>,
-    marks: BTreeMap<i32, Vec<u32>>,
+    marks: BTreeMap<i32, BTreeMap<u32, Stay>>,
 }
 
 impl From<Kept> for Deals {
@@ -82,6 +82,23 @@ struct Change {
     count: Count,
 }
 
+/// A deal may count on a mark's days from a place on, until another.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Stay {
+    since: Place,
+    until: Option<Place>,
+}
+
+impl Stay {
+    /// Of a deal whose places are in no order.
+    const ALWAYS: Stay =
+        Stay { since: Place { occurred_at: Instant(i64::MIN), position: 0 }, until: None };
+
+    fn may_count(&self, at: Known) -> bool {
+        self.since.is_covered(at) && !self.until.is_some_and(|until| until.is_covered(at))
+    }
+}
+
 impl Place {
     fn is_covered(self, at: Known) -> bool {
         at.covers(self.occurred_at, self.position)
@@ -100,12 +117,10 @@ impl Deals {
             u32::try_from(self.deals.len() - 1).unwrap_or(u32::MAX)
         });
         let deal = &mut self.deals[place as usize];
-        let known: BTreeSet<i32> = deal.counts().flat_map(marks).collect();
-        let fresh: BTreeSet<i32> = changes.iter().flat_map(|it| marks(&it.count)).collect();
-        for mark in fresh.difference(&known) {
-            self.marks.entry(*mark).or_default().push(place);
-        }
         deal.take(&changes);
+        for (mark, stay) in deal.stays() {
+            self.marks.entry(mark).or_default().insert(place, stay);
+        }
     }
 
     fn change(&mut self, news: Signed<Counted>) -> Change {
@@ -124,12 +139,17 @@ impl Deals {
         self.deals.get(*self.places.get(&id.0)? as usize)
     }
 
-    /// The deals that may ever have counted in a period.
-    pub fn of(&self, period: &Period) -> impl Iterator<Item = &Deal> {
-        let (first, last) = (mark(period.starts), mark(period.ends));
-        let mut places: Vec<u32> =
-            self.marks.range(first..=last).flat_map(|(_, places)| places).copied().collect();
-        // Each mark has nearly all of its places in order, which a stable sort makes use of.
+    /// The deals that may count in a period at one of these points.
+    pub fn of<'a>(
+        &'a self,
+        period: &Period,
+        points: &[Known],
+    ) -> impl Iterator<Item = &'a Deal> + use<'a> {
+        let marks = self.marks.range(mark(period.starts)..=mark(period.ends));
+        let stays = marks.flat_map(|(_, stays)| stays);
+        let found = stays.filter(|(_, stay)| points.iter().any(|at| stay.may_count(*at)));
+        let mut places: Vec<u32> = found.map(|(place, _)| *place).collect();
+        // Each mark has its places in order, which a stable sort makes use of.
         places.sort();
         places.dedup();
         places.into_iter().map(|place| &self.deals[place as usize])
@@ -159,14 +179,30 @@ impl Deal {
     }
 
     fn places(&self) -> impl Iterator<Item = Place> {
-        let (steps, changes) = self.course.parts();
+        let (steps, changes): (&[Step], &[Change]) = match &self.course {
+            Course::Straight(steps) => (steps, &[]),
+            Course::Revised(changes) => (&[], changes),
+        };
         steps.iter().map(|step| step.place).chain(changes.iter().map(|change| change.place))
     }
 
-    /// Everything that it ever counted as.
-    fn counts(&self) -> impl Iterator<Item = &Count> {
-        let (steps, changes) = self.course.parts();
-        steps.iter().filter_map(|it| it.count.as_ref()).chain(changes.iter().map(|it| &it.count))
+    /// The marks of all days on which it ever counted.
+    fn stays(&self) -> BTreeMap<i32, Stay> {
+        let steps = match &self.course {
+            Course::Straight(steps) => steps,
+            Course::Revised(changes) => {
+                let marks = changes.iter().flat_map(|change| marks(&change.count));
+                return marks.map(|mark| (mark, Stay::ALWAYS)).collect();
+            }
+        };
+        let mut stays = BTreeMap::<i32, Stay>::new();
+        let next = steps.iter().skip(1).map(|step| Some(step.place)).chain([None]);
+        for (step, until) in steps.iter().zip(next) {
+            for mark in step.count.iter().flat_map(marks) {
+                stays.entry(mark).or_insert(Stay { since: step.place, until }).until = until;
+            }
+        }
+        stays
     }
 
     fn take(&mut self, news: &[Change]) {
@@ -178,16 +214,6 @@ impl Deal {
         }
         if let Course::Revised(changes) = &mut self.course {
             changes.extend_from_slice(news);
-        }
-    }
-}
-
-impl Course {
-    /// The steps of a straight course, or the changes of a revised one.
-    fn parts(&self) -> (&[Step], &[Change]) {
-        match self {
-            Course::Straight(steps) => (steps, &[]),
-            Course::Revised(changes) => (&[], changes),
         }
     }
 }

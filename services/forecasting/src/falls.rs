@@ -52,7 +52,7 @@ pub fn explain(
     cut: Cut,
 ) -> Result<Fall, ConversionError> {
     let (before, after) = (from.rates(currency), to.rates(currency));
-    let deals = to.shelf.deals.of(&to.period).map(|deal| Deal {
+    let deals = to.shelf.deals.of(&to.period, &[from.at, to.at]).map(|deal| Deal {
         id: deal.id,
         before: from.standing(deal, &before, currency),
         after: to.standing(deal, &after, currency),

@@ -135,7 +135,7 @@ impl<'a> Scene<'a> {
 
     /// What counts in the period, and as which category.
     fn counting(&self) -> impl Iterator<Item = (ForecastCategory, &'a Class, Count)> {
-        let deals = self.shelf.deals.of(&self.period);
+        let deals = self.shelf.deals.of(&self.period, &[self.at]);
         let counts = deals.filter_map(|deal| deal.at(self.at));
         counts.filter_map(|count| {
             let (class, category) = self.class(&count)?;

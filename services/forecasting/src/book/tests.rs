@@ -232,7 +232,7 @@ fn check(book: &Book, timelines: &Timelines, at: Known) -> Result<(), TestCaseEr
                     _ => deal.close_date,
                 });
                 let is_in = days.is_some_and(|day| (DAYS.0..DAYS.1).contains(&day));
-                let offered = shelf.deals.of(&period()).any(|it| it.id.0 == *id);
+                let offered = shelf.deals.of(&period(), &[at]).any(|it| it.id.0 == *id);
                 prop_assert!(offered || !is_in, "{} is not among the deals at {:?}", id, at);
             }
             Kind::Quota => quotas.extend(state::<Quota>(timeline, at).map(|it| (*id, it))),

@@ -116,13 +116,23 @@ fn what_a_commit_adds_and_takes_away_at_one_instant_is_gone() {
 fn a_deal_is_found_by_every_day_that_it_was_ever_expected_on() {
     let mut deals = Deals::default();
     let id = Uuid::from_u128(7);
-    for (position, close) in [(1, 20_000), (2, 20_100), (3, 20_000)] {
+    for (position, sign, close) in
+        [(1, 1, 20_000), (2, -1, 20_000), (2, 1, 20_100), (3, -1, 20_100), (3, 1, 20_000)]
+    {
         let (occurred_at, stands) = (Instant(position), counted(1, close));
-        deals.take(id, vec![Signed { occurred_at, position: position as u64, sign: 1, stands }]);
+        deals.take(id, vec![Signed { occurred_at, position: position as u64, sign, stands }]);
     }
-    for (starts, ends, found) in [(19_990, 20_010, 1), (20_090, 20_120, 1), (21_000, 21_090, 0)] {
+    let known = |known_at| Known { known_at, ..Known::NOW };
+    for (starts, ends, points, found) in [
+        (19_990, 20_010, &[Known::NOW][..], 1),
+        (20_090, 20_120, &[known(1)], 0),
+        (20_090, 20_120, &[known(2)], 1),
+        (20_090, 20_120, &[Known::NOW], 0),
+        (20_090, 20_120, &[known(2), Known::NOW], 1),
+        (21_000, 21_090, &[known(1), known(2), Known::NOW], 0),
+    ] {
         let (starts, ends) = (Date(starts), Date(ends));
         let period = Period { starts, ends, level: Level::Quarter, year: 2024, number: 1 };
-        assert_eq!(deals.of(&period).count(), found, "{starts:?}");
+        assert_eq!(deals.of(&period, points).count(), found, "{starts:?} {points:?}");
     }
 }
