@@ -14,13 +14,14 @@ use crate::counted::{Class, Count, Counted};
 /// So many days share a shelf mark: few enough that a quarter finds little else.
 const DAYS_PER_MARK: i32 = 32;
 
-/// All deals, and which of them may ever have counted on which days.
+/// All deals, and from when until when each may have counted on which days.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(from = "Kept")]
 pub struct Deals {
     classes: Interner<Class>,
     deals: Vec<Deal>,
-    /// Where the deals of each mark lie. Days are those of UTC, a day wider than any zone makes them.
+    /// Where the deals of each mark lie. Days are those of UTC; a closing has the days beside its own
+    /// too, for it may be one of those in another zone.
     marks: BTreeMap<i32, BTreeMap<u32, Stay>>,
     /// Where each deal lies.
     #[serde(skip)]
@@ -186,7 +187,7 @@ impl Deal {
         steps.iter().map(|step| step.place).chain(changes.iter().map(|change| change.place))
     }
 
-    /// The marks of all days on which it ever counted.
+    /// The marks of all days on which it ever counted, each with how long it may have.
     fn stays(&self) -> BTreeMap<i32, Stay> {
         let steps = match &self.course {
             Course::Straight(steps) => steps,

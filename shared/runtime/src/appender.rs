@@ -289,11 +289,6 @@ impl Appender {
         self.stopped.as_deref()
     }
 
-    /// Whether a frame is on its way, so that no other can leave.
-    pub fn is_sending(&self) -> bool {
-        self.in_flight.as_ref().is_some_and(|flight| !flight.refused)
-    }
-
     /// Whether the frame on its way lost against one that has not come in yet.
     pub fn is_refused(&self) -> bool {
         self.in_flight.as_ref().is_some_and(|flight| flight.refused)

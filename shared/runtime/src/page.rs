@@ -32,9 +32,14 @@ pub fn size(asked: i32) -> Result<usize, Rejection> {
 /// The token of the page after `after`, for the same question.
 pub fn token<T: Serialize>(runtime: &Runtime, question: &[&[u8]], after: T) -> String {
     let after = postcard::to_stdvec(&after).unwrap_or_default();
-    let token = Token { log: runtime.log_name(), tag: tag(runtime, question, &after), after };
-    let bytes = postcard::to_stdvec(&token).unwrap_or_default();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Token { log: runtime.log_name(), tag: tag(runtime, question, &after), after }.spell()
+}
+
+impl Token {
+    fn spell(&self) -> String {
+        let bytes = postcard::to_stdvec(self).unwrap_or_default();
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 fn tag(runtime: &Runtime, question: &[&[u8]], after: &[u8]) -> [u8; 16] {
@@ -56,13 +61,11 @@ pub fn after<T: DeserializeOwned>(
     };
     let byte = |at: usize| token.get(at..at + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
     let bytes: Option<Vec<u8>> = (0..token.len()).step_by(2).map(byte).collect();
-    let bytes = bytes.ok_or_else(invalid)?;
-    let (token, rest) = postcard::take_from_bytes::<Token>(&bytes).map_err(|_| invalid())?;
-    if !rest.is_empty() {
+    let given = bytes.and_then(|bytes| postcard::from_bytes::<Token>(&bytes).ok());
+    let given = given.filter(|it| it.log == runtime.log_name()).ok_or_else(invalid)?;
+    // One token has one spelling.
+    if given.tag != tag(runtime, question, &given.after) || given.spell() != token {
         return Err(invalid());
     }
-    if token.log != runtime.log_name() || token.tag != tag(runtime, question, &token.after) {
-        return Err(invalid());
-    }
-    postcard::from_bytes(&token.after).map(Some).map_err(|_| invalid())
+    postcard::from_bytes(&given.after).map(Some).map_err(|_| invalid())
 }

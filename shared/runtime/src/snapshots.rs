@@ -85,6 +85,13 @@ enum Unfit {
     Panicked,
 }
 
+impl Unfit {
+    /// Whether something was kept that is no longer what it was.
+    fn is_damage(&self) -> bool {
+        matches!(self, Unfit::Damaged | Unfit::Unserialisable(_) | Unfit::Panicked)
+    }
+}
+
 /// Keeps every view beside the timelines of a store that nobody writes, at the place in the log that
 /// both reflect. A view that cannot be kept is folded at the next start, which takes longer and does
 /// no harm.
@@ -175,6 +182,12 @@ pub fn restore(
                 Ok(one) => restored.push(one),
                 Err(why) => {
                     tell(view.name(), &why);
+                    // Its head may be that of a sound one, which would not be kept again.
+                    if why.is_damage()
+                        && let Err(error) = store.drop_snapshots(|name| name != view.name())
+                    {
+                        tracing::warn!(view = view.name(), %error, "what is damaged stays");
+                    }
                     others.push(view.fresh());
                 }
             }

@@ -113,7 +113,7 @@ fn what_a_commit_adds_and_takes_away_at_one_instant_is_gone() {
 }
 
 #[test]
-fn a_deal_is_found_by_every_day_that_it_was_ever_expected_on() {
+fn a_deal_is_found_by_the_days_that_it_may_count_on_at_a_point() {
     let mut deals = Deals::default();
     let id = Uuid::from_u128(7);
     for (position, sign, close) in
