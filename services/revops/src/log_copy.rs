@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use cli::grid::{Cell, Grid};
 use cli::output::{Answer, Output};
@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::config::parse_replicas;
 use crate::nats::{NatsOptions, NatsServers};
-use crate::up::until_told_to_stop;
+use crate::up::Stop;
 
 /// `revops log copy`
 #[derive(Debug, Clone, Args)]
@@ -118,11 +118,10 @@ pub async fn run(args: &CopyArgs, output: &Output) -> anyhow::Result<()> {
     let source = Opened::start(&args.from, args, Side::Source).await?;
     let copied = async {
         let target = Opened::start(&args.to, args, Side::Target).await?;
+        let mut stop = Stop::heard()?;
         let copied = tokio::select! {
             copied = carry(&source.connection, &target.connection, args, output) => copied,
-            told = until_told_to_stop() => {
-                told.and_then(|()| bail!("interrupted: the same command goes on from here"))
-            }
+            () = stop.told() => Err(anyhow!("interrupted: the same command goes on from here")),
         };
         // Servers that were started for the copy end with it; why it failed is told first.
         let stopped = target.stop().await;

@@ -5,7 +5,7 @@ use std::{io::Write, net::SocketAddr, path::Path};
 use anyhow::Context;
 use tokio::{
     net::TcpListener,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{Signal, SignalKind, signal},
 };
 use tracing_subscriber::EnvFilter;
 
@@ -41,12 +41,9 @@ pub async fn up(args: UpArgs) -> anyhow::Result<()> {
             Cell::open(&args.common, Service::All, &nats.url, &nats.monitor_url, tenant).await?;
         let listening =
             Listening::start(&cell, &args.common.process.web_origin, listener.0).await?;
+        let stop = Stop::heard()?;
         announce(&args.common.data, listener.1, &nats)?;
-        let ended = if args.demo { show_demo(&args, listener.1).await } else { Ok(()) };
-        let ended = match ended {
-            Ok(()) => until_told_to_stop().await,
-            failed => failed,
-        };
+        let ended = stay(&args, listener.1, stop).await;
         listening.stop().await?;
         cell.close().await?;
         ended
@@ -64,9 +61,10 @@ pub async fn serve(args: ServeArgs) -> anyhow::Result<()> {
     let cell =
         Cell::open(&args.common, args.service, &args.nats, &args.nats_monitor, tenant).await?;
     let listening = Listening::start(&cell, &args.common.process.web_origin, listener).await?;
+    let mut stop = Stop::heard()?;
     write_address(&args.common.data, address)?;
     say(&format!("listening on http://{address}"))?;
-    until_told_to_stop().await?;
+    stop.told().await;
     listening.stop().await?;
     cell.close().await
 }
@@ -77,8 +75,9 @@ pub async fn route(args: RouteArgs) -> anyhow::Result<()> {
     start_log(&args.process)?;
     let (listener, address) = bind(args.listen).await?;
     let routing = Routing::start(&args.to, &args.process.web_origin, listener)?;
+    let mut stop = Stop::heard()?;
     say(&format!("listening on http://{address}"))?;
-    until_told_to_stop().await?;
+    stop.told().await;
     routing.stop().await
 }
 
@@ -121,26 +120,48 @@ fn announce(data: &Path, address: SocketAddr, nats: &NatsServers) -> anyhow::Res
     say(&format!("data          {}", data.display()))
 }
 
+/// Shows the demo, where it is wanted, and stays until it is told to stop.
+async fn stay(args: &UpArgs, address: SocketAddr, mut stop: Stop) -> anyhow::Result<()> {
+    if args.demo {
+        tokio::select! {
+            shown = show_demo(args, address) => shown?,
+            () = stop.told() => return Ok(()),
+        }
+    }
+    stop.told().await;
+    Ok(())
+}
+
 async fn show_demo(args: &UpArgs, address: SocketAddr) -> anyhow::Result<()> {
     let server = format!("http://{address}");
-    let shown = demo::load_and_show(&server, &args.default_tenant, args.demo_seed);
-    tokio::select! {
-        shown = shown => shown?,
-        stopped = until_told_to_stop() => return stopped,
-    }
+    demo::load_and_show(&server, &args.default_tenant, args.demo_seed).await?;
     say(&format!("try           revops --server {server} pipeline --by owner"))?;
     say("stop          Ctrl-C")
 }
 
-/// Waits for Ctrl-C, or to be terminated.
-pub(crate) async fn until_told_to_stop() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("no signals")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("no signals")?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// Ctrl-C, or being terminated. Heard from when this is made on, so it is made before anybody is told
+/// that there is something to stop.
+pub(crate) struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    /// Begins to listen.
+    pub(crate) fn heard() -> anyhow::Result<Stop> {
+        let hear = |kind| signal(kind).context("no signals");
+        let (terminate, interrupt) =
+            (hear(SignalKind::terminate())?, hear(SignalKind::interrupt())?);
+        Ok(Stop { terminate, interrupt })
     }
-    Ok(())
+
+    /// Waits for it.
+    pub(crate) async fn told(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Says a line on stdout; a reader that has gone away does not stop a server.

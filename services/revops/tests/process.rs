@@ -200,6 +200,12 @@ fn an_open_stream_does_not_hold_up_a_stop() {
     assert!(Path::new(cell.folder.path()).exists());
 }
 
+/// Nor does a demo that is still being loaded, and one signal is enough.
+#[test]
+fn a_demo_on_its_way_does_not_hold_up_a_stop() {
+    Cell::start(&["--log", "warn", "--demo"]).stop();
+}
+
 /// Watches the health of a process until that ends; gives what it is told at the end.
 fn open_stream(address: &str) -> std::thread::JoinHandle<tonic::Status> {
     use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
