@@ -31,19 +31,14 @@ pub fn size(asked: i32) -> Result<usize, Rejection> {
 
 /// The token of the page after `after`, for the same question.
 pub fn token<T: Serialize>(runtime: &Runtime, question: &[&[u8]], after: T) -> String {
-    let after = postcard::to_stdvec(&after).unwrap_or_default();
-    Token { log: runtime.log_name(), tag: tag(runtime, question, &after), after }.spell()
+    spell(runtime, question, postcard::to_stdvec(&after).unwrap_or_default())
 }
 
-impl Token {
-    fn spell(&self) -> String {
-        let bytes = postcard::to_stdvec(self).unwrap_or_default();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-}
-
-fn tag(runtime: &Runtime, question: &[&[u8]], after: &[u8]) -> [u8; 16] {
-    runtime.vault.fingerprint(&[&[b"page", after], question].concat())
+fn spell(runtime: &Runtime, question: &[&[u8]], after: Vec<u8>) -> String {
+    let tag = runtime.vault.fingerprint(&[&[b"page", &*after], question].concat());
+    let token = Token { log: runtime.log_name(), tag, after };
+    let bytes = postcard::to_stdvec(&token).unwrap_or_default();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Where a page goes on; `None` for the first.
@@ -62,10 +57,8 @@ pub fn after<T: DeserializeOwned>(
     let byte = |at: usize| token.get(at..at + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
     let bytes: Option<Vec<u8>> = (0..token.len()).step_by(2).map(byte).collect();
     let given = bytes.and_then(|bytes| postcard::from_bytes::<Token>(&bytes).ok());
-    let given = given.filter(|it| it.log == runtime.log_name()).ok_or_else(invalid)?;
-    // One token has one spelling.
-    if given.tag != tag(runtime, question, &given.after) || given.spell() != token {
-        return Err(invalid());
-    }
-    postcard::from_bytes(&given.after).map(Some).map_err(|_| invalid())
+    let after = given.ok_or_else(invalid)?.after;
+    let found = postcard::from_bytes(&after).map_err(|_| invalid())?;
+    // Its log, its tag and its very spelling are those that would be given now.
+    if spell(runtime, question, after) == token { Ok(Some(found)) } else { Err(invalid()) }
 }
