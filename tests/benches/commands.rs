@@ -52,7 +52,7 @@ struct Measured {
     frames: Rounds,
     per_frame: Vec<f64>,
     /// Events into a table; none where PostgreSQL is not installed.
-    table: Rounds,
+    appends: Rounds,
     /// What the processor did meanwhile, and for how many calls.
     commands_took: (Work, u64),
     empty_took: (Work, u64),
@@ -97,7 +97,7 @@ pub async fn measure(scale: Scale, servers: usize, table: &mut Table) -> anyhow:
             let into = measured.entry(clients).or_default();
             one_round((&cell, &ground.nats), &log, &raw, clients, scale.length, into).await?;
             if let Some(postgres) = &postgres {
-                into.table.add_rate(postgres.appends(clients, scale.length)?);
+                into.appends.add_rate(postgres.appends(clients, scale.length)?);
             }
         }
     }
@@ -249,7 +249,7 @@ fn show(
     published: Vec<(&str, f64)>,
     table: &mut Table,
 ) -> anyhow::Result<()> {
-    let Measured { commands, empty, single, frames, per_frame, table: appends, .. } = measured;
+    let Measured { commands, empty, single, frames, per_frame, appends, .. } = measured;
     let held_back_by = match (clients, servers) {
         (1, 3) => "two fsyncs one after the other per command, and six hops between processes",
         (1, _) => "one fsync per command, and four hops between processes",

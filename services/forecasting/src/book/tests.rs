@@ -269,7 +269,11 @@ proptest! {
     #[test]
     fn the_book_answers_like_plain_folds_however_it_is_fed(
         (happened, positions) in prop::collection::vec(
-            (1..3_u128, (0..6).prop_map(instant), prop_oneof![3 => of_deals(), 1 => of_quotas(), 1 => of_sheets()]),
+            (
+                1..3_u128,
+                (0..6).prop_map(instant),
+                prop_oneof![3 => of_deals(), 1 => of_quotas(), 1 => of_sheets()],
+            ),
             1..18,
         )
             .prop_flat_map(|happened| {
