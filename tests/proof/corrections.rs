@@ -63,7 +63,7 @@ async fn the_definition_that_was_imported_last_is_in_force() {
         assert_eq!(pipelines["pipelines"][0]["stages"][1]["key"], format!("late_{version}"));
         let products = world.cli(&["catalog", "product", "list"]).await;
         assert_eq!(name(&products, "products"), format!("Plan {version}"));
-        let users = world.cli(&["catalog", "user", "list"]).await;
+        let users = world.cli(&["user", "list"]).await;
         assert_eq!(name(&users, "users"), format!("Ann {version}"));
         // What holds from the beginning holds for every day since.
         let then = world.cli(&["catalog", "pipeline", "list", "--as-of", "2024-01-01"]).await;

@@ -276,7 +276,7 @@ async fn a_call_waits_for_what_its_caller_has_seen() {
     assert!(ask(&next, 100).await.is_err());
     let next = (world.position().await + 1).to_string();
     let (asked, ()) = tokio::join!(ask(&next, 5_000), async {
-        world.cli(&["catalog", "user", "define", "zoe", "--name", "Zoe"]).await;
+        world.cli(&["user", "define", "zoe", "--name", "Zoe"]).await;
     });
     let users = asked.unwrap().into_inner().users;
     assert!(users.iter().any(|user| user.key == "zoe"), "{users:?}");

@@ -23,7 +23,7 @@ const PERSONAL: [&str; 6] = [NAME, "Zebulon", "Quarrington", KEY, DEAL, NOTE];
 async fn a_person_is_forgotten_and_nothing_else() {
     let mut world = World::start().await;
     let deal = tell(&world).await;
-    let person = world.cli(&["catalog", "user", "get", KEY]).await["user"]["person_id"].clone();
+    let person = world.cli(&["user", "get", KEY]).await["user"]["person_id"].clone();
     let person = person.as_str().unwrap().to_owned();
     let owner = world.cli(&["opportunity", "get", &deal]).await["opportunity"]["owner"].clone();
     assert_eq!((&owner["key"], &owner["name"]), (&KEY.into(), &NAME.into()));
@@ -62,10 +62,10 @@ async fn a_person_is_forgotten_and_nothing_else() {
 /// Defines the person, gives them a deal of that name and a note, and moves it on.
 async fn tell(world: &World) -> String {
     world.define_catalog().await;
-    let define = ["catalog", "user", "define", KEY, "--name", NAME, "--office", OFFICE];
+    let define = ["user", "define", KEY, "--name", NAME, "--office", OFFICE];
     world.cli(&[define.as_slice(), &["--manager", "mia"]].concat()).await;
     // Somebody reports to them too: a name is shown in more than one place.
-    let report = ["catalog", "user", "define", "bo", "--name", "Bo", "--manager", KEY];
+    let report = ["user", "define", "bo", "--name", "Bo", "--manager", KEY];
     world.cli(&report).await;
     let open = ["opportunity", "open", "--pipeline", "sales", "--owner", KEY, "--name", DEAL];
     let opened = world.cli(&[open.as_slice(), &["--amount", "900USD"]].concat()).await;
@@ -123,9 +123,9 @@ async fn nobody_is_named(world: &World, deal: &str, user: &str) {
         vec!["history", "opportunity", deal],
         vec!["history", "user", user],
         vec!["history", "user", "bo"],
-        vec!["catalog", "user", "get", user],
-        vec!["catalog", "user", "get", "bo"],
-        vec!["catalog", "user", "list"],
+        vec!["user", "get", user],
+        vec!["user", "get", "bo"],
+        vec!["user", "list"],
         vec!["pipeline", "--by", "owner"],
         vec!["pipeline", "--by", "manager"],
         vec!["metrics", "--by", "owner"],
@@ -143,7 +143,7 @@ async fn nobody_is_named(world: &World, deal: &str, user: &str) {
             }
         }
     }
-    let shown = world.cli(&["catalog", "user", "get", user]).await;
+    let shown = world.cli(&["user", "get", user]).await;
     assert_eq!(shown["user"]["name_erased"], true, "{shown}");
     let shown = world.cli(&["opportunity", "get", deal]).await;
     let owner = &shown["opportunity"]["owner"];
@@ -152,7 +152,7 @@ async fn nobody_is_named(world: &World, deal: &str, user: &str) {
         (&user.into(), &Value::Null, &Value::Null)
     );
     assert_eq!((&owner["known"], &owner["erased"]), (&true.into(), &true.into()), "{owner}");
-    let table = world.words(&["catalog", "user", "get", user]).await.data;
+    let table = world.words(&["user", "get", user]).await.data;
     assert!(table.contains("(erased)"), "{table}");
     // What belongs to the deal is still there.
     assert_eq!(shown["opportunity"]["name"], DEAL);
@@ -162,7 +162,7 @@ async fn nobody_is_named(world: &World, deal: &str, user: &str) {
 /// again changes nothing.
 async fn it_stays_so(world: &World, person: &str) {
     let position = world.position().await;
-    let again = ["catalog", "user", "define", KEY, "--name", NAME];
+    let again = ["user", "define", KEY, "--name", NAME];
     let (code, why) = world.cli_fails(&again).await;
     assert_eq!(code, 4, "{why}");
     assert!(why.contains("PERSON_ERASED"), "{why}");

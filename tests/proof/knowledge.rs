@@ -71,7 +71,7 @@ async fn learn(world: &World, deals: &Deals, late: &str) {
             run(world, &["void", &deals.won, &command, "--reason", "mistake"]).await;
         }
         "a definition" => {
-            let words = ["catalog", "user", "define", "ann", "--name", "Ann Sea"];
+            let words = ["user", "define", "ann", "--name", "Ann Sea"];
             let since = ["--office", "South", "--effective-at", "2026-01-02"];
             world.cli(&[words.as_slice(), &since].concat()).await;
         }
@@ -106,8 +106,8 @@ fn questions(deals: &Deals) -> Vec<(String, Option<&'static str>)> {
         (format!("history opportunity {moving}"), Some("a move"), Some("a move")),
         (format!("history opportunity {priced}"), Some("an amount"), Some("an amount")),
         ("history user ann".into(), Some("a definition"), Some("a definition")),
-        ("catalog user get ann".into(), Some("a definition"), Some("a definition")),
-        ("catalog user list".into(), Some("a definition"), Some("a definition")),
+        ("user get ann".into(), Some("a definition"), Some("a definition")),
+        ("user list".into(), Some("a definition"), Some("a definition")),
         ("catalog pipeline list".into(), None, None),
         ("catalog product get box".into(), None, None),
     ];

@@ -38,9 +38,13 @@ pub enum Command {
     #[command(subcommand, after_help = failure::examples(&["revops activity count --from 2026-01-01 --to 2026-02-01"]))]
     Activity(activity::Verb),
 
-    /// What everything else refers to: sources, pipelines, products, users
-    #[command(subcommand, after_help = failure::examples(&["revops catalog user list", "revops catalog pipeline get sales"]))]
+    /// What everything else refers to: sources, pipelines, products
+    #[command(subcommand, after_help = failure::examples(&["revops catalog pipeline get sales", "revops catalog product list"]))]
     Catalog(catalog::Kind),
+
+    /// Who works here, and under whom
+    #[command(subcommand, after_help = failure::examples(&["revops user list --as-of 2026-07-01", "revops user define ann --name 'Ann Lee' --manager bob"]))]
+    User(catalog::Verb<catalog::user::Definition>),
 
     /// Fiscal calendars and their periods
     #[command(subcommand, after_help = failure::examples(&["revops calendar periods fiscal"]))]
@@ -107,6 +111,7 @@ pub async fn dispatch(command: Command, globals: &Globals, output: Output) -> an
         Command::Contract(verb) => contract::run(verb, &session).await,
         Command::Activity(verb) => activity::run(verb, &session).await,
         Command::Catalog(kind) => catalog::run(kind, &session).await,
+        Command::User(verb) => catalog::user::run(verb, &session).await,
         Command::Calendar(verb) => catalog::calendar::run_verb(verb, &session).await,
         Command::Rate(verb) => catalog::rate::run(verb, &session).await,
         Command::Quota(verb) => catalog::quota::run(verb, &session).await,

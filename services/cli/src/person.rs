@@ -15,7 +15,7 @@ use crate::session::Session;
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Destroy the key of a person's names and words; it cannot be undone
-    #[command(after_help = "`revops catalog user get KEY` shows the id of the person behind a \
+    #[command(after_help = "`revops user get KEY` shows the id of the person behind a \
                             user.")]
     Erase {
         /// The person's id

@@ -5,7 +5,7 @@ use clap::Command;
 /// What commands are for, and which are for it.
 const GROUPS: [(&str, &[&str]); 6] = [
     ("Sell", &["lead", "opportunity", "account", "contact", "contract", "activity"]),
-    ("Plan", &["forecast", "quota", "calendar", "rate", "catalog"]),
+    ("Plan", &["forecast", "quota", "user", "calendar", "rate", "catalog"]),
     ("See", &["pipeline", "metrics", "history", "events", "top"]),
     ("Bring in and forget", &["import", "person"]),
     ("Trust", &["doctor", "log", "projection"]),

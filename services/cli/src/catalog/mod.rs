@@ -23,7 +23,7 @@ pub mod quota;
 pub mod rate;
 mod source;
 mod stages;
-mod user;
+pub mod user;
 
 /// The most that the server puts on one page.
 const PAGE_SIZE: i32 = 1000;
@@ -40,9 +40,6 @@ pub enum Kind {
     /// What is sold
     #[command(subcommand)]
     Product(Verb<product::Definition>),
-    /// Who works here
-    #[command(subcommand)]
-    User(Verb<user::Definition>),
 }
 
 /// What can be done with a kind of the catalog.
@@ -93,7 +90,6 @@ pub async fn run(kind: Kind, session: &Session) -> anyhow::Result<()> {
         Kind::Source(verb) => source::run(verb, session).await,
         Kind::Pipeline(verb) => pipeline::run(verb, session).await,
         Kind::Product(verb) => product::run(verb, session).await,
-        Kind::User(verb) => user::run(verb, session).await,
     }
 }
 

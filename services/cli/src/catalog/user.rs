@@ -1,4 +1,4 @@
-//! `catalog user`: who works here.
+//! `user`: who works here, and under whom.
 
 use api::planning::v1 as sent;
 use api::types::v1::ReadAt;
@@ -17,7 +17,7 @@ use crate::wording::{Reference, given, label, text_shown};
 /// Who a user is and where they stand.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Example:\n  revops catalog user define ann --name 'Ann Lee' --manager bob --office East"
+    after_help = "Example:\n  revops user define ann --name 'Ann Lee' --manager bob --office East"
 )]
 pub struct Definition {
     /// The person's name; erased with the person

@@ -74,7 +74,7 @@ fn command_lines_are_taken_or_refused() {
         ("opportunity list --outcome won --outcome no-decision --faults --all", true),
         ("opp list --faults false", true),
         ("opportunity list --all --limit 3", false),
-        ("catalog user define ann --name Ann --manager bob", true),
+        ("user define ann --name Ann --manager bob", true),
         ("catalog pipeline define sales --file f.toml --effective-at 2026-01-01", true),
         ("catalog product list --as-of 2026-01-01", true),
         ("pipeline --as-of 2017-07-01 --known-at 4711 --by month -o csv", true),
