@@ -1,23 +1,37 @@
-//! The edge of a process: one loopback port, and what every call meets before its service does.
+//! The edge of a process: one loopback port, and the ways in through it.
 
 pub mod answer;
 pub mod calls;
+pub mod door;
 pub mod revisions;
 mod web;
 
-use std::time::Duration;
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    task::{Context as Waking, Poll},
+    time::Duration,
+};
 
 use anyhow::Context;
-use axum::{Router, routing::MethodRouter};
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    response::Response,
+    routing::{MethodRouter, future::RouteFuture},
+};
+use futures::future::{BoxFuture, Either, FutureExt};
+use http::{Request, header};
 use tokio::{
     net::TcpListener,
     sync::{oneshot, watch},
     task::JoinHandle,
 };
-use tonic::{
-    service::Routes,
-    transport::{Server, server::TcpIncoming},
-};
+use tonic::transport::{Server, server::TcpIncoming};
+use tower::Service;
+
+use self::door::Door;
 
 /// How long calls under way may take to end after the process was told to stop.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -34,22 +48,23 @@ impl Edge {
     /// taken.
     pub fn start(
         listener: TcpListener,
-        (router, metrics): (Router, MethodRouter),
+        (door, metrics): (Door, MethodRouter),
         web_origins: &[String],
         stopping: watch::Sender<bool>,
     ) -> anyhow::Result<Edge> {
-        let router = web::welcome(router, web_origins)?.route("/metrics", metrics);
+        let door = Arc::new(door);
+        let web = Router::new().fallback(door::enter).with_state(door.clone());
+        let web = web::welcome(web, web_origins)?.route("/metrics", metrics).with_state(());
         let (stop, stopped) = oneshot::channel::<()>();
         // Small answers must not wait for the acknowledgement of the one before.
         let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-        let serving = Server::builder()
-            .accept_http1(true)
-            .add_routes(Routes::from(router).prepare())
-            .serve_with_incoming_shutdown(incoming, async move {
-                // A sender that is gone means the same as one that has spoken.
-                let _ = stopped.await;
-                stopping.send_replace(true);
-            });
+        let ways_in = WaysIn { door, web };
+        let server = Server::builder().accept_http1(true);
+        let serving = server.serve_with_incoming_shutdown(ways_in, incoming, async move {
+            // A sender that is gone means the same as one that has spoken.
+            let _ = stopped.await;
+            stopping.send_replace(true);
+        });
         Ok(Edge { stop, served: tokio::spawn(serving) })
     }
 
@@ -66,4 +81,37 @@ impl Edge {
             }
         }
     }
+}
+
+/// What looks at calls of browsers takes longer than many a call: those of gRPC go past it.
+#[derive(Clone)]
+struct WaysIn {
+    door: Arc<Door>,
+    web: Router,
+}
+
+impl Service<Request<tonic::body::Body>> for WaysIn {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<BoxFuture<'static, Result<Response, Infallible>>, RouteFuture<Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Waking<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<tonic::body::Body>) -> Self::Future {
+        if is_grpc(&request) {
+            let entering = door::enter(State(self.door.clone()), request.map(Body::new));
+            Either::Left(entering.map(Ok).boxed())
+        } else {
+            Either::Right(self.web.call(request))
+        }
+    }
+}
+
+/// Whether a call is one of gRPC, which no page in a browser can make.
+fn is_grpc<B>(request: &Request<B>) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    kind.and_then(|kind| kind.strip_prefix(b"application/grpc"))
+        .is_some_and(|rest| !rest.starts_with(b"-web"))
 }

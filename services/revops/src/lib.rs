@@ -20,9 +20,13 @@ pub mod up;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Where a program's calls are served: on every core but one, which is left to the log's thread and
-/// to the server that it waits for.
+/// to the server that it waits for. One core alone is better off without a scheduler for several,
+/// which would send each answer on its way by itself instead of those that are ready together.
 pub fn tokio() -> std::io::Result<tokio::runtime::Runtime> {
+    use tokio::runtime::Builder;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let workers = cores.saturating_sub(1).max(1);
-    tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()
+    match cores.saturating_sub(1) {
+        0 | 1 => Builder::new_current_thread().enable_all().build(),
+        workers => Builder::new_multi_thread().worker_threads(workers).enable_all().build(),
+    }
 }

@@ -32,8 +32,9 @@ use crate::{
     config::{Route, Service},
     edge::{
         Edge,
-        calls::{self, Calls},
-        revisions::{self, Seen},
+        calls::Calls,
+        door::Door,
+        revisions::{Seen, Step},
     },
     metrics, server,
 };
@@ -70,16 +71,15 @@ impl Routing {
         let table: Table = Arc::new(table);
         let watching = tokio::spawn(tell_health(reporter, table.clone(), on_change));
         let (stop, stopping) = watch::channel(false);
-        let calls = Calls::none(stopping.clone());
+        let calls = Calls::default();
         let page = Page { calls: calls.clone(), table: table.clone() };
-        let pass = axum::middleware::from_fn_with_state(Seen::nothing(stopping), revisions::pass);
         let forwarding = Router::new().fallback(forward).with_state(table);
         // What the router knows itself comes first.
-        let router = known.routes().into_axum_router().fallback_service(forwarding);
-        let counted = axum::middleware::from_fn_with_state(calls, calls::counted);
-        let router = router.layer(pass).layer(counted);
+        let services = known.routes().into_axum_router().fallback_service(forwarding);
+        let services = services.with_state(());
+        let door = Door { calls, step: Step::Router(Seen::default()), stopping, services };
         let metrics = axum::routing::get(metrics_page).with_state(page);
-        let edge = Edge::start(listener, (router, metrics), web_origins, stop)?;
+        let edge = Edge::start(listener, (door, metrics), web_origins, stop)?;
         Ok(Routing { edge, watching })
     }
 

@@ -10,11 +10,7 @@ use tonic_health::ServingStatus;
 use crate::{
     cell::Cell,
     config::Service,
-    edge::{
-        Edge,
-        calls::{self, Calls},
-        revisions,
-    },
+    edge::{Edge, calls::Calls, door::Door, revisions::Step},
     metrics,
 };
 
@@ -42,14 +38,18 @@ impl Listening {
             reporter.set_service_status(name, ServingStatus::Serving).await;
         }
         let (keeper, (stop, mut stopping)) = (cell.runtime.keeper.clone(), watch::channel(false));
-        let calls = Calls::none(stopping.clone());
+        let calls = Calls::default();
         let page = metrics::ProcessPage {
             calls: calls.clone(),
             runtime: cell.runtime.clone(),
             reports: cell.reports.clone(),
         };
-        let process =
-            revisions::Process { runtime: cell.runtime.clone(), stopping: stopping.clone() };
+        let door = Door {
+            calls,
+            step: Step::Process(cell.runtime.clone()),
+            stopping: stopping.clone(),
+            services: routes.routes().prepare().into_axum_router(),
+        };
         // What it has folded it still answers, but a caller should look for another process.
         let watching = tokio::spawn(async move {
             tokio::select! {
@@ -60,11 +60,8 @@ impl Listening {
                 reporter.set_service_status(name, ServingStatus::NotServing).await;
             }
         });
-        let in_step = axum::middleware::from_fn_with_state(process, revisions::in_step);
-        let counted = axum::middleware::from_fn_with_state(calls, calls::counted);
-        let router = routes.routes().into_axum_router().layer(in_step).layer(counted);
         let metrics = axum::routing::get(metrics::of_process).with_state(page);
-        let edge = Edge::start(listener, (router, metrics), web_origins, stop)?;
+        let edge = Edge::start(listener, (door, metrics), web_origins, stop)?;
         Ok(Listening { edge, watching })
     }
 

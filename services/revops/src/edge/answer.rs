@@ -18,7 +18,8 @@ pub type AtEnd = Box<dyn FnOnce(Option<&mut HeaderMap>) + Send>;
 /// The messages of an answer and then its trailers.
 pub struct Answer {
     inner: axum::body::Body,
-    stopping: BoxFuture<'static, ()>,
+    stopping: watch::Receiver<bool>,
+    stopped: Option<BoxFuture<'static, ()>>,
     at_end: Option<AtEnd>,
     is_cut_off: bool,
 }
@@ -27,20 +28,30 @@ impl Answer {
     /// An answer of a process that tells when it stops.
     pub fn new(
         inner: axum::body::Body,
-        mut stopping: watch::Receiver<bool>,
+        stopping: watch::Receiver<bool>,
         at_end: AtEnd,
     ) -> Answer {
-        let stopping = Box::pin(async move {
-            // Whoever would tell is gone, which is the same.
-            let _ = stopping.wait_for(|stopping| *stopping).await;
-        });
-        Answer { inner, stopping, at_end: Some(at_end), is_cut_off: false }
+        Answer { inner, stopping, stopped: None, at_end: Some(at_end), is_cut_off: false }
     }
 
     fn end(&mut self, trailers: Option<&mut HeaderMap>) {
         if let Some(at_end) = self.at_end.take() {
             at_end(trailers);
         }
+    }
+
+    /// Whether the process stops; first asked when something is waited for, which most answers need
+    /// not.
+    fn poll_stopped(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Answer { stopping, stopped, .. } = self;
+        let stopped = stopped.get_or_insert_with(|| {
+            let mut stopping = stopping.clone();
+            Box::pin(async move {
+                // Whoever would tell is gone, which is the same.
+                let _ = stopping.wait_for(|stopping| *stopping).await;
+            })
+        });
+        stopped.as_mut().poll(context)
     }
 
     /// What a caller is told whose answer does not end of itself.
@@ -77,7 +88,7 @@ impl Body for Answer {
                 Poll::Ready(Some(Ok(self.cut_off(&format!("the answer broke off ({error})")))))
             }
             // What is there already still goes out; only waiting for more ends.
-            Poll::Pending => match self.stopping.as_mut().poll(context) {
+            Poll::Pending => match self.poll_stopped(context) {
                 Poll::Ready(()) => Poll::Ready(Some(Ok(self.cut_off("the process is stopping")))),
                 Poll::Pending => Poll::Pending,
             },

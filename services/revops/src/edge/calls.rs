@@ -1,25 +1,16 @@
 //! Every call is counted by what it asked for and what it was answered, and timed.
 
-use std::{collections::HashSet, sync::Arc, time::Instant};
+use std::{collections::HashSet, fmt, sync::LazyLock, time::Instant};
 
-use axum::{
-    body::Body,
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
 use http::HeaderMap;
 use prometheus_client::{
-    encoding::EncodeLabelSet,
+    encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder},
     metrics::{counter::Counter, family::Family, histogram::Histogram},
     registry::{Registry, Unit},
 };
 use prost::Message;
 use prost_types::FileDescriptorSet;
-use tokio::sync::watch;
 use tonic::{Code, Status};
-
-use super::answer::Answer;
 
 /// Where the buckets of a call's duration end, in seconds.
 const BUCKETS: [f64; 13] =
@@ -28,38 +19,47 @@ const BUCKETS: [f64; 13] =
 /// The service and method of whatever does not exist.
 const UNKNOWN: (&str, &str) = ("unknown", "unknown");
 
+/// Every method of every service, as paths name them.
+static METHODS: LazyLock<HashSet<String>> = LazyLock::new(methods);
+
 /// What was asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Method {
-    service: String,
-    method: String,
+    service: &'static str,
+    method: &'static str,
 }
 
 /// What was asked for, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Ended {
-    service: String,
-    method: String,
-    code: String,
+    service: &'static str,
+    method: &'static str,
+    code: Ending,
 }
+
+/// A status code, written as its name when somebody reads the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Ending(Code);
 
 /// The calls of a process. Clones count together.
 #[derive(Clone)]
 pub struct Calls {
-    /// The paths of all methods that there are.
-    methods: Arc<HashSet<String>>,
     ended: Family<Ended, Counter>,
     durations: Family<Method, Histogram, fn() -> Histogram>,
-    stopping: watch::Receiver<bool>,
+}
+
+impl Default for Calls {
+    fn default() -> Calls {
+        let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
+        Calls { ended: Family::default(), durations: Family::new_with_constructor(histogram) }
+    }
 }
 
 impl Calls {
-    /// No calls yet, of a process that tells when it stops.
-    pub fn none(stopping: watch::Receiver<bool>) -> Calls {
-        let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
-        let durations = Family::new_with_constructor(histogram);
-        let methods = Arc::new(methods());
-        Calls { methods, ended: Family::default(), durations, stopping }
+    /// A call to what a path names, from now on under way.
+    pub fn begin(&self, path: &str) -> UnderWay {
+        let method = Method::of(path);
+        UnderWay { calls: self.clone(), method, began: Instant::now(), code: Code::Cancelled }
     }
 
     /// Adds the metrics of calls to a page.
@@ -71,59 +71,56 @@ impl Calls {
         page.register_with_unit("call_duration", help, Unit::Seconds, self.durations.clone());
     }
 
-    fn count(&self, path: &str, code: Code, began: Instant) {
-        let method = Method::of(path, &self.methods);
+    fn count(&self, method: Method, code: Code, began: Instant) {
         self.durations.get_or_create(&method).observe(began.elapsed().as_secs_f64());
         let Method { service, method } = method;
-        let ended = Ended { service, method, code: format!("{code:?}") };
-        self.ended.get_or_create(&ended).inc();
+        self.ended.get_or_create(&Ended { service, method, code: Ending(code) }).inc();
     }
 }
 
 impl Method {
     /// Whatever does not exist is counted together: callers may invent any number of names.
-    fn of(path: &str, methods: &HashSet<String>) -> Method {
-        let known = methods.get(path.trim_start_matches('/'));
+    fn of(path: &str) -> Method {
+        let known = METHODS.get(path.trim_start_matches('/'));
         let (service, method) = known.and_then(|it| it.split_once('/')).unwrap_or(UNKNOWN);
-        Method { service: service.to_owned(), method: method.to_owned() }
+        Method { service, method }
     }
 }
 
-/// A call under way. Dropped before it has a status, its caller has given up waiting.
-struct UnderWay {
+impl EncodeLabelValue for Ending {
+    fn encode(&self, encoder: &mut LabelValueEncoder) -> fmt::Result {
+        fmt::Write::write_fmt(encoder, format_args!("{:?}", self.0))
+    }
+}
+
+/// A call under way, counted when this is dropped: by then it has a status, or its caller has given
+/// up waiting.
+pub struct UnderWay {
     calls: Calls,
-    path: String,
+    method: Method,
     began: Instant,
     code: Code,
 }
 
+impl UnderWay {
+    /// It ends with this status.
+    pub fn end(&mut self, status: &Status) {
+        self.code = status.code();
+    }
+
+    /// It ends with these trailers, which ought to have a status.
+    pub fn end_with(&mut self, trailers: &HeaderMap) {
+        let status = Status::from_header_map(trailers);
+        self.code = status.map_or(Code::Unknown, |status| status.code());
+    }
+}
+
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.calls.count(&self.path, self.code, self.began);
+        self.calls.count(self.method, self.code, self.began);
     }
 }
 
-/// Counts a call when its answer has ended, or its caller has gone away.
-pub async fn counted(State(calls): State<Calls>, request: Request, next: Next) -> Response {
-    let (path, began) = (request.uri().path().to_owned(), Instant::now());
-    let stopping = calls.stopping.clone();
-    let mut call = UnderWay { calls, path, began, code: Code::Cancelled };
-    let response = next.run(request).await;
-    // An answer without messages has its status in front.
-    if let Some(status) = Status::from_header_map(response.headers()) {
-        call.code = status.code();
-        return response;
-    }
-    let count = move |trailers: Option<&mut HeaderMap>| {
-        // All of it moves in here, to be counted when this is called or dropped.
-        let mut call = call;
-        let status = trailers.map(|trailers| Status::from_header_map(trailers));
-        call.code = status.map_or(Code::Cancelled, |it| it.map_or(Code::Unknown, |it| it.code()));
-    };
-    response.map(|body| Body::new(Answer::new(body, stopping, Box::new(count))))
-}
-
-/// Every method of every service, as paths name them.
 fn methods() -> HashSet<String> {
     let sets = [
         api::FILE_DESCRIPTOR_SET,
@@ -153,9 +150,8 @@ mod tests {
 
     #[test]
     fn invented_names_are_counted_together() {
-        let methods = methods();
         let named = |path: &str| {
-            let Method { service, method } = Method::of(path, &methods);
+            let Method { service, method } = Method::of(path);
             (service, method)
         };
         for (service, method) in [
@@ -163,28 +159,19 @@ mod tests {
             ("grpc.health.v1.Health", "Watch"),
             ("grpc.reflection.v1.ServerReflection", "ServerReflectionInfo"),
         ] {
-            let known = (service.to_owned(), method.to_owned());
-            assert_eq!(named(&format!("/{service}/{method}")), known);
+            assert_eq!(named(&format!("/{service}/{method}")), (service, method));
         }
         for path in ["/revops.forecasting.v1.ForecastService/Invented", "/x/y", "", "/x"] {
-            assert_eq!(named(path), ("unknown".to_owned(), "unknown".to_owned()), "{path}");
+            assert_eq!(named(path), ("unknown", "unknown"), "{path}");
         }
     }
 
-    #[tokio::test]
-    async fn a_call_that_is_given_up_is_counted() {
-        let calls = Calls::none(watch::channel(false).1);
-        drop(UnderWay {
-            calls: calls.clone(),
-            path: "/grpc.health.v1.Health/Check".to_owned(),
-            began: Instant::now(),
-            code: Code::Cancelled,
-        });
-        let ended = Ended {
-            service: "grpc.health.v1.Health".to_owned(),
-            method: "Check".to_owned(),
-            code: "Cancelled".to_owned(),
-        };
+    #[test]
+    fn a_call_that_is_given_up_is_counted() {
+        let calls = Calls::default();
+        drop(calls.begin("/grpc.health.v1.Health/Check"));
+        let (service, method) = ("grpc.health.v1.Health", "Check");
+        let ended = Ended { service, method, code: Ending(Code::Cancelled) };
         assert_eq!(calls.ended.get_or_create(&ended).get(), 1);
     }
 }
