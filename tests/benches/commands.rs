@@ -1,7 +1,11 @@
 //! Durable commands over gRPC, beside single messages, the same frames, an empty call, and events
 //! appended to a table of PostgreSQL: on one server, and on three that keep copies.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicI64, Ordering},
+    time::Duration,
+};
 
 use anyhow::Context;
 use api::opportunities::v1::{
@@ -197,11 +201,13 @@ async fn empty_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result
     .await
 }
 
-/// A client's next change: each steps through the deals from a place of its own.
+/// A client's next change: each steps through the deals from a place of its own, and no amount comes
+/// twice, so that each is recorded.
 pub fn change_amount(offset: u64, turn: u64) -> ChangeOpportunityAmountRequest {
+    static AMOUNT: AtomicI64 = AtomicI64::new(1_000);
     ChangeOpportunityAmountRequest {
         opportunity_id: deal((offset + turn * 7_919) % DEALS),
-        amount: dollars(1_000 + (turn + offset) as i64),
+        amount: dollars(AMOUNT.fetch_add(1, Ordering::Relaxed)),
         ..ChangeOpportunityAmountRequest::default()
     }
 }

@@ -50,7 +50,8 @@ impl Cell {
         default_tenant: Option<String>,
     ) -> anyhow::Result<Cell> {
         check_durability(common.durability, (monitor, common.replicas)).await?;
-        let log_thread = LogThread::start().context("no thread could be started")?;
+        let log_thread = LogThread::beside(&tokio::runtime::Handle::current());
+        let log_thread = log_thread.context("no thread could be started")?;
         let nats = nats.to_owned();
         let options = Options { replicas: common.replicas, ..Options::default() };
         // A connection lives where it was made.

@@ -21,7 +21,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Where a program's calls are served: on every core but one, which is left to the log's thread and
 /// to the server that it waits for. One core alone is better off without a scheduler for several,
-/// which would send each answer on its way by itself instead of those that are ready together.
+/// which would send each answer on its way by itself instead of those that are ready together; the
+/// log is then served on the same thread.
 pub fn tokio() -> std::io::Result<tokio::runtime::Runtime> {
     use tokio::runtime::Builder;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use event_log::{AppendError, Chain, EventLog, Frame, FrameHash, Stored};
 use tokio::{
     runtime::Handle,
@@ -199,7 +200,7 @@ async fn run(
                 appender.flush();
                 return appender;
             }
-            handle(&mut appender, event, &outgoing);
+            handle(&mut appender, event, &outgoing).await;
         }
         send_next(&mut appender, &outgoing);
         if appender.stopped().is_some() {
@@ -215,7 +216,7 @@ fn send_next(appender: &mut Appender, outgoing: &mpsc::UnboundedSender<Outgoing>
     }
 }
 
-fn handle(appender: &mut Appender, event: Event, outgoing: &mpsc::UnboundedSender<Outgoing>) {
+async fn handle(appender: &mut Appender, event: Event, outgoing: &mpsc::UnboundedSender<Outgoing>) {
     match event {
         Event::Asked(order, reply) => appender.ask(*order, reply),
         Event::Appended(guard, result) => {
@@ -226,6 +227,8 @@ fn handle(appender: &mut Appender, event: Event, outgoing: &mpsc::UnboundedSende
         Event::Followed(frames, _permit) => {
             for (sequence, hash, frame) in &frames {
                 appender.follow(*sequence, *hash, frame);
+                // A process that catches up still answers, be it on the same thread.
+                tokio::task::yield_now().await;
             }
         }
         Event::Broken(why) => appender.fail(&why),
@@ -242,6 +245,7 @@ struct OwnFrame {
     previous: FrameHash,
     first: u64,
     place: Chain,
+    body: Bytes,
 }
 
 async fn append(
@@ -257,12 +261,12 @@ async fn append(
         if !pause.is_zero() {
             tokio::time::sleep(pause).await;
         }
-        let result = log.append(guard, body, summary).await;
+        let result = log.append(guard, body.clone(), summary).await;
         losses = if matches!(result, Err(AppendError::Conflict { .. })) { losses + 1 } else { 0 };
         if let Ok(sequence) = result {
             let place = Chain { sequence, last: first + commits - 1, hash };
             let own = &mut own.lock().unwrap_or_else(PoisonError::into_inner);
-            own.push_back(OwnFrame { previous, first, place });
+            own.push_back(OwnFrame { previous, first, place, body });
         }
         if events.send(Event::Appended(guard, result)).is_err() {
             return;
@@ -340,7 +344,7 @@ fn is_own(chain: &mut Chain, own: &Own, sequence: u64, body: &[u8]) -> bool {
     let follows = sequence == chain.sequence + 1
         && frame.first == chain.last + 1
         && frame.previous == chain.hash;
-    let same = follows && FrameHash::of(body) == frame.place.hash;
+    let same = follows && *body == frame.body;
     if same {
         *chain = frame.place;
     }

@@ -26,11 +26,7 @@ pub struct Answer {
 
 impl Answer {
     /// An answer of a process that tells when it stops.
-    pub fn new(
-        inner: axum::body::Body,
-        stopping: watch::Receiver<bool>,
-        at_end: AtEnd,
-    ) -> Answer {
+    pub fn new(inner: axum::body::Body, stopping: watch::Receiver<bool>, at_end: AtEnd) -> Answer {
         Answer { inner, stopping, stopped: None, at_end: Some(at_end), is_cut_off: false }
     }
 

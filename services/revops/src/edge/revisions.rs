@@ -37,7 +37,10 @@ impl Step {
     pub fn after(&self, trailers: &mut HeaderMap) {
         match self {
             Step::Process(runtime) => {
-                if let Ok(revision) = Revision::of(&runtime.applied()).to_string().parse() {
+                let revision = Revision::of(&runtime.applied()).to_string();
+                if let Ok(mut revision) = HeaderValue::try_from(revision) {
+                    // Compression would remember it for the next answer, which says another.
+                    revision.set_sensitive(true);
                     trailers.insert(REVISION, revision);
                 }
             }
