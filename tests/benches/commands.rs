@@ -204,7 +204,7 @@ async fn empty_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result
 /// A client's next change: each steps through the deals from a place of its own, and no amount comes
 /// twice, so that each is recorded.
 pub fn change_amount(offset: u64, turn: u64) -> ChangeOpportunityAmountRequest {
-    static AMOUNT: AtomicI64 = AtomicI64::new(1_000);
+    static AMOUNT: AtomicI64 = AtomicI64::new(1_001);
     ChangeOpportunityAmountRequest {
         opportunity_id: deal((offset + turn * 7_919) % DEALS),
         amount: dollars(AMOUNT.fetch_add(1, Ordering::Relaxed)),

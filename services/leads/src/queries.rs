@@ -116,25 +116,27 @@ impl Leads {
     /// Every lead's row at a point of the two axes, and the position that it reflects. The past is
     /// folded from timelines, the present is in the view.
     async fn rows(&self, tenant: &Word, asked: Asked) -> Result<(u64, Vec<(Uuid, Row)>), Status> {
-        let (position, now) = {
-            let guard = self.views.leads.read();
-            let rows = guard.view.rows(tenant).map(|(id, row)| (id, row.clone()));
-            (guard.position, rows.collect::<Vec<_>>())
-        };
-        if asked.as_of.is_none() && asked.known_at.is_none() {
-            return Ok((position, now));
-        }
-        let (timelines, tenant) = (self.runtime.timelines.clone(), tenant.clone());
-        let known = asked.known(position);
-        let past = tokio::task::spawn_blocking(move || {
+        let (timelines, leads) = (self.runtime.timelines.clone(), self.views.leads.clone());
+        let tenant = tenant.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let (position, now) = {
+                let guard = leads.read();
+                let rows = guard.view.rows(&tenant).map(|(id, row)| (id, row.clone()));
+                (guard.position, rows.collect::<Vec<_>>())
+            };
+            if asked.as_of.is_none() && asked.known_at.is_none() {
+                return Ok((position, now));
+            }
+            let known = asked.known(position);
             let then = |(id, _)| {
                 let entity = EntityRef { tenant: tenant.clone(), kind: Kind::Lead, id };
                 Ok((id, Row::of(&timelines.get(&entity)?.state(known))))
             };
-            now.into_iter().map(then).collect::<Result<_, TimelineError>>()
+            let past = now.into_iter().map(then).collect::<Result<_, TimelineError>>()?;
+            Ok::<_, TimelineError>((position, past))
         });
-        let past = past.await.map_err(|error| Status::internal(error.to_string()))?;
-        Ok((position, past.map_err(|error| Status::internal(error.to_string()))?))
+        let read = reading.await.map_err(|error| Status::internal(error.to_string()))?;
+        read.map_err(|error| Status::internal(error.to_string()))
     }
 
     /// A timeline, read off the async threads.

@@ -36,7 +36,7 @@ pub struct Cell {
     pub reports: Arc<ingest::Counts>,
     /// The views of dashboards.
     pub dashboards: dashboards::Views,
-    /// Where the log's connection lives; it ends last.
+    /// Where the log's connection lives; a thread of its own ends last.
     log_thread: LogThread,
 }
 

@@ -22,7 +22,7 @@ use axum::{
     routing::{MethodRouter, future::RouteFuture},
 };
 use futures::future::{BoxFuture, Either, FutureExt};
-use http::{Request, header};
+use http::{Request, Version, header};
 use tokio::{
     net::TcpListener,
     sync::{oneshot, watch},
@@ -109,9 +109,34 @@ impl Service<Request<tonic::body::Body>> for WaysIn {
     }
 }
 
-/// Whether a call is one of gRPC, which no page in a browser can make.
+/// Whether a call is one of gRPC. A page would have to ask first whether it may make one, and to ask
+/// is no call of gRPC.
 fn is_grpc<B>(request: &Request<B>) -> bool {
     let kind = request.headers().get(header::CONTENT_TYPE).map(http::HeaderValue::as_bytes);
-    kind.and_then(|kind| kind.strip_prefix(b"application/grpc"))
-        .is_some_and(|rest| !rest.starts_with(b"-web"))
+    let rest = kind.and_then(|kind| kind.strip_prefix(b"application/grpc"));
+    request.version() == Version::HTTP_2 && rest.is_some_and(|rest| !rest.starts_with(b"-web"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_of_grpc_is_told_by_its_version_and_type() {
+        let rows = [
+            (Version::HTTP_2, "application/grpc", true),
+            (Version::HTTP_2, "application/grpc+proto", true),
+            (Version::HTTP_2, "application/grpc; charset=utf-8", true),
+            (Version::HTTP_2, "application/grpc-web", false),
+            (Version::HTTP_2, "application/grpc-web+proto", false),
+            (Version::HTTP_2, "application/grpc-web-text", false),
+            (Version::HTTP_2, "text/plain", false),
+            (Version::HTTP_11, "application/grpc", false),
+        ];
+        for (version, kind, is_one) in rows {
+            let request = Request::builder().version(version).header(header::CONTENT_TYPE, kind);
+            assert_eq!(is_grpc(&request.body(()).unwrap()), is_one, "{kind} over {version:?}");
+        }
+        assert!(!is_grpc(&Request::builder().version(Version::HTTP_2).body(()).unwrap()));
+    }
 }

@@ -20,14 +20,14 @@ pub mod up;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Where a program's calls are served: on every core but one, which is left to the log's thread and
-/// to the server that it waits for. One core alone is better off without a scheduler for several,
-/// which would send each answer on its way by itself instead of those that are ready together; the
-/// log is then served on the same thread.
+/// to the server that it waits for. With two cores or fewer that is one thread, which is better off
+/// without a scheduler for several: that would send each answer on its way by itself instead of those
+/// that are ready together. The log is then served there too.
 pub fn tokio() -> std::io::Result<tokio::runtime::Runtime> {
     use tokio::runtime::Builder;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    match cores.saturating_sub(1) {
-        0 | 1 => Builder::new_current_thread().enable_all().build(),
-        workers => Builder::new_multi_thread().worker_threads(workers).enable_all().build(),
+    if cores <= 2 {
+        return Builder::new_current_thread().enable_all().build();
     }
+    Builder::new_multi_thread().worker_threads(cores - 1).enable_all().build()
 }

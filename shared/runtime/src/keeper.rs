@@ -31,6 +31,10 @@ const BURST_MAX: usize = 2_048;
 const FLUSH_AFTER: Duration = Duration::from_millis(20);
 /// How long they may stay so while a few busy entities are written again and again.
 const FLUSH_LATEST: Duration = Duration::from_millis(200);
+/// For how long frames of others are folded at a stretch.
+const STRETCH_MAX: Duration = Duration::from_millis(1);
+/// How many frames of its own a process remembers until the log gives them back.
+const OWN_MAX: usize = 256;
 /// How many frames are asked of the log at once.
 const FRAMES_PER_READ: usize = 256;
 /// How many batches of frames may wait for the keeper.
@@ -65,7 +69,7 @@ pub struct KeeperTask(JoinHandle<Appender>);
 impl Keeper {
     /// Starts the keeper and the two tasks that append and follow for it, on the runtime of `on`:
     /// best that of the log's connection. What decides and folds there may block for as long as
-    /// the store does.
+    /// the store does, and with it whatever else is served there.
     pub fn start(appender: Appender, log: EventLog, on: &Handle) -> (Keeper, KeeperTask) {
         let (events, inbox) = mpsc::unbounded_channel();
         let (outgoing, to_append) = mpsc::unbounded_channel();
@@ -225,10 +229,14 @@ async fn handle(appender: &mut Appender, event: Event, outgoing: &mpsc::Unbounde
             appender.take_in();
         }
         Event::Followed(frames, _permit) => {
+            let mut since = Instant::now();
             for (sequence, hash, frame) in &frames {
                 appender.follow(*sequence, *hash, frame);
                 // A process that catches up still answers, be it on the same thread.
-                tokio::task::yield_now().await;
+                if since.elapsed() > STRETCH_MAX {
+                    tokio::task::yield_now().await;
+                    since = Instant::now();
+                }
             }
         }
         Event::Broken(why) => appender.fail(&why),
@@ -261,11 +269,18 @@ async fn append(
         if !pause.is_zero() {
             tokio::time::sleep(pause).await;
         }
-        let result = log.append(guard, body.clone(), summary).await;
+        let result = tokio::select! {
+            result = log.append(guard, body.clone(), summary) => result,
+            () = events.closed() => return,
+        };
         losses = if matches!(result, Err(AppendError::Conflict { .. })) { losses + 1 } else { 0 };
         if let Ok(sequence) = result {
             let place = Chain { sequence, last: first + commits - 1, hash };
             let own = &mut own.lock().unwrap_or_else(PoisonError::into_inner);
+            // What is forgotten is decoded again.
+            if own.len() == OWN_MAX {
+                own.pop_front();
+            }
             own.push_back(OwnFrame { previous, first, place, body });
         }
         if events.send(Event::Appended(guard, result)).is_err() {
@@ -299,7 +314,11 @@ async fn follow(
         let Ok(permit) = room.clone().acquire_owned().await else {
             return;
         };
-        let accepted = match frames.next_many(FRAMES_PER_READ).await {
+        let batch = tokio::select! {
+            batch = frames.next_many(FRAMES_PER_READ) => batch,
+            () = events.closed() => return,
+        };
+        let accepted = match batch {
             Ok(batch) => accept(&mut chain, &own, batch),
             Err(error) => Err(error.to_string()),
         };

@@ -50,6 +50,8 @@ pub struct Calls {
 
 impl Default for Calls {
     fn default() -> Calls {
+        // Not in the first call.
+        LazyLock::force(&METHODS);
         let histogram: fn() -> Histogram = || Histogram::new(BUCKETS);
         Calls { ended: Family::default(), durations: Family::new_with_constructor(histogram) }
     }

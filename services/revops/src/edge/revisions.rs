@@ -10,7 +10,6 @@ use runtime::{
 use tonic::Status;
 
 /// What keeps a process and its callers in step.
-#[derive(Clone)]
 pub enum Step {
     /// A process that waits for what its caller has seen, and tells what it has taken in itself.
     Process(Arc<Runtime>),
@@ -51,8 +50,8 @@ impl Step {
 
 /// The latest revision that has passed through a router. It is one for all callers: whoever comes
 /// through the router reads whatever anybody was told before.
-#[derive(Clone, Default)]
-pub struct Seen(Arc<Mutex<Revision>>);
+#[derive(Default)]
+pub struct Seen(Mutex<Revision>);
 
 impl Seen {
     /// Asks for no less than has been seen; a caller who asks for more is left to.
