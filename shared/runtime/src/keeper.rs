@@ -215,7 +215,7 @@ async fn run(
 
 fn send_next(appender: &mut Appender, outgoing: &mpsc::UnboundedSender<Outgoing>) {
     if let Some(frame) = appender.next_frame() {
-        // The appending task lives as long as the process does.
+        // The appending task lives as long as this one.
         let _ = outgoing.send(frame);
     }
 }

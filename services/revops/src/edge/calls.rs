@@ -10,11 +10,14 @@ use prometheus_client::{
 };
 use prost::Message;
 use prost_types::FileDescriptorSet;
-use tonic::{Code, Status};
+use tonic::Code;
 
 /// Where the buckets of a call's duration end, in seconds.
 const BUCKETS: [f64; 13] =
     [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
+
+/// Where the trailers of an answer have its status code.
+pub const STATUS: &str = "grpc-status";
 
 /// The service and method of whatever does not exist.
 const UNKNOWN: (&str, &str) = ("unknown", "unknown");
@@ -105,15 +108,10 @@ pub struct UnderWay {
 }
 
 impl UnderWay {
-    /// It ends with this status.
-    pub fn end(&mut self, status: &Status) {
-        self.code = status.code();
-    }
-
     /// It ends with these trailers, which ought to have a status.
-    pub fn end_with(&mut self, trailers: &HeaderMap) {
-        let status = Status::from_header_map(trailers);
-        self.code = status.map_or(Code::Unknown, |status| status.code());
+    pub fn end(&mut self, trailers: &HeaderMap) {
+        let code = trailers.get(STATUS).map(|code| Code::from_bytes(code.as_bytes()));
+        self.code = code.unwrap_or(Code::Unknown);
     }
 }
 
@@ -166,6 +164,22 @@ mod tests {
         for path in ["/revops.forecasting.v1.ForecastService/Invented", "/x/y", "", "/x"] {
             assert_eq!(named(path), ("unknown", "unknown"), "{path}");
         }
+    }
+
+    #[test]
+    fn a_call_is_counted_by_the_status_in_its_trailers() {
+        let (service, method) = ("grpc.health.v1.Health", "Check");
+        for (status, code) in [("0", Code::Ok), ("5", Code::NotFound), ("?", Code::Unknown)] {
+            let calls = Calls::default();
+            let trailers = [(http::HeaderName::from_static(STATUS), status.parse().unwrap())];
+            calls.begin("/grpc.health.v1.Health/Check").end(&HeaderMap::from_iter(trailers));
+            let ended = Ended { service, method, code: Ending(code) };
+            assert_eq!(calls.ended.get_or_create(&ended).get(), 1, "{status}");
+        }
+        let calls = Calls::default();
+        calls.begin("/grpc.health.v1.Health/Check").end(&HeaderMap::new());
+        let ended = Ended { service, method, code: Ending(Code::Unknown) };
+        assert_eq!(calls.ended.get_or_create(&ended).get(), 1, "none at all");
     }
 
     #[test]

@@ -10,10 +10,13 @@ use axum::{
 };
 use http::HeaderMap;
 use tokio::sync::watch;
-use tonic::Status;
 use tower::ServiceExt;
 
-use super::{answer::Answer, calls::Calls, revisions::Step};
+use super::{
+    answer::Answer,
+    calls::{Calls, STATUS},
+    revisions::Step,
+};
 
 /// Where every call comes in: it is counted, timed, and kept in step.
 pub struct Door {
@@ -29,7 +32,7 @@ pub struct Door {
 
 /// Has a call answered by the service that it names.
 pub async fn enter(State(door): State<Arc<Door>>, mut request: Request) -> Response {
-    let mut call = door.calls.begin(request.uri().path());
+    let call = door.calls.begin(request.uri().path());
     let mut response = match door.step.before(request.headers_mut()).await {
         Ok(()) => match door.services.clone().oneshot(request).await {
             Ok(response) => response,
@@ -37,20 +40,19 @@ pub async fn enter(State(door): State<Arc<Door>>, mut request: Request) -> Respo
         },
         Err(behind) => behind.into_http(),
     };
-    // An answer without messages has its trailers in front.
-    if let Some(status) = Status::from_header_map(response.headers()) {
-        door.step.after(response.headers_mut());
-        call.end(&status);
-        return response;
-    }
     let stopping = door.stopping.clone();
     let at_end = move |trailers: Option<&mut HeaderMap>| {
         // All of it moves in here, to be counted when this is called or dropped.
         let mut call = call;
         if let Some(trailers) = trailers {
             door.step.after(trailers);
-            call.end_with(trailers);
+            call.end(trailers);
         }
     };
+    // An answer without messages has its trailers in front.
+    if response.headers().contains_key(STATUS) {
+        at_end(Some(response.headers_mut()));
+        return response;
+    }
     response.map(|body| Body::new(Answer::new(body, stopping, Box::new(at_end))))
 }

@@ -36,12 +36,7 @@ impl Step {
     pub fn after(&self, trailers: &mut HeaderMap) {
         match self {
             Step::Process(runtime) => {
-                let revision = Revision::of(&runtime.applied()).to_string();
-                if let Ok(mut revision) = HeaderValue::try_from(revision) {
-                    // Compression would remember it for the next answer, which says another.
-                    revision.set_sensitive(true);
-                    trailers.insert(REVISION, revision);
-                }
+                put(trailers, REVISION, &Revision::of(&runtime.applied()));
             }
             Step::Router(seen) => seen.note(trailers),
         }
@@ -64,10 +59,8 @@ impl Seen {
                 return;
             }
         }
-        if latest.position > 0
-            && let Ok(revision) = latest.to_string().parse()
-        {
-            headers.insert(MIN_REVISION, revision);
+        if latest.position > 0 {
+            put(headers, MIN_REVISION, &latest);
         }
     }
 
@@ -79,6 +72,14 @@ impl Seen {
         if told.log != latest.log || told.position > latest.position {
             *latest = told;
         }
+    }
+}
+
+fn put(headers: &mut HeaderMap, key: &'static str, revision: &Revision) {
+    if let Ok(mut value) = HeaderValue::try_from(revision.to_string()) {
+        // Compression would remember it for the next call, which says another.
+        value.set_sensitive(true);
+        headers.insert(key, value);
     }
 }
 
