@@ -98,6 +98,8 @@ impl Door {
             let message = "send at most 1,000 reports in a batch";
             return Err(invalid("reports", "BATCH_TOO_LARGE", message));
         }
+        // What an answer to an earlier batch said is defined is there.
+        self.runtime.wait_for(0).await?;
         let (_, catalog) = self.runtime.catalog(&self.caller.tenant);
         let reader = Reader {
             runtime: &self.runtime,
@@ -260,6 +262,10 @@ impl Counting {
             return;
         }
         let runtime = self.runtime.clone();
+        if let Err(error) = runtime.wait_for(response.revision).await {
+            tracing::warn!(%error, "faults of reports are not counted");
+            return;
+        }
         let looking = move || faults::brought_by(&applied, &runtime.timelines);
         match tokio::task::spawn_blocking(looking).await {
             Ok(Ok(brought)) => self.counts.count_faults(brought),

@@ -112,7 +112,9 @@ impl Leads {
         if announced && answer.is_err() {
             self.duplicates.withdraw(&tenant, id);
         }
-        let recorded = self.recorded(head.command_id, answer?);
+        let answer = answer?;
+        self.runtime.wait_for(answer.position).await?;
+        let recorded = self.recorded(head.command_id, answer);
         let duplicates = self.found_at_capture(&tenant, id, head.command_id).await?;
         Ok(CaptureLeadResponse {
             recorded,

@@ -98,6 +98,8 @@ impl Leads {
             .runtime
             .record(&head, (Kind::Lead, id), move |desk| record(desk, id, &found.pairs))
             .await?;
+        // The next lead is read with this one's pairs on it.
+        self.runtime.wait_for(answer.position).await?;
         if answer.changed {
             response.revision = response.revision.max(answer.position);
         }

@@ -97,7 +97,9 @@ impl Leads {
             let decided = touched.iter().zip(reasons);
             decided.map(|(it, why)| take_back(desk, *it, command, person, why)).collect()
         });
-        let recorded = self.recorded(head.command_id, answer.await?);
+        let answer = answer.await?;
+        self.runtime.wait_for(answer.position).await?;
+        let recorded = self.recorded(head.command_id, answer);
         let entity = runtime::timelines::EntityRef { tenant, kind: Kind::Lead, id };
         let timeline = self.read(entity).await?;
         let void = timeline.entries().iter().find(|it| it.moment.command_id == head.command_id);

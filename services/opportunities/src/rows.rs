@@ -33,33 +33,52 @@ pub trait Row: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 
     fn write(&self, to: &mut Logical);
 }
 
-/// A row's logical bytes: parts that cannot run into one another.
+/// A row's logical bytes: parts that say what they are, and so cannot run into one another.
 pub struct Logical(Vec<u8>);
+
+/// What a part is; bytes are followed by how many they are.
+#[derive(Clone, Copy)]
+enum Part {
+    Absent,
+    Bytes,
+    Id,
+    Number,
+}
 
 impl Logical {
     fn of<R: Row>(id: Uuid, row: &R) -> Logical {
         let mut logical = Logical(Vec::with_capacity(192));
-        logical.add(Some(id.as_bytes()));
+        logical.id(Some(id));
         row.write(&mut logical);
         logical
     }
 
-    /// Adds a part that may be absent.
-    pub fn add(&mut self, part: Option<&[u8]>) {
-        let bytes = part.unwrap_or_default();
-        self.0.push(u8::from(part.is_some()));
-        self.0.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
+    fn part(&mut self, part: Part, bytes: &[u8]) {
+        self.0.push(part as u8);
+        self.0.extend_from_slice(bytes);
+    }
+
+    /// Adds bytes that may be absent.
+    pub fn add(&mut self, bytes: Option<&[u8]>) {
+        let Some(bytes) = bytes else { return self.part(Part::Absent, &[]) };
+        self.part(Part::Bytes, &(bytes.len() as u64).to_le_bytes());
         self.0.extend_from_slice(bytes);
     }
 
     /// Adds an id that may be absent.
     pub fn id(&mut self, id: Option<Uuid>) {
-        self.add(id.as_ref().map(|id| &id.as_bytes()[..]));
+        match id {
+            Some(id) => self.part(Part::Id, id.as_bytes()),
+            None => self.part(Part::Absent, &[]),
+        }
     }
 
     /// Adds a number that may be absent.
     pub fn number(&mut self, number: Option<i64>) {
-        self.add(number.map(i64::to_le_bytes).as_ref().map(|bytes| &bytes[..]));
+        match number {
+            Some(number) => self.part(Part::Number, &number.to_le_bytes()),
+            None => self.part(Part::Absent, &[]),
+        }
     }
 
     /// Adds a word.

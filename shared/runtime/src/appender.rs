@@ -1,16 +1,21 @@
 //! The appender: decides commands one after another and groups them into frames.
 //!
 //! Commands are decided on local timelines plus what is decided but not yet acknowledged, so that
-//! a busy entity costs no round trips. A frame leaves as soon as the one before is acknowledged,
-//! and that one is folded while it is on its way.
+//! a busy entity costs no round trips. A frame leaves as soon as the one before is acknowledged;
+//! then whoever waited for that one is told, and it is folded while the next is on its way and the
+//! callers read their answers. Nothing is decided, and no question looked at, before that is done.
 //! When another process was faster, everything that is not in the log is decided again: decisions
 //! are pure, so that those whose entities were not touched come out as they were.
 
+mod in_flight;
 mod judging;
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -22,7 +27,10 @@ use event_log::{
 use read_model::StoreError;
 use uuid::Uuid;
 
-use self::judging::Decided;
+use self::{
+    in_flight::{Asked, Awaited, InFlight, Pending},
+    judging::Decided,
+};
 use crate::{
     clock::Clock,
     desk::Ahead,
@@ -55,31 +63,6 @@ pub struct Outgoing {
     pub summary: FrameSummary,
 }
 
-struct InFlight {
-    guard: u64,
-    hash: FrameHash,
-    frame: Frame,
-    awaited: Vec<Awaited>,
-    /// The log said that another frame stands there.
-    refused: bool,
-}
-
-/// A command that was decided and waits for its frame.
-struct Pending {
-    order: Order,
-    reply: Reply,
-    /// Nothing to record, but decided upon facts that are still on their way.
-    decided: Result<Option<Commit>, Refusal>,
-}
-
-/// A command whose frame is on its way.
-struct Awaited {
-    order: Order,
-    reply: Reply,
-    /// Whether it has a commit in the frame; those with one stand in the order of the commits.
-    recorded: Result<bool, Refusal>,
-}
-
 /// A command that recorded nothing, what it was answered, and when.
 struct Unchanged {
     fingerprint: [u8; 16],
@@ -99,6 +82,8 @@ pub struct Appender {
     acknowledged: Option<(Chain, InFlight)>,
     waiting: VecDeque<Pending>,
     unchanged: HashMap<(Word, Uuid), Unchanged>,
+    /// The last position that a caller was told of before it was folded.
+    pub(crate) told: Arc<AtomicU64>,
     stopped: Option<String>,
     /// What it has done so far.
     pub counts: Counts,
@@ -128,6 +113,7 @@ impl Appender {
             acknowledged: None,
             waiting: VecDeque::new(),
             unchanged: HashMap::new(),
+            told: Arc::default(),
             stopped: None,
             counts: Counts::default(),
         }
@@ -154,44 +140,45 @@ impl Appender {
             Decided::Commit(commit) => self.look_ahead(&commit).map(|()| Some(commit)),
             Decided::Answer(_) => Ok(None),
         });
-        self.waiting.push_back(Pending { order, reply, decided });
+        self.waiting.push_back(Pending { asked: Asked { order, reply }, decided });
     }
 
     /// The next frame to be appended, when none is on its way and there is something to say.
     pub fn next_frame(&mut self) -> Option<Outgoing> {
-        if self.in_flight.is_some() || self.stopped.is_some() {
+        if self.in_flight.is_some() || self.stopped.is_some() || self.waiting.is_empty() {
             return None;
         }
         let mut room = MAX_FRAME_BYTES - FRAME_HEAD_BYTES;
-        let (mut commits, mut awaited) = (Vec::new(), Vec::new());
-        while let Some(next) = self.waiting.pop_front() {
-            let size = match &next.decided {
+        let (mut commits, mut awaited) = (Vec::new(), Awaited::default());
+        while let Some(Pending { asked, decided }) = self.waiting.pop_front() {
+            let size = match &decided {
                 Ok(Some(commit)) => commit.size_hint(),
                 _ => 0,
             };
             if size > room && !commits.is_empty() {
-                self.waiting.push_front(next);
+                self.waiting.push_front(Pending { asked, decided });
                 break;
             }
             room = room.saturating_sub(size);
-            let Pending { order, reply, decided } = next;
-            let before = commits.len();
-            let recorded = decided.map(|commit| {
-                commits.extend(commit);
-                commits.len() > before
-            });
-            awaited.push(Awaited { order, reply, recorded });
+            match decided {
+                Ok(Some(commit)) => {
+                    commits.push(commit);
+                    awaited.recorded.push(asked);
+                }
+                Ok(None) => awaited.others.push((asked, Ok(()))),
+                Err(refusal) => awaited.others.push((asked, Err(refusal))),
+            }
         }
         if commits.is_empty() {
             self.take_in();
-            awaited.into_iter().for_each(|awaited| self.answer(awaited, 0));
+            self.answer(awaited.others);
             return None;
         }
         self.launch(commits, awaited)
     }
 
     /// The log's answer to the frame after `guard`. When it is in the log, the next one may leave
-    /// at once; [`Appender::take_in`] then folds it and answers.
+    /// at once; then [`Appender::tell`] answers, and [`Appender::take_in`] folds it.
     pub fn appended(&mut self, guard: u64, result: Result<u64, AppendError>) {
         let Some(mut in_flight) = self.in_flight.take_if(|flight| flight.guard == guard) else {
             return; // Settled already: the follower saw the frame first.
@@ -211,19 +198,32 @@ impl Appender {
                 self.fail("the log's connection was closed");
             }
             Err(error) => {
-                refuse(in_flight.awaited, &Refusal::Unavailable(error.to_string()));
+                in_flight.awaited.refuse(&Refusal::Unavailable(error.to_string()));
                 self.decide_again();
             }
         }
     }
 
-    /// Folds the frame that was acknowledged, and answers those who wait for it.
+    /// Tells those whose commits are in the frame that was acknowledged. Until it is folded, nobody
+    /// may look at what they were told of: see [`Keeper::told`](crate::keeper::Keeper::told).
+    pub fn tell(&mut self) {
+        // The log has no name yet before its first frame is folded, and answers carry it.
+        if self.fold.applied().log == FrameHash::NONE {
+            return;
+        }
+        if let Some((_, flight)) = &mut self.acknowledged {
+            self.told.store(flight.frame.last(), Ordering::Release);
+            flight.tell();
+        }
+    }
+
+    /// Folds the frame that was acknowledged, and answers those who still wait for it.
     pub fn take_in(&mut self) {
         let Some((place, flight)) = self.acknowledged.take() else { return };
         match self.fold.apply(place, &flight.frame) {
             Ok(()) => self.settle(flight),
             Err(error) => {
-                refuse(flight.awaited, &Refusal::Stopped(error.to_string()));
+                flight.awaited.refuse(&Refusal::Stopped(error.to_string()));
                 self.stop_for(&error);
             }
         }
@@ -277,10 +277,10 @@ impl Appender {
         let refusal = Refusal::Stopped(why.to_owned());
         let acknowledged = self.acknowledged.take().map(|(_, flight)| flight);
         for flight in acknowledged.into_iter().chain(self.in_flight.take()) {
-            refuse(flight.awaited, &refusal);
+            flight.awaited.refuse(&refusal);
         }
         for pending in self.waiting.drain(..) {
-            pending.reply.send(Err(refusal.clone()));
+            pending.asked.reply.send(Err(refusal.clone()));
         }
     }
 
@@ -302,6 +302,8 @@ impl Appender {
     }
 
     fn stop_for(&mut self, error: &FoldError) {
+        // It will never be folded here, and questions are answered from what is.
+        self.told.store(0, Ordering::Release);
         self.fail(&error.to_string());
     }
 
@@ -314,7 +316,7 @@ impl Appender {
         }
     }
 
-    fn launch(&mut self, commits: Vec<Commit>, awaited: Vec<Awaited>) -> Option<Outgoing> {
+    fn launch(&mut self, commits: Vec<Commit>, awaited: Awaited) -> Option<Outgoing> {
         let (place, latest) = self.tip();
         let now = self.clock.now().0;
         let frame = Frame {
@@ -338,7 +340,7 @@ impl Appender {
                     "",
                     format!("the command does not fit into a frame: {error}"),
                 ));
-                refuse(awaited, &refusal);
+                awaited.refuse(&refusal);
                 self.take_in();
                 self.decide_again();
                 None
@@ -347,32 +349,27 @@ impl Appender {
     }
 
     /// A frame of ours is in the log and folded: answer, and forget what ran ahead of it.
-    fn settle(&mut self, flight: InFlight) {
+    fn settle(&mut self, mut flight: InFlight) {
         self.counts.frames += 1;
         self.counts.commits += flight.frame.commits.len() as u64;
-        let mut commits = (flight.frame.first..).zip(&flight.frame.commits);
-        for awaited in flight.awaited {
-            let recorded = matches!(awaited.recorded, Ok(true));
-            let commit = if recorded { commits.next() } else { None };
-            if let Some((_, commit)) = commit {
-                for facts in &commit.entities {
-                    self.release(&commit.tenant, facts);
-                }
+        for commit in &flight.frame.commits {
+            for facts in &commit.entities {
+                self.release(&commit.tenant, facts);
             }
-            self.answer(awaited, commit.map_or(0, |(position, _)| position));
         }
+        flight.tell();
+        self.answer(flight.awaited.others);
     }
 
-    fn answer(&mut self, awaited: Awaited, position: u64) {
-        let answer = match awaited.recorded {
-            Err(refusal) => Err(refusal),
-            Ok(true) => Ok(Answer { position, etag: position, changed: true, repeated: false }),
-            Ok(false) => match self.recorded(&awaited.order) {
-                Some(answer) => Ok(answer),
-                None => Ok(self.unrecorded(&awaited.order, &Decided::Answer(Answer::default()))),
-            },
-        };
-        awaited.reply.send(answer);
+    /// Answers those who have nothing in the log, now that what they were decided upon is folded.
+    fn answer(&mut self, others: Vec<(Asked, Result<(), Refusal>)>) {
+        for (Asked { order, reply }, decided) in others {
+            let answer = decided.map(|()| match self.recorded(&order) {
+                Some(answer) => answer,
+                None => self.unrecorded(&order, &Decided::Answer(Answer::default())),
+            });
+            reply.send(answer);
+        }
     }
 
     /// The answer to a command that was asked again while it was on its way.
@@ -435,12 +432,7 @@ impl Appender {
         let flight = self.in_flight.take().map(|flight| flight.awaited).unwrap_or_default();
         let waiting = std::mem::take(&mut self.waiting);
         self.ahead.clear();
-        let flight = flight.into_iter().map(|awaited| (awaited.order, awaited.reply));
-        let waiting = waiting.into_iter().map(|pending| (pending.order, pending.reply));
-        flight.chain(waiting).for_each(|(order, reply)| self.ask(order, reply));
+        let waiting = waiting.into_iter().map(|pending| pending.asked);
+        flight.all().chain(waiting).for_each(|Asked { order, reply }| self.ask(order, reply));
     }
-}
-
-fn refuse(awaited: Vec<Awaited>, refusal: &Refusal) {
-    awaited.into_iter().for_each(|awaited| awaited.reply.send(Err(refusal.clone())));
 }

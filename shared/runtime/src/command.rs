@@ -98,7 +98,8 @@ impl Runtime {
         })
     }
 
-    /// Hands a command on one entity to the keeper and waits for what became of it.
+    /// Hands a command on one entity to the keeper and waits for what became of it. Who looks at
+    /// what it recorded waits for the answer's position first, see [`Runtime::wait_for`].
     pub async fn record(
         &self,
         head: &Head,

@@ -59,6 +59,7 @@ pub struct Keeper {
     waiting: Arc<Semaphore>,
     /// The last position that the log is known to hold.
     head: Arc<AtomicU64>,
+    told: Arc<AtomicU64>,
     /// Whether no more commands are taken; closed when the task has ended.
     stopped: watch::Receiver<bool>,
 }
@@ -78,7 +79,8 @@ impl Keeper {
         let head = Arc::new(AtomicU64::new(place.last));
         let waiting = Arc::new(Semaphore::new(WAITING_MAX));
         let (tell_stopped, stopped) = watch::channel(false);
-        let keeper = Keeper { events: events.clone(), waiting, head: head.clone(), stopped };
+        let (told, head_of) = (appender.told.clone(), head.clone());
+        let keeper = Keeper { events: events.clone(), waiting, head: head_of, told, stopped };
         let task = on.spawn(run(appender, inbox, outgoing, tell_stopped));
         let own = Own::default();
         on.spawn(append(log.clone(), to_append, events.clone(), own.clone()));
@@ -86,7 +88,8 @@ impl Keeper {
         (keeper, KeeperTask(task))
     }
 
-    /// Hands a command over and waits for what became of it.
+    /// Hands a command over and waits for what became of it. What it recorded is in the log then,
+    /// and may be folded a moment later.
     pub async fn ask(&self, order: Order) -> Result<Answer, Refusal> {
         let permit = self.waiting.clone().try_acquire_owned().map_err(|_| Refusal::Busy)?;
         answer_of(self.hand_over(order, permit)).await
@@ -119,6 +122,12 @@ impl Keeper {
     /// The last position that the log is known to hold.
     pub fn head(&self) -> u64 {
         self.head.load(Ordering::Relaxed)
+    }
+
+    /// The last position that a caller was told of. It may not be folded yet: whoever looks at
+    /// timelines or views waits for it, so that nobody reads less than was promised.
+    pub fn told(&self) -> u64 {
+        self.told.load(Ordering::Acquire)
     }
 
     /// How many commands wait for a decision or for the log.
@@ -226,6 +235,9 @@ async fn handle(appender: &mut Appender, event: Event, outgoing: &mpsc::Unbounde
         Event::Appended(guard, result) => {
             appender.appended(guard, result);
             send_next(appender, outgoing);
+            appender.tell();
+            // The next frame and the answers leave first; folding fills the time of their way.
+            tokio::task::yield_now().await;
             appender.take_in();
         }
         Event::Followed(frames, _permit) => {

@@ -134,6 +134,7 @@ impl Runtime {
     pub async fn ask_at(&self, read_at: Option<&ReadAt>) -> Result<Asked, QueryError> {
         let now = self.clock.now();
         let Some(read_at) = read_at else {
+            self.wait_for(0).await?;
             return Ok(Asked { as_of: None, known_at: None, now });
         };
         let as_of = read_at.as_of.as_ref().map(|at| instant("read_at.as_of", at)).transpose()?;
@@ -149,8 +150,9 @@ impl Runtime {
         Ok(Asked { as_of, known_at, now })
     }
 
-    /// Waits until this process reflects a position.
+    /// Waits until this process reflects a position, and whatever it has told its callers of.
     pub async fn wait_for(&self, position: u64) -> Result<(), QueryError> {
+        let position = position.max(self.keeper.told());
         let mut applied = self.applied();
         let reached = applied.wait_for(|applied| applied.place.last >= position);
         match tokio::time::timeout(WAIT_MAX, reached).await {

@@ -1,17 +1,16 @@
 //! Reading one's own writes across processes: a revision travels with the calls of a client, and
 //! whichever process answers waits until it has taken that in.
 //!
-//! A process tells in the trailers of every answer what it has taken in, as `revops-revision`. A
-//! client that gives the latest one back as `revops-min-revision` with its next call never meets a
+//! A process tells in the trailers of every answer how far it is, as `revops-revision`. A client that
+//! gives the latest one back as `revops-min-revision` with its next call never meets a
 //! process that knows less than the client does, be it for a question or for a command.
 
 use domain::Rejection;
 use event_log::FrameHash;
-use tokio::sync::watch;
 
-use crate::{fold::Applied, query::QueryError, runtime::Runtime};
+use crate::{query::QueryError, runtime::Runtime};
 
-/// The metadata key in which a process tells what it has taken in.
+/// The metadata key in which a process tells how far it is.
 pub const REVISION: &str = "revops-revision";
 /// The metadata key in which a caller tells what a process has to have taken in.
 pub const MIN_REVISION: &str = "revops-min-revision";
@@ -29,12 +28,6 @@ pub struct Revision {
 }
 
 impl Revision {
-    /// What a process has taken in.
-    pub fn of(applied: &watch::Receiver<Applied>) -> Revision {
-        let applied = applied.borrow();
-        Revision { position: applied.place.last, log: name_of(applied.log) }
-    }
-
     /// Reads `14224-85bc073a781b2b4b`, or a bare position.
     pub fn parse(text: &str) -> Option<Revision> {
         let (position, log) = text.split_once('-').unwrap_or((text, ""));
@@ -56,9 +49,17 @@ pub(crate) fn name_of(log: FrameHash) -> String {
 }
 
 impl Runtime {
-    /// Waits until this process has taken in what a caller's metadata asks for.
+    /// How far this process is: what it has taken in, and what it has told its callers of.
+    pub fn revision(&self) -> Revision {
+        let applied = *self.applied().borrow();
+        let position = applied.place.last.max(self.keeper.told());
+        Revision { position, log: name_of(applied.log) }
+    }
+
+    /// Waits until this process has taken in what a caller's metadata asks for, and whatever it has
+    /// told any caller of.
     pub async fn reach(&self, asked: Option<&[u8]>) -> Result<(), QueryError> {
-        let Some(asked) = asked else { return Ok(()) };
+        let Some(asked) = asked else { return self.wait_for(0).await };
         let invalid = |message: &str| {
             Rejection::invalid("REVISION_INVALID", MIN_REVISION, message.to_owned())
         };

@@ -186,39 +186,36 @@ pub fn difference<S: Standing>(
     }
 }
 
-/// Lets a digest stand for the steps known now instead of those known before. A deal is one row of
-/// it, with all its steps: positions are left out, and an instant has one step, so the digest is the
-/// same whatever order facts came in.
+/// Lets a digest of a tenant stand for the steps known now instead of those known before. Each step
+/// is one row of it: positions are left out, and an instant has one step, so the digest is the same
+/// whatever order facts came in; and news of what happened last changes one row, however long a
+/// deal has lived.
 pub fn restate<S: Standing>(
     digest: &mut Digest,
     entity: &EntityRef,
     before: &[Step<S>],
     after: &[Step<S>],
 ) {
-    if before == after {
-        return;
+    let same = before.iter().zip(after).take_while(|(old, new)| old == new).count();
+    let mut row = Vec::with_capacity(128);
+    for step in &before[same..] {
+        write_step(&mut row, entity.id, step);
+        digest.remove(&row);
     }
-    if !before.is_empty() {
-        digest.remove(&row(entity, before));
-    }
-    if !after.is_empty() {
-        digest.add(&row(entity, after));
+    for step in &after[same..] {
+        write_step(&mut row, entity.id, step);
+        digest.add(&row);
     }
 }
 
-fn row<S: Standing>(entity: &EntityRef, steps: &[Step<S>]) -> Vec<u8> {
-    let mut row = Vec::with_capacity(64 + 128 * steps.len());
-    row.extend_from_slice(entity.tenant.as_bytes());
-    row.push(0);
-    row.extend_from_slice(entity.id.as_bytes());
-    for step in steps {
-        row.extend_from_slice(&step.at.0.to_le_bytes());
-        row.push(u8::from(step.stands.is_some()));
-        if let Some(stands) = &step.stands {
-            stands.write(&mut row);
-        }
+fn write_step<S: Standing>(row: &mut Vec<u8>, deal: Uuid, step: &Step<S>) {
+    row.clear();
+    row.extend_from_slice(deal.as_bytes());
+    row.extend_from_slice(&step.at.0.to_le_bytes());
+    row.push(u8::from(step.stands.is_some()));
+    if let Some(stands) = &step.stands {
+        stands.write(row);
     }
-    row
 }
 
 /// Appends a text with its length, so that no two rows read alike.

@@ -3,6 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use domain::RejectionKind;
+use event_log::Word;
 use futures::future::join_all;
 use runtime::{
     order::{Order, Refusal},
@@ -71,6 +72,25 @@ async fn a_command_over_one_entity_twice_keeps_all_of_its_facts() {
     });
     ask(&runtime, order).await.unwrap();
     assert_eq!(entries(&runtime, DEAL), 2);
+}
+
+/// Callers are told before their commands are folded: whoever looks after that waits for it.
+#[tokio::test]
+async fn what_a_caller_was_told_of_is_what_it_reads() {
+    let (house, folder) = (House::new(), TempDir::new().unwrap());
+    let runtime = house.start(folder.path()).await;
+    runtime.vault.ensure_keys(&Word::from("acme"), &[DEAL]).await.unwrap();
+    let changes = (0..40).map(|minor| if minor == 0 { opened("a", 0) } else { amounts(minor) });
+    for (change, so_far) in changes.zip(1..) {
+        let order = house.deal("acme", DEAL, None, change);
+        let answer = runtime.keeper.ask(order).await.unwrap();
+        let told = runtime.revision();
+        assert!(told.position >= answer.position, "{told}");
+        assert_eq!(told.log, runtime.log_name(), "the first answer names the log");
+        assert!(!told.log.is_empty());
+        runtime.ask_at(None).await.unwrap();
+        assert_eq!(entries(&runtime, DEAL), so_far);
+    }
 }
 
 const ROUNDS: u128 = 40;

@@ -178,7 +178,10 @@ pub fn amounts(minor: i64) -> Command {
 /// Makes the keys of what a command may seal, and hands it over.
 pub async fn ask(runtime: &Runtime, order: Order) -> Result<Answer, Refusal> {
     runtime.vault.ensure_keys(&order.tenant, &[order.id]).await.unwrap();
-    runtime.keeper.ask(order).await
+    let answer = runtime.keeper.ask(order).await?;
+    // As the next call would: what it was told of is folded a moment later.
+    runtime.wait_for(answer.position).await.unwrap();
+    Ok(answer)
 }
 
 /// Stops a process whose services are gone, and so closes its folder.

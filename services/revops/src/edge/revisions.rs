@@ -36,7 +36,7 @@ impl Step {
     pub fn after(&self, trailers: &mut HeaderMap) {
         match self {
             Step::Process(runtime) => {
-                put(trailers, REVISION, &Revision::of(&runtime.applied()));
+                put(trailers, REVISION, &runtime.revision());
             }
             Step::Router(seen) => seen.note(trailers),
         }

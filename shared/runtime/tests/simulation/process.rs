@@ -206,6 +206,8 @@ async fn live(
             }
         }
         outgoing.extend(appender.next_frame());
+        appender.tell();
+        tokio::task::yield_now().await;
         aside(|| appender.take_in());
         if appending.is_none()
             && let Some(Outgoing { guard, body, summary, .. }) = outgoing.pop_front()
