@@ -45,7 +45,7 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<()> {
             what: what.to_owned(),
             figure: (seen.rate(), "/s"),
             latency: Some((seen.latency(500), seen.latency(990))),
-            beside: Some(("the same question, waiting for nothing".to_owned(), plain.rate())),
+            beside: Some(("the same question, naming no revision".to_owned(), plain.rate())),
             ratio: Some(seen.rate() / plain.rate()),
             held_back_by: "the frame's way through the log to the follower",
         })?;

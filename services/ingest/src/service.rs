@@ -93,13 +93,13 @@ async fn take_in(
 
 impl Door {
     async fn batch(&mut self, request: ReportRequest) -> Result<Vec<Waiting>, Status> {
+        // What anybody was told is defined is there, whenever the stream was opened.
+        self.runtime.wait_for(0).await?;
         let source = self.source(&request.source).map_err(rejected)?;
         if request.reports.len() > BATCH_MAX {
             let message = "send at most 1,000 reports in a batch";
             return Err(invalid("reports", "BATCH_TOO_LARGE", message));
         }
-        // What an answer to an earlier batch said is defined is there.
-        self.runtime.wait_for(0).await?;
         let (_, catalog) = self.runtime.catalog(&self.caller.tenant);
         let reader = Reader {
             runtime: &self.runtime,

@@ -36,7 +36,7 @@ pub trait Row: Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 
 /// A row's logical bytes: parts that say what they are, and so cannot run into one another.
 pub struct Logical(Vec<u8>);
 
-/// What a part is; bytes are followed by how many they are.
+/// What a part is. Before bytes stands how many they are.
 #[derive(Clone, Copy)]
 enum Part {
     Absent,

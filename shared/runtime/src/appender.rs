@@ -3,7 +3,7 @@
 //! Commands are decided on local timelines plus what is decided but not yet acknowledged, so that
 //! a busy entity costs no round trips. A frame leaves as soon as the one before is acknowledged;
 //! then whoever waited for that one is told, and it is folded while the next is on its way and the
-//! callers read their answers. Nothing is decided, and no question looked at, before that is done.
+//! callers read their answers. Nothing is decided before that is done, and who asks waits for it.
 //! When another process was faster, everything that is not in the log is decided again: decisions
 //! are pure, so that those whose entities were not touched come out as they were.
 
@@ -206,15 +206,16 @@ impl Appender {
 
     /// Tells those whose commits are in the frame that was acknowledged. Until it is folded, nobody
     /// may look at what they were told of: see [`Keeper::told`](crate::keeper::Keeper::told).
-    pub fn tell(&mut self) {
+    /// Gives whether there was anybody.
+    pub fn tell(&mut self) -> bool {
         // The log has no name yet before its first frame is folded, and answers carry it.
-        if self.fold.applied().log == FrameHash::NONE {
-            return;
-        }
-        if let Some((_, flight)) = &mut self.acknowledged {
-            self.told.store(flight.frame.last(), Ordering::Release);
-            flight.tell();
-        }
+        let has_name = self.fold.applied().log != FrameHash::NONE;
+        let Some((_, flight)) = self.acknowledged.as_mut().filter(|_| has_name) else {
+            return false;
+        };
+        self.told.store(flight.frame.last(), Ordering::Release);
+        flight.tell();
+        true
     }
 
     /// Folds the frame that was acknowledged, and answers those who still wait for it.
@@ -302,8 +303,6 @@ impl Appender {
     }
 
     fn stop_for(&mut self, error: &FoldError) {
-        // It will never be folded here, and questions are answered from what is.
-        self.told.store(0, Ordering::Release);
         self.fail(&error.to_string());
     }
 
@@ -348,7 +347,8 @@ impl Appender {
         }
     }
 
-    /// A frame of ours is in the log and folded: answer, and forget what ran ahead of it.
+    /// A frame of ours is in the log and folded: answer who was not told yet, and forget what ran
+    /// ahead of it.
     fn settle(&mut self, mut flight: InFlight) {
         self.counts.frames += 1;
         self.counts.commits += flight.frame.commits.len() as u64;
@@ -433,6 +433,8 @@ impl Appender {
         let waiting = std::mem::take(&mut self.waiting);
         self.ahead.clear();
         let waiting = waiting.into_iter().map(|pending| pending.asked);
+        // Those without a commit come after those with one: nobody was promised an order before an
+        // answer, and what repeats another still finds it.
         flight.all().chain(waiting).for_each(|Asked { order, reply }| self.ask(order, reply));
     }
 }

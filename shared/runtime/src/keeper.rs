@@ -59,6 +59,7 @@ pub struct Keeper {
     waiting: Arc<Semaphore>,
     /// The last position that the log is known to hold.
     head: Arc<AtomicU64>,
+    /// The last position that a caller was told of.
     told: Arc<AtomicU64>,
     /// Whether no more commands are taken; closed when the task has ended.
     stopped: watch::Receiver<bool>,
@@ -79,8 +80,13 @@ impl Keeper {
         let head = Arc::new(AtomicU64::new(place.last));
         let waiting = Arc::new(Semaphore::new(WAITING_MAX));
         let (tell_stopped, stopped) = watch::channel(false);
-        let (told, head_of) = (appender.told.clone(), head.clone());
-        let keeper = Keeper { events: events.clone(), waiting, head: head_of, told, stopped };
+        let keeper = Keeper {
+            events: events.clone(),
+            waiting,
+            head: head.clone(),
+            told: appender.told.clone(),
+            stopped,
+        };
         let task = on.spawn(run(appender, inbox, outgoing, tell_stopped));
         let own = Own::default();
         on.spawn(append(log.clone(), to_append, events.clone(), own.clone()));
@@ -235,9 +241,10 @@ async fn handle(appender: &mut Appender, event: Event, outgoing: &mpsc::Unbounde
         Event::Appended(guard, result) => {
             appender.appended(guard, result);
             send_next(appender, outgoing);
-            appender.tell();
-            // The next frame and the answers leave first; folding fills the time of their way.
-            tokio::task::yield_now().await;
+            if appender.tell() {
+                // Answers and the next frame leave first; folding fills the time of their way.
+                tokio::task::yield_now().await;
+            }
             appender.take_in();
         }
         Event::Followed(frames, _permit) => {

@@ -138,6 +138,8 @@ impl Runtime {
             return Ok(Asked { as_of: None, known_at: None, now });
         };
         let as_of = read_at.as_of.as_ref().map(|at| instant("read_at.as_of", at)).transpose()?;
+        // Before a time is looked up in the log: what lies before it may be on its way here.
+        self.wait_for(read_at.min_revision).await?;
         let known_at = match &read_at.known_at {
             None => None,
             Some(KnownAt::KnownAtPosition(position)) => Some(*position),
@@ -146,22 +148,29 @@ impl Runtime {
                 Some(self.position_before(at).await?)
             }
         };
-        self.wait_for(read_at.min_revision.max(known_at.unwrap_or(0))).await?;
+        self.wait_for(known_at.unwrap_or(0)).await?;
         Ok(Asked { as_of, known_at, now })
     }
 
-    /// Waits until this process reflects a position, and whatever it has told its callers of.
+    /// Waits until this process reflects a position, and whatever it has told its callers of. One
+    /// that has stopped takes in no more, and still answers from what it has.
     pub async fn wait_for(&self, position: u64) -> Result<(), QueryError> {
-        let position = position.max(self.keeper.told());
+        let asked = position.max(self.keeper.told());
         let mut applied = self.applied();
-        let reached = applied.wait_for(|applied| applied.place.last >= position);
-        match tokio::time::timeout(WAIT_MAX, reached).await {
-            Ok(Ok(_)) => Ok(()),
-            _ => {
-                let reached = self.applied().borrow().place.last;
-                Err(QueryError::Behind { asked: position, reached })
-            }
-        }
+        let is_there = applied.wait_for(|applied| applied.place.last >= asked);
+        let has_stopped = tokio::select! {
+            biased;
+            is_there = tokio::time::timeout(WAIT_MAX, is_there) => match is_there {
+                Ok(Ok(_)) => return Ok(()),
+                // Nobody is left to take anything in.
+                Ok(Err(_)) => true,
+                Err(_) => false,
+            },
+            () = self.keeper.stopped() => true,
+        };
+        let reached = self.applied().borrow().place.last;
+        let has_all_it_can = has_stopped && reached >= position;
+        if has_all_it_can { Ok(()) } else { Err(QueryError::Behind { asked, reached }) }
     }
 
     /// What an answer reflects.

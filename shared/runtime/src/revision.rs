@@ -51,9 +51,10 @@ pub(crate) fn name_of(log: FrameHash) -> String {
 impl Runtime {
     /// How far this process is: what it has taken in, and what it has told its callers of.
     pub fn revision(&self) -> Revision {
+        // In this order: once anybody was told of anything, the log has a name.
+        let told = self.keeper.told();
         let applied = *self.applied().borrow();
-        let position = applied.place.last.max(self.keeper.told());
-        Revision { position, log: name_of(applied.log) }
+        Revision { position: applied.place.last.max(told), log: name_of(applied.log) }
     }
 
     /// Waits until this process has taken in what a caller's metadata asks for, and whatever it has

@@ -81,9 +81,11 @@ async fn what_a_caller_was_told_of_is_what_it_reads() {
     let runtime = house.start(folder.path()).await;
     runtime.vault.ensure_keys(&Word::from("acme"), &[DEAL]).await.unwrap();
     let changes = (0..40).map(|minor| if minor == 0 { opened("a", 0) } else { amounts(minor) });
+    let mut told_first = 0;
     for (change, so_far) in changes.zip(1..) {
         let order = house.deal("acme", DEAL, None, change);
         let answer = runtime.keeper.ask(order).await.unwrap();
+        told_first += usize::from(runtime.applied().borrow().place.last < answer.position);
         let told = runtime.revision();
         assert!(told.position >= answer.position, "{told}");
         assert_eq!(told.log, runtime.log_name(), "the first answer names the log");
@@ -91,6 +93,8 @@ async fn what_a_caller_was_told_of_is_what_it_reads() {
         runtime.ask_at(None).await.unwrap();
         assert_eq!(entries(&runtime, DEAL), so_far);
     }
+    // All but the first, which names the log.
+    assert_eq!(told_first, 39);
 }
 
 const ROUNDS: u128 = 40;

@@ -11,7 +11,7 @@ use tonic::Status;
 
 /// What keeps a process and its callers in step.
 pub enum Step {
-    /// A process that waits for what its caller has seen, and tells what it has taken in itself.
+    /// A process that waits for what its caller has seen, and tells how far it is itself.
     Process(Arc<Runtime>),
     /// A router, through which a call takes along what was seen, and adds to it.
     Router(Seen),

@@ -19,6 +19,7 @@ pub(super) struct Pending {
 
 /// A frame that was sent to the log.
 pub(super) struct InFlight {
+    /// Stream sequence of the frame before.
     pub(super) guard: u64,
     pub(super) hash: FrameHash,
     pub(super) frame: Frame,
