@@ -94,7 +94,7 @@ impl Leads {
         let (at, catalog, of) = (head.at, self.runtime.catalog(&tenant).1, tenant.clone());
         let left_out = Arc::new(AtomicUsize::new(0));
         let beyond = left_out.clone();
-        let answer = self.runtime.record(&head, (Kind::Lead, id), move |desk| {
+        let answer = self.runtime.record_here(&head, (Kind::Lead, id), move |desk| {
             let (at, judged) = desk.with(Kind::Lead, id, |timeline| {
                 let at = desk.instant(at, timeline);
                 let naming = Naming { runtime: &runtime, tenant: &of, catalog: &catalog, at };
@@ -112,9 +112,7 @@ impl Leads {
         if announced && answer.is_err() {
             self.duplicates.withdraw(&tenant, id);
         }
-        let answer = answer?;
-        self.runtime.wait_for(answer.position).await?;
-        let recorded = self.recorded(head.command_id, answer);
+        let recorded = self.recorded(head.command_id, answer?);
         let duplicates = self.found_at_capture(&tenant, id, head.command_id).await?;
         Ok(CaptureLeadResponse {
             recorded,

@@ -78,11 +78,10 @@ impl Leads {
             opened,
         };
         let at = head.at;
-        let answer =
-            self.runtime.record(&head, (Kind::Lead, id), move |desk| deciding.decide(desk, at));
-        let answer = answer.await?;
-        self.runtime.wait_for(answer.position).await?;
-        let recorded = self.recorded(head.command_id, answer);
+        let answer = self
+            .runtime
+            .record_here(&head, (Kind::Lead, id), move |desk| deciding.decide(desk, at));
+        let recorded = self.recorded(head.command_id, answer.await?);
         let timeline = self.read(EntityRef { tenant, kind: Kind::Lead, id }).await?;
         // What this command recorded, now or before; or what was so already.
         let own = timeline.entries().iter().filter(|it| it.moment.command_id == head.command_id);

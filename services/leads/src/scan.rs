@@ -94,12 +94,11 @@ impl Leads {
             expected: None,
             at: None,
         };
+        // The next lead is read with this one's pairs on it.
         let answer = self
             .runtime
-            .record(&head, (Kind::Lead, id), move |desk| record(desk, id, &found.pairs))
+            .record_here(&head, (Kind::Lead, id), move |desk| record(desk, id, &found.pairs))
             .await?;
-        // The next lead is read with this one's pairs on it.
-        self.runtime.wait_for(answer.position).await?;
         if answer.changed {
             response.revision = response.revision.max(answer.position);
         }

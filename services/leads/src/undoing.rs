@@ -79,7 +79,7 @@ impl Leads {
             self.seal_under(&tenant, &[person.0]).await?;
         }
         let (references, of) = (self.views.references.clone(), tenant.clone());
-        let answer = self.runtime.record(&head, (Kind::Lead, id), move |desk| {
+        let answer = self.runtime.record_here(&head, (Kind::Lead, id), move |desk| {
             let (command, others) = find(desk, id)?;
             let mut touched = vec![(Kind::Lead, id)];
             for other in others {
@@ -97,9 +97,7 @@ impl Leads {
             let decided = touched.iter().zip(reasons);
             decided.map(|(it, why)| take_back(desk, *it, command, person, why)).collect()
         });
-        let answer = answer.await?;
-        self.runtime.wait_for(answer.position).await?;
-        let recorded = self.recorded(head.command_id, answer);
+        let recorded = self.recorded(head.command_id, answer.await?);
         let entity = runtime::timelines::EntityRef { tenant, kind: Kind::Lead, id };
         let timeline = self.read(entity).await?;
         let void = timeline.entries().iter().find(|it| it.moment.command_id == head.command_id);

@@ -53,32 +53,26 @@ impl Logical {
         logical
     }
 
-    fn part(&mut self, part: Part, bytes: &[u8]) {
-        self.0.push(part as u8);
-        self.0.extend_from_slice(bytes);
+    fn part(&mut self, part: Part, bytes: Option<&[u8]>) {
+        self.0.push(bytes.map_or(Part::Absent, |_| part) as u8);
+        self.0.extend_from_slice(bytes.unwrap_or_default());
     }
 
     /// Adds bytes that may be absent.
     pub fn add(&mut self, bytes: Option<&[u8]>) {
-        let Some(bytes) = bytes else { return self.part(Part::Absent, &[]) };
-        self.part(Part::Bytes, &(bytes.len() as u64).to_le_bytes());
-        self.0.extend_from_slice(bytes);
+        let length = bytes.map(|bytes| (bytes.len() as u64).to_le_bytes());
+        self.part(Part::Bytes, length.as_ref().map(|length| &length[..]));
+        self.0.extend_from_slice(bytes.unwrap_or_default());
     }
 
     /// Adds an id that may be absent.
     pub fn id(&mut self, id: Option<Uuid>) {
-        match id {
-            Some(id) => self.part(Part::Id, id.as_bytes()),
-            None => self.part(Part::Absent, &[]),
-        }
+        self.part(Part::Id, id.as_ref().map(|id| &id.as_bytes()[..]));
     }
 
     /// Adds a number that may be absent.
     pub fn number(&mut self, number: Option<i64>) {
-        match number {
-            Some(number) => self.part(Part::Number, &number.to_le_bytes()),
-            None => self.part(Part::Absent, &[]),
-        }
+        self.part(Part::Number, number.map(i64::to_le_bytes).as_ref().map(|bytes| &bytes[..]));
     }
 
     /// Adds a word.

@@ -99,7 +99,7 @@ impl Runtime {
     }
 
     /// Hands a command on one entity to the keeper and waits for what became of it. Who looks at
-    /// what it recorded waits for the answer's position first, see [`Runtime::wait_for`].
+    /// what it recorded calls [`Runtime::record_here`] instead.
     pub async fn record(
         &self,
         head: &Head,
@@ -127,6 +127,19 @@ impl Runtime {
         tokio::time::timeout(ANSWER_MAX, self.keeper.ask(order))
             .await
             .unwrap_or(Err(Refusal::Unknown))
+    }
+
+    /// The same, for who then looks at what was recorded: it is folded here. If that cannot be, the
+    /// command may be recorded all the same, and its id finds out.
+    pub async fn record_here(
+        &self,
+        head: &Head,
+        entity: (Kind, Uuid),
+        decide: impl Fn(&Desk<'_>) -> Result<Vec<Decision>, Undecided> + Send + 'static,
+    ) -> Result<Answer, Refusal> {
+        let answer = self.record(head, entity, decide).await?;
+        self.wait_for(answer.position).await.map_err(|_| Refusal::Unknown)?;
+        Ok(answer)
     }
 
     /// The id of what a request calls by an id or by a key of any source.
