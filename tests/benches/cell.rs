@@ -56,14 +56,9 @@ impl OtherProcess {
         Ok(Self { child, address, opened })
     }
 
-    /// So many connections to it.
-    pub async fn connect(&self, connections: usize) -> anyhow::Result<Vec<Channel>> {
-        let mut channels = Vec::with_capacity(connections);
-        for _ in 0..connections {
-            let endpoint = Endpoint::from_shared(self.address.clone())?.tcp_nodelay(true);
-            channels.push(endpoint.connect().await?);
-        }
-        Ok(channels)
+    /// Where it listens, `http://host:port`.
+    pub fn address(&self) -> &str {
+        &self.address
     }
 
     /// How much of a processor it has used so far.
@@ -73,7 +68,8 @@ impl OtherProcess {
 
     /// One connection to it.
     pub async fn channel(&self) -> anyhow::Result<Channel> {
-        self.connect(1).await?.pop().context("no connection")
+        let endpoint = Endpoint::from_shared(self.address.clone())?.tcp_nodelay(true);
+        Ok(endpoint.connect().await?)
     }
 
     /// Ends it cleanly.

@@ -9,14 +9,13 @@ use std::{
 
 use anyhow::Context;
 use api::opportunities::v1::{
-    ChangeOpportunityAmountRequest, OpenOpportunityRequest,
-    opportunity_service_client::OpportunityServiceClient,
+    ChangeOpportunityAmountRequest, ChangeOpportunityAmountResponse, OpenOpportunityRequest,
+    OpenOpportunityResponse, opportunity_service_client::OpportunityServiceClient,
 };
 use bytes::Bytes;
 use event_log::{EventLog, Frame, JetStream, Options};
 use revops::nats::{NatsServers, SyncMode};
-use tonic::transport::Channel;
-use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
+use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use uuid::Uuid;
 
 use crate::{
@@ -28,6 +27,7 @@ use crate::{
     raw::Raw,
     rounds::{Round, Rounds, closed_loop},
     table::{Line, Table},
+    wire::Wire,
 };
 
 const DEALS: u64 = 10_000;
@@ -162,15 +162,15 @@ async fn one_round(
     length: Duration,
     into: &mut Measured,
 ) -> anyhow::Result<()> {
-    let channels = channels_of(cell, clients).await?;
+    let wires = wires_to(cell, clients).await?;
     let idle = Work::so_far(cell, nats)?;
-    let empty = empty_calls(channels.clone(), length / 2).await?;
+    let empty = empty_calls(wires.clone(), length / 2).await?;
     into.empty_took.0.add_since(idle, Work::so_far(cell, nats)?);
     into.empty_took.1 += empty.done;
     into.empty.add(empty);
     let before = log.head().await?.map_or(0, |head| head.sequence);
     let idle = Work::so_far(cell, nats)?;
-    let commands = command_calls(channels, length).await?;
+    let commands = command_calls(wires, length).await?;
     into.commands_took.0.add_since(idle, Work::so_far(cell, nats)?);
     into.commands_took.1 += commands.done;
     into.commands.add(commands);
@@ -187,15 +187,18 @@ async fn one_round(
 }
 
 /// A way in for each of so many clients.
-pub async fn channels_of(cell: &OtherProcess, clients: usize) -> anyhow::Result<Vec<Channel>> {
-    let channels = cell.connect(clients.div_ceil(CLIENTS_PER_CONNECTION)).await?;
-    Ok((0..clients).map(|client| channels[client % channels.len()].clone()).collect())
+pub async fn wires_to(cell: &OtherProcess, clients: usize) -> anyhow::Result<Vec<Wire>> {
+    let mut wires = Vec::with_capacity(clients);
+    for _ in 0..clients.div_ceil(CLIENTS_PER_CONNECTION) {
+        wires.push(Wire::connect(cell.address()).await?);
+    }
+    Ok(wires.iter().cycle().take(clients).cloned().collect())
 }
 
-async fn empty_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result<Round> {
-    let clients = channels.into_iter().map(HealthClient::new).collect();
-    closed_loop(clients, length, |mut health, _| async move {
-        health.check(HealthCheckRequest::default()).await?;
+async fn empty_calls(clients: Vec<Wire>, length: Duration) -> anyhow::Result<Round> {
+    const CHECK: &str = "/grpc.health.v1.Health/Check";
+    closed_loop(clients, length, |health, _| async move {
+        health.call::<HealthCheckResponse>(CHECK, &HealthCheckRequest::default()).await?;
         Ok(())
     })
     .await
@@ -213,14 +216,16 @@ pub fn change_amount(offset: u64, turn: u64) -> ChangeOpportunityAmountRequest {
 }
 
 /// Every client gives one command after another.
-pub async fn command_calls(channels: Vec<Channel>, length: Duration) -> anyhow::Result<Round> {
-    let channels = channels.into_iter().map(OpportunityServiceClient::new);
-    let clients = channels.zip((0..).map(|client: u64| client * 1_009)).collect();
-    closed_loop(clients, length, |(mut deals, offset), turn| async move {
+pub async fn command_calls(clients: Vec<Wire>, length: Duration) -> anyhow::Result<Round> {
+    const OPEN: &str = "/revops.opportunities.v1.OpportunityService/OpenOpportunity";
+    const CHANGE: &str = "/revops.opportunities.v1.OpportunityService/ChangeOpportunityAmount";
+    let clients = clients.into_iter().zip((0..).map(|client: u64| client * 1_009)).collect();
+    closed_loop(clients, length, |(deals, offset), turn| async move {
         if turn.is_multiple_of(OPENS_ONE_OF) {
-            deals.open_opportunity(opening(String::new(), 500)).await?;
+            deals.call::<OpenOpportunityResponse>(OPEN, &opening(String::new(), 500)).await?;
         } else {
-            deals.change_opportunity_amount(change_amount(offset, turn)).await?;
+            let change = change_amount(offset, turn);
+            deals.call::<ChangeOpportunityAmountResponse>(CHANGE, &change).await?;
         }
         Ok(())
     })

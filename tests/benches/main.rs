@@ -20,6 +20,7 @@ mod raw;
 mod rounds;
 mod table;
 mod visible;
+mod wire;
 mod writers;
 
 use std::{env, time::Duration};

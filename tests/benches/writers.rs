@@ -10,7 +10,7 @@ use revops::nats::{NatsServers, SyncMode};
 use crate::{
     Scale, catalog,
     cell::OtherProcess,
-    commands::{channels_of, command_calls, frames_after, open_deals},
+    commands::{command_calls, frames_after, open_deals, wires_to},
     nats::Ground,
     rounds::Rounds,
     table::{Line, Table},
@@ -93,14 +93,14 @@ async fn one_round(
     for folder in folders {
         cells.push(OtherProcess::start(nats, folder.as_ref(), false).await?);
     }
-    let mut channels = Vec::with_capacity(CLIENTS);
+    let mut wires = Vec::with_capacity(CLIENTS);
     for (number, cell) in cells.iter().enumerate() {
         // 64 clients on three processes are 22, 21 and 21.
         let clients = (CLIENTS + cells.len() - 1 - number) / cells.len();
-        channels.extend(channels_of(cell, clients).await?);
+        wires.extend(wires_to(cell, clients).await?);
     }
     let before = log.head().await?.map_or(0, |head| head.sequence);
-    into.commands.add(command_calls(channels, scale.length).await?);
+    into.commands.add(command_calls(wires, scale.length).await?);
     for body in frames_after(log, before).await? {
         into.frames += 1;
         into.commits += Frame::decode(body)?.commits.len();
