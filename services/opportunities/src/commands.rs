@@ -61,7 +61,7 @@ impl Opportunities {
         let (tenant, message) = (head.caller.tenant.clone(), request.into_inner());
         let catalog = runtime.catalog(&tenant).1;
         let answer = self.runtime.record(&head, (Kind::Opportunity, id), move |desk| {
-            deciding::decide(desk, id, at, |_: &Opportunity, at| {
+            desk.judge_made(id, at, |_: &Opportunity, at| {
                 let (runtime, catalog) = (&*runtime, &*catalog);
                 let context = Context { runtime, tenant: &tenant, catalog, desk, at, key: id };
                 from_proto::open(&message, &context)
@@ -88,7 +88,7 @@ impl Opportunities {
         let tenant = head.caller.tenant.clone();
         let catalog = runtime.catalog(&tenant).1;
         let answer = self.runtime.record(&head, (Kind::Opportunity, id), move |desk| {
-            deciding::decide(desk, id, at, |deal: &Opportunity, at| {
+            desk.judge_made(id, at, |deal: &Opportunity, at| {
                 let (runtime, catalog) = (&*runtime, &*catalog);
                 let context = Context { runtime, tenant: &tenant, catalog, desk, at, key: id };
                 build(&message, deal, &context)

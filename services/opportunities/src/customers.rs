@@ -240,7 +240,7 @@ impl Customers {
         let tenant = head.caller.tenant.clone();
         let catalog = runtime.catalog(&tenant).1;
         let answer = self.runtime.record(head, (E::KIND, id), move |desk| {
-            deciding::decide(desk, id, at, |entity: &E, at| {
+            desk.judge_made(id, at, |entity: &E, at| {
                 let (runtime, catalog) = (&*runtime, &*catalog);
                 let context = Context { runtime, tenant: &tenant, catalog, desk, at, key };
                 build(&message, entity, &context)

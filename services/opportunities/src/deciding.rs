@@ -1,31 +1,10 @@
-//! What every command has in common: the id of a new entity, and judging at the command's instant.
+//! What commands have in common: the id of a new entity, and its key.
 
 use api::types::v1::ExternalId;
-use domain::{Entity, Instant, Kind, Known, Rejection};
-use runtime::{
-    desk::{Decision, Desk, Undecided},
-    from_proto::optional_uuid,
-    runtime::Runtime,
-    status::rejected,
-    vault::VaultError,
-};
+use domain::{Kind, Known, Rejection};
+use runtime::{from_proto::optional_uuid, runtime::Runtime, status::rejected, vault::VaultError};
 use tonic::Status;
 use uuid::Uuid;
-
-/// Judges what `build` makes of an entity as it stood when the command happens.
-pub fn decide<E: Entity>(
-    desk: &Desk<'_>,
-    id: Uuid,
-    asked: Option<Instant>,
-    build: impl FnOnce(&E, Instant) -> Result<E::Command, Undecided>,
-) -> Result<Vec<Decision>, Undecided> {
-    let (at, state) = desk.with(E::KIND, id, |timeline| {
-        let at = desk.instant(asked, timeline);
-        (at, timeline.state::<E>(Known { as_of: at.next(), ..Known::NOW }))
-    })?;
-    let command = build(&state, at)?;
-    desk.judge::<E>(id, Some(at), &command)
-}
 
 /// The id of a new entity, which a repeated request meets again: the caller's own, or one made from
 /// the external id or from the command's.

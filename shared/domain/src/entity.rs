@@ -55,7 +55,21 @@ pub fn judge<E: Entity>(
     at: Instant,
     command: &E::Command,
 ) -> Result<Vec<Fact>, Rejection> {
-    let state: E = timeline.state(Known { as_of: at.next(), ..Known::NOW });
+    judge_upon(&stands_at::<E>(timeline, at), timeline, at, command)
+}
+
+/// The state that a command of an instant is judged upon: with the facts of that instant.
+pub fn stands_at<E: Entity>(timeline: &Timeline, at: Instant) -> E {
+    timeline.state(Known { as_of: at.next(), ..Known::NOW })
+}
+
+/// Judges a command as [`judge`] does, upon a state that is known already.
+pub fn judge_upon<E: Entity>(
+    state: &E,
+    timeline: &Timeline,
+    at: Instant,
+    command: &E::Command,
+) -> Result<Vec<Fact>, Rejection> {
     let facts: Vec<Fact> = state.decide(command)?.into_iter().map(Into::into).collect();
     let backdated = timeline.last_instant().is_some_and(|last| last >= at);
     if backdated && !facts.is_empty() {

@@ -78,7 +78,8 @@ fn as_bytes<S: serde::Serializer>(body: &[u8], serializer: S) -> Result<S::Ok, S
     serializer.serialize_bytes(body)
 }
 
-pub(crate) fn encode(frame: &Frame) -> Result<Bytes, FrameError> {
+/// A frame's bytes, and the hash of all of them.
+pub(crate) fn encode(frame: &Frame) -> Result<(Bytes, FrameHash), FrameError> {
     let first = frame.first;
     if frame.commits.is_empty() {
         return Err(FrameError::Empty { first });
@@ -102,16 +103,18 @@ pub(crate) fn encode(frame: &Frame) -> Result<Bytes, FrameError> {
     let commits = writer.output.output.finalize()?;
     let mut bytes = postcard::to_extend(&head, vec![FORMAT])?;
     bytes.extend_from_slice(&commits);
-    let checksum = checksum(&bytes);
-    bytes.extend_from_slice(&checksum);
+    let mut hasher = blake3::Hasher::new();
+    bytes.extend_from_slice(&checksum(hasher.update(&bytes)));
     if bytes.len() > MAX_FRAME_BYTES {
         return Err(FrameError::TooLarge { first, bytes: bytes.len() });
     }
-    Ok(Bytes::from(bytes))
+    let hash = whole(&mut hasher, &bytes);
+    Ok((Bytes::from(bytes), hash))
 }
 
-pub(crate) fn decode(bytes: &Bytes) -> Result<Frame, FrameError> {
-    let mut input = Deserializer::from_bytes(unseal(bytes)?);
+pub(crate) fn decode(bytes: &Bytes) -> Result<(Frame, FrameHash), FrameError> {
+    let (body, hash) = unseal(bytes)?;
+    let mut input = Deserializer::from_bytes(body);
     let head = FrameHead::deserialize(&mut input)?;
     if head.commits == 0 {
         return Err(FrameError::Empty { first: head.first });
@@ -124,35 +127,48 @@ pub(crate) fn decode(bytes: &Bytes) -> Result<Frame, FrameError> {
     if !rest.is_empty() {
         return Err(FrameError::Trailing { bytes: rest.len() });
     }
-    Ok(Frame {
+    let frame = Frame {
         first: head.first,
         previous: FrameHash::from_bytes(head.previous),
         recorded_at: head.recorded_at,
         behind: head.behind,
         writer: Uuid::from_bytes(head.writer),
         commits,
-    })
+    };
+    Ok((frame, hash))
 }
 
-/// What stands between the format byte and the checksum, when both are right. The format comes
-/// first: where another format has its checksum, if any, is not known here.
-fn unseal(bytes: &[u8]) -> Result<&[u8], FrameError> {
+/// What stands between the format byte and the checksum, when both are right, and the hash of all
+/// bytes. The format comes first: where another format has its checksum, if any, is not known here.
+fn unseal(bytes: &[u8]) -> Result<(&[u8], FrameHash), FrameError> {
     match bytes.first() {
         Some(&FORMAT) => {}
         Some(&found) => return Err(FrameError::UnknownFormat { found }),
         None => return Err(postcard::Error::DeserializeUnexpectedEnd.into()),
     }
-    match bytes.split_last_chunk() {
-        Some((before @ [_, body @ ..], sealed)) if checksum(before) == *sealed => Ok(body),
-        _ => Err(FrameError::Altered),
+    let Some((before @ [_, body @ ..], sealed)) = bytes.split_last_chunk() else {
+        return Err(FrameError::Altered);
+    };
+    let mut hasher = blake3::Hasher::new();
+    if checksum(hasher.update(before)) != *sealed {
+        return Err(FrameError::Altered);
     }
+    Ok((body, whole(&mut hasher, bytes)))
 }
 
-/// The first bytes of the BLAKE3 hash: plenty against chance, and half of what a whole one takes.
-fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_BYTES] {
+/// The first bytes of the hash of all before it: plenty against chance, and half of what a whole one
+/// takes.
+fn checksum(before: &blake3::Hasher) -> [u8; CHECKSUM_BYTES] {
     let mut checksum = [0; CHECKSUM_BYTES];
-    checksum.copy_from_slice(&blake3::hash(bytes).as_bytes()[..CHECKSUM_BYTES]);
+    checksum.copy_from_slice(&before.finalize().as_bytes()[..CHECKSUM_BYTES]);
     checksum
+}
+
+/// The hash of a whole frame, of which the hasher has seen all but the checksum: all bytes are hashed
+/// once for both.
+fn whole(before: &mut blake3::Hasher, bytes: &[u8]) -> FrameHash {
+    let (_, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
+    FrameHash::from_bytes(*before.update(checksum).finalize().as_bytes())
 }
 
 struct Writer<'a> {

@@ -7,6 +7,7 @@
 //! When another process was faster, everything that is not in the log is decided again: decisions
 //! are pure, so that those whose entities were not touched come out as they were.
 
+mod answering;
 mod in_flight;
 mod judging;
 
@@ -19,15 +20,16 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::{Instant, Rejection};
+use domain::Rejection;
 use event_log::{
-    AppendError, Chain, Commit, EntityFacts, FRAME_HEAD_BYTES, Frame, FrameHash, FrameSummary,
-    MAX_FRAME_BYTES, Word,
+    AppendError, Chain, Commit, FRAME_HEAD_BYTES, Frame, FrameHash, FrameSummary, MAX_FRAME_BYTES,
+    Word,
 };
 use read_model::StoreError;
 use uuid::Uuid;
 
 use self::{
+    answering::Unchanged,
     in_flight::{Asked, Awaited, InFlight, Pending},
     judging::Decided,
 };
@@ -35,15 +37,10 @@ use crate::{
     clock::Clock,
     desk::Ahead,
     fold::{Fold, FoldError},
-    order::{Answer, Order, Refusal, Reply},
-    timelines::{ByEntity, EntityRef},
+    order::{Order, Refusal, Reply},
+    timelines::ByEntity,
     vault::Vault,
 };
-
-/// How long a command that changed nothing is remembered, in microseconds: ten minutes.
-const UNCHANGED_MEMORY_US: i64 = 600_000_000;
-/// How many such commands are remembered at most.
-const UNCHANGED_MEMORY_MAX: usize = 100_000;
 
 /// The position of what is not in the log yet: beyond every real one, so that no etag matches it.
 const ON_ITS_WAY: u64 = u64::MAX;
@@ -61,13 +58,6 @@ pub struct Outgoing {
     pub previous: FrameHash,
     /// For people who look at the stream.
     pub summary: FrameSummary,
-}
-
-/// A command that recorded nothing, what it was answered, and when.
-struct Unchanged {
-    fingerprint: [u8; 16],
-    answer: Answer,
-    since: Instant,
 }
 
 /// Decides, groups, and answers. Driven by one thread; does no IO of its own but reading timelines.
@@ -327,9 +317,9 @@ impl Appender {
             commits,
         };
         let guard = place.sequence;
-        match frame.encode() {
-            Ok(body) => {
-                let (hash, summary) = (FrameHash::of(&body), frame.summary(None));
+        match frame.seal() {
+            Ok((body, hash)) => {
+                let summary = frame.summary(None);
                 self.in_flight = Some(InFlight { guard, hash, frame, awaited, refused: false });
                 Some(Outgoing { guard, body, hash, previous: place.hash, summary })
             }
@@ -343,74 +333,6 @@ impl Appender {
                 self.take_in();
                 self.decide_again();
                 None
-            }
-        }
-    }
-
-    /// A frame of ours is in the log and folded: answer who was not told yet, and forget what ran
-    /// ahead of it.
-    fn settle(&mut self, mut flight: InFlight) {
-        self.counts.frames += 1;
-        self.counts.commits += flight.frame.commits.len() as u64;
-        for commit in &flight.frame.commits {
-            for facts in &commit.entities {
-                self.release(&commit.tenant, facts);
-            }
-        }
-        flight.tell();
-        self.answer(flight.awaited.others);
-    }
-
-    /// Answers those who have nothing in the log, now that what they were decided upon is folded.
-    fn answer(&mut self, others: Vec<(Asked, Result<(), Refusal>)>) {
-        for (Asked { order, reply }, decided) in others {
-            let answer = decided.map(|()| match self.recorded(&order) {
-                Some(answer) => answer,
-                None => self.unrecorded(&order, &Decided::Answer(Answer::default())),
-            });
-            reply.send(answer);
-        }
-    }
-
-    /// The answer to a command that was asked again while it was on its way.
-    fn recorded(&self, order: &Order) -> Option<Answer> {
-        let timeline = self.fold.timelines.get(&order.entity()).ok()?;
-        let position = timeline.answer_to(order.command_id)?.position;
-        Some(Answer { position, etag: position, changed: true, repeated: true })
-    }
-
-    /// The answer to a command that recorded nothing, which is remembered for a while.
-    fn unrecorded(&mut self, order: &Order, decided: &Decided) -> Answer {
-        let Decided::Answer(answer) = *decided else {
-            return Answer::default();
-        };
-        if answer.repeated {
-            return answer;
-        }
-        let since = self.clock.now();
-        let etag = self.fold.timelines.get(&order.entity()).map_or(0, |t| t.last_position());
-        let position = self.fold.applied().place.last;
-        let answer = Answer { position, etag, changed: false, repeated: false };
-        if self.unchanged.len() >= UNCHANGED_MEMORY_MAX {
-            self.unchanged.retain(|_, it| since.0 - it.since.0 < UNCHANGED_MEMORY_US);
-        }
-        if self.unchanged.len() < UNCHANGED_MEMORY_MAX {
-            let key = (order.tenant.clone(), order.command_id);
-            let fingerprint = order.fingerprint;
-            self.unchanged.insert(key, Unchanged { fingerprint, answer, since });
-        }
-        answer
-    }
-
-    fn release(&mut self, tenant: &Word, facts: &EntityFacts) {
-        let Some(kind) = domain::Kind::from_word(&facts.kind) else {
-            return;
-        };
-        let entity = EntityRef { tenant: tenant.clone(), kind, id: facts.id };
-        if let Some(ahead) = self.ahead.get_mut(&entity) {
-            ahead.commits -= 1;
-            if ahead.commits == 0 {
-                self.ahead.remove(&entity);
             }
         }
     }

@@ -1,6 +1,11 @@
 //! The desk: what a decision may look at, which is everything decided before it.
 
-use domain::{Entity, Fact, Instant, Known, Rejection, Timeline, entity::judge};
+use std::{borrow::Borrow, cell::OnceCell};
+
+use domain::{
+    Entity, Entry, Fact, Instant, Known, Rejection, Timeline,
+    entity::{judge_upon, stands_at},
+};
 use event_log::Word;
 use uuid::Uuid;
 
@@ -14,11 +19,39 @@ pub struct Desk<'a> {
     pub(crate) now: Instant,
 }
 
-/// A timeline ahead of the log, and how many commits on their way reach into it.
-#[derive(Debug, Clone, Default)]
-pub struct Ahead {
-    pub(crate) timeline: Timeline,
+/// What commits on their way add to a timeline, and how many of them do.
+#[derive(Debug, Default)]
+pub(crate) struct Ahead {
+    entries: Vec<Entry>,
+    /// The timeline with them, made when somebody looks: few commands meet another on its way.
+    whole: OnceCell<Timeline>,
     pub(crate) commits: usize,
+}
+
+impl Ahead {
+    /// Adds what one more commit says.
+    pub(crate) fn add(&mut self, entries: impl Iterator<Item = Entry>) {
+        self.commits += 1;
+        match self.whole.get_mut() {
+            Some(whole) => extend(whole, entries),
+            None => self.entries.extend(entries),
+        }
+    }
+
+    fn timeline(&self, folded: &Timeline) -> &Timeline {
+        self.whole.get_or_init(|| {
+            let mut whole = folded.clone();
+            extend(&mut whole, self.entries.iter().cloned());
+            whole
+        })
+    }
+}
+
+fn extend(timeline: &mut Timeline, entries: impl Iterator<Item = Entry>) {
+    for entry in entries {
+        // What is folded meanwhile is there already.
+        timeline.insert(entry);
+    }
 }
 
 /// Facts to be recorded on one entity, and when they happened.
@@ -56,9 +89,10 @@ impl Desk<'_> {
         look: impl FnOnce(&Timeline) -> T,
     ) -> Result<T, TimelineError> {
         let entity = EntityRef { tenant: self.tenant.clone(), kind, id };
+        let folded = self.timelines.get_hot(&entity)?;
         match self.undecided.get(&entity) {
-            Some(ahead) => Ok(look(&ahead.timeline)),
-            None => Ok(look(&*self.timelines.get_hot(&entity)?)),
+            Some(ahead) => Ok(look(ahead.timeline(&folded))),
+            None => Ok(look(&folded)),
         }
     }
 
@@ -92,14 +126,25 @@ impl Desk<'_> {
         at: Option<Instant>,
         command: &E::Command,
     ) -> Result<Vec<Decision>, Undecided> {
-        let (occurred_at, source_seq, judged) = self.with(E::KIND, id, |timeline| {
+        self.judge_made::<E, &E::Command>(id, at, |_, _| Ok(command))
+    }
+
+    /// Judges what `make` makes of an entity as it stands at the command's instant.
+    pub fn judge_made<E: Entity, C: Borrow<E::Command>>(
+        &self,
+        id: Uuid,
+        at: Option<Instant>,
+        make: impl FnOnce(&E, Instant) -> Result<C, Undecided>,
+    ) -> Result<Vec<Decision>, Undecided> {
+        self.with(E::KIND, id, |timeline| {
             let at = self.instant(at, timeline);
-            (at, timeline.sequence_after(at), judge::<E>(timeline, at, command))
-        })?;
-        let facts = judged?;
-        if facts.is_empty() {
-            return Ok(Vec::new());
-        }
-        Ok(vec![Decision { kind: E::KIND, id, occurred_at, source_seq, facts }])
+            let state: E = stands_at(timeline, at);
+            let facts = judge_upon(&state, timeline, at, make(&state, at)?.borrow())?;
+            if facts.is_empty() {
+                return Ok(Vec::new());
+            }
+            let source_seq = timeline.sequence_after(at);
+            Ok(vec![Decision { kind: E::KIND, id, occurred_at: at, source_seq, facts }])
+        })?
     }
 }

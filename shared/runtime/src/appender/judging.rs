@@ -4,7 +4,7 @@ use bytes::Bytes;
 use domain::{Instant, Rejection};
 use event_log::{Commit, EntityFacts, Word};
 
-use super::{Ahead, Appender, ON_ITS_WAY, UNCHANGED_MEMORY_US};
+use super::{Appender, ON_ITS_WAY, answering::UNCHANGED_MEMORY_US};
 use crate::{
     desk::{Decision, Desk, Undecided},
     order::{Answer, Order, Refusal},
@@ -127,16 +127,8 @@ impl Appender {
             let entity = EntityRef { tenant: commit.tenant.clone(), kind, id: facts.id };
             let entries = entries_of(commit, ON_ITS_WAY, recorded_at, kind, &facts.facts)
                 .map_err(|error| Refusal::Internal(error.to_string()))?;
-            if !self.ahead.contains_key(&entity) {
-                let timeline = (*self.fold.timelines.get_hot(&entity)?).clone();
-                self.ahead.insert(entity.clone(), Ahead { timeline, commits: 0 });
-            }
-            if let Some(ahead) = self.ahead.get_mut(&entity) {
-                ahead.commits += 1;
-                for (entry, _) in entries {
-                    ahead.timeline.insert(entry);
-                }
-            }
+            let ahead = self.ahead.entry(entity).or_default();
+            ahead.add(entries.into_iter().map(|(entry, _)| entry));
         }
         Ok(())
     }
