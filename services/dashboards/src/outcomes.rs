@@ -239,15 +239,14 @@ impl View for Outcomes {
         let (changes, steps) = steps::load::<Closed>(timeline, upto);
         let tenant = self.tenant(entity);
         changes.into_iter().for_each(|change| tenant.add(entity.id, change));
-        steps::restate(&mut tenant.digest, entity, &[], &steps);
+        steps::state(&mut tenant.digest, entity, &steps);
     }
 
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {
-        let (before, after) = steps::taught::<Closed>(timeline, position);
-        let changes = steps::difference(&before, &after, position);
+        let news = steps::taught::<Closed>(timeline, position);
         let tenant = self.tenant(entity);
-        changes.into_iter().for_each(|change| tenant.add(entity.id, change));
-        steps::restate(&mut tenant.digest, entity, &before, &after);
+        news.changes(position).into_iter().for_each(|change| tenant.add(entity.id, change));
+        news.restate(&mut tenant.digest, entity);
     }
 
     fn settle(&mut self) {

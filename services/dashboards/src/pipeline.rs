@@ -267,14 +267,14 @@ impl View for PipelineLedger {
         let (changes, steps) = steps::load::<Open>(timeline, upto);
         let tenant = self.tenant(entity);
         tenant.record(&changes, Feed::Load);
-        steps::restate(&mut tenant.digest, entity, &[], &steps);
+        steps::state(&mut tenant.digest, entity, &steps);
     }
 
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {
-        let (before, after) = steps::taught::<Open>(timeline, position);
+        let news = steps::taught::<Open>(timeline, position);
         let tenant = self.tenant(entity);
-        tenant.record(&steps::difference(&before, &after, position), Feed::Live);
-        steps::restate(&mut tenant.digest, entity, &before, &after);
+        tenant.record(&news.changes(position), Feed::Live);
+        news.restate(&mut tenant.digest, entity);
     }
 
     fn settle(&mut self) {

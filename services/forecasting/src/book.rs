@@ -11,13 +11,7 @@ use domain::{
     forecast::{self, Forecast},
     quota::{self, Quota},
 };
-use runtime::{
-    catalogs::add_entry,
-    digest::Digest,
-    steps::{self, Signed, Step},
-    timelines::EntityRef,
-    view::View,
-};
+use runtime::{catalogs::add_entry, digest::Digest, steps, timelines::EntityRef, view::View};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -122,16 +116,6 @@ impl Shelf {
     fn sheaf(&mut self, entity: &EntityRef) -> &mut Sheaf {
         if entity.kind == Kind::Quota { &mut self.quotas } else { &mut self.sheets }
     }
-
-    fn take_deal(
-        &mut self,
-        entity: &EntityRef,
-        changes: Vec<Signed<Counted>>,
-        (before, after): (&[Step<Counted>], &[Step<Counted>]),
-    ) {
-        self.deals.take(entity.id, changes);
-        steps::restate(&mut self.digest, entity, before, after);
-    }
 }
 
 /// The state at a point and the entity's latest position known there; `None` where it has none.
@@ -149,8 +133,9 @@ impl View for Book {
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
         let shelf = self.tenants.entry(entity.tenant.to_string()).or_default();
         if entity.kind == Kind::Opportunity {
-            let (changes, after) = steps::load::<Counted>(timeline, upto);
-            shelf.take_deal(entity, changes, (&[], &after));
+            let (changes, stands) = steps::load::<Counted>(timeline, upto);
+            shelf.deals.take(entity.id, changes);
+            steps::state(&mut shelf.digest, entity, &stands);
             return;
         }
         let (sheaf, mut held) = (shelf.sheaf(entity), Timeline::default());
@@ -166,9 +151,9 @@ impl View for Book {
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {
         let shelf = self.tenants.entry(entity.tenant.to_string()).or_default();
         if entity.kind == Kind::Opportunity {
-            let (before, after) = steps::taught::<Counted>(timeline, position);
-            let changes = steps::difference(&before, &after, position);
-            shelf.take_deal(entity, changes, (&before, &after));
+            let news = steps::taught::<Counted>(timeline, position);
+            shelf.deals.take(entity.id, news.changes(position));
+            news.restate(&mut shelf.digest, entity);
             return;
         }
         let sheaf = shelf.sheaf(entity);

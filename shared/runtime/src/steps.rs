@@ -38,6 +38,16 @@ pub struct Signed<S> {
     pub stands: S,
 }
 
+/// What a commit taught of a deal: where its steps part from those that were known before.
+pub struct News<S> {
+    /// What the deal adds up to there.
+    stood: Option<S>,
+    /// The steps from there on, as they were known before.
+    before: Vec<Step<S>>,
+    /// The same, as they are known now.
+    after: Vec<Step<S>>,
+}
+
 /// A deal on its way through its facts.
 struct Life<S> {
     deal: Opportunity,
@@ -110,7 +120,7 @@ fn replay<S: Standing>(timeline: &Timeline, upto: u64) -> (Vec<Signed<S>>, Vec<S
         }
         let known = Known { known_at: position, ..Known::NOW };
         let after = Life::of(timeline.live(known));
-        changes.extend(difference(&steps, &after, position));
+        changes.extend(News::between(None, steps, after.clone()).changes(position));
         steps = after;
     }
     (changes, steps)
@@ -122,87 +132,96 @@ fn moves(timeline: &Timeline, position: u64) -> bool {
     facts.any(|entry| !matches!(&entry.fact, Fact::Opportunity(opportunity::Fact::Noted(_))))
 }
 
-/// What the commit at a position taught: the steps as they were known before it, and with it.
-pub fn taught<S: Standing>(timeline: &Timeline, position: u64) -> (Vec<Step<S>>, Vec<Step<S>>) {
+/// What the commit at a position taught.
+pub fn taught<S: Standing>(timeline: &Timeline, position: u64) -> News<S> {
     let here = |entry: &Entry| entry.position == position;
     if !moves(timeline, position) {
-        return (Vec::new(), Vec::new());
+        return News { stood: None, before: Vec::new(), after: Vec::new() };
     }
     let known = Known { known_at: position, ..Known::NOW };
     let voids = timeline.entries().iter().any(|entry| here(entry) && entry.fact.voids().is_some());
     if voids {
         let before = Known { known_at: position.saturating_sub(1), ..Known::NOW };
-        return (Life::of(timeline.live(before)), Life::of(timeline.live(known)));
+        let (before, after) = (timeline.live(before), timeline.live(known));
+        return News::between(None, Life::of(before), Life::of(after));
     }
     let live: Vec<&Entry> = timeline.live(known).collect();
     let first = live.iter().position(|entry| here(entry)).unwrap_or(live.len());
-    if live[first..].iter().all(|entry| here(entry)) {
-        // Nearly always: news of what happened last. One pass knows both.
-        let mut life = Life::new();
-        live[..first].iter().for_each(|entry| life.take(entry));
-        let before = life.steps.clone();
-        live[first..].iter().for_each(|entry| life.take(entry));
-        return (before, life.steps);
+    let (past, rest) = live.split_at(first);
+    if !rest.iter().all(|entry| here(entry)) {
+        let before = live.iter().copied().filter(|entry| !here(entry));
+        return News::between(None, Life::of(before), Life::of(live.iter().copied()));
     }
-    let before = live.iter().copied().filter(|entry| !here(entry));
-    (Life::of(before), Life::of(live.iter().copied()))
+    // Nearly always: news of what happened last. One pass knows both, and they part at the last step,
+    // whose instant the news may share.
+    let mut life = Life::new();
+    past.iter().for_each(|entry| life.take(entry));
+    let last = life.steps.len().saturating_sub(1);
+    let before = life.steps[last..].to_vec();
+    rest.iter().for_each(|entry| life.take(entry));
+    let after = life.steps.split_off(last);
+    News::between(life.stands().cloned(), before, after)
 }
 
-/// The signed changes that lead from what was known to what is known now.
-pub fn difference<S: Standing>(
-    before: &[Step<S>],
-    after: &[Step<S>],
-    position: u64,
-) -> Vec<Signed<S>> {
-    let same = before.iter().zip(after).take_while(|(old, new)| old == new).count();
-    let mut was = same.checked_sub(1).and_then(|last| before[last].stands.as_ref());
-    let mut is = was;
-    let (mut old, mut new) = (before[same..].iter().peekable(), after[same..].iter().peekable());
-    let mut changes = Vec::new();
-    loop {
-        let next = old.peek().map(|step| step.at).into_iter().chain(new.peek().map(|step| step.at));
-        let Some(occurred_at) = next.min() else {
-            return changes;
-        };
-        let at = |step: &&Step<S>| step.at == occurred_at;
-        let (was_before, is_before) = (was, is);
-        was = old.next_if(at).map_or(was, |step| step.stands.as_ref());
-        is = new.next_if(at).map_or(is, |step| step.stands.as_ref());
-        let mut net: Vec<(i32, &S)> = Vec::with_capacity(4);
-        for (sign, stands) in [(-1, is_before), (1, was_before), (-1, was), (1, is)] {
-            let Some(stands) = stands else { continue };
-            match net.iter_mut().find(|(_, other)| *other == stands) {
-                Some((sum, _)) => *sum += sign,
-                None => net.push((sign, stands)),
+impl<S: Standing> News<S> {
+    /// The way from some steps to others, on both of which `stood` is what came before.
+    fn between(stood: Option<S>, mut before: Vec<Step<S>>, mut after: Vec<Step<S>>) -> News<S> {
+        let same = before.iter().zip(&after).take_while(|(old, new)| old == new).count();
+        after.drain(..same);
+        let stood = before.drain(..same).next_back().map_or(stood, |step| step.stands);
+        News { stood, before, after }
+    }
+
+    /// The signed changes that lead from what was known to what is known now.
+    pub fn changes(&self, position: u64) -> Vec<Signed<S>> {
+        let mut was = self.stood.as_ref();
+        let mut is = was;
+        let (mut old, mut new) = (self.before.iter().peekable(), self.after.iter().peekable());
+        let mut changes = Vec::new();
+        loop {
+            let next = old.peek().into_iter().chain(new.peek()).map(|step| step.at);
+            let Some(occurred_at) = next.min() else {
+                return changes;
+            };
+            let at = |step: &&Step<S>| step.at == occurred_at;
+            let (was_before, is_before) = (was, is);
+            was = old.next_if(at).map_or(was, |step| step.stands.as_ref());
+            is = new.next_if(at).map_or(is, |step| step.stands.as_ref());
+            let mut net: Vec<(i32, &S)> = Vec::with_capacity(4);
+            for (sign, stands) in [(-1, is_before), (1, was_before), (-1, was), (1, is)] {
+                let Some(stands) = stands else { continue };
+                match net.iter_mut().find(|(_, other)| *other == stands) {
+                    Some((sum, _)) => *sum += sign,
+                    None => net.push((sign, stands)),
+                }
             }
+            net.retain(|(sign, _)| *sign != 0);
+            changes.extend(net.into_iter().map(|(sign, stands)| Signed {
+                occurred_at,
+                position,
+                sign,
+                stands: stands.clone(),
+            }));
         }
-        net.retain(|(sign, _)| *sign != 0);
-        changes.extend(net.into_iter().map(|(sign, stands)| Signed {
-            occurred_at,
-            position,
-            sign,
-            stands: stands.clone(),
-        }));
+    }
+
+    /// Lets a digest of a tenant stand for what is known now instead of what was known before.
+    pub fn restate(&self, digest: &mut Digest, entity: &EntityRef) {
+        let mut row = Vec::with_capacity(128);
+        for step in &self.before {
+            write_step(&mut row, entity.id, step);
+            digest.remove(&row);
+        }
+        state(digest, entity, &self.after);
     }
 }
 
-/// Lets a digest of a tenant stand for the steps known now instead of those known before. Each step
-/// is one row of it: positions are left out, and an instant has one step, so the digest is the same
-/// whatever order facts came in; and news of what happened last changes one row, however long a
-/// deal has lived.
-pub fn restate<S: Standing>(
-    digest: &mut Digest,
-    entity: &EntityRef,
-    before: &[Step<S>],
-    after: &[Step<S>],
-) {
-    let same = before.iter().zip(after).take_while(|(old, new)| old == new).count();
+/// Adds a deal's steps to a digest of a tenant. Each is one row of it: positions are left out, and an
+/// instant has one step, so the digest is the same whatever order facts came in; and news of what
+/// happened last changes one row, however long a deal has lived.
+pub fn state<S: Standing>(digest: &mut Digest, entity: &EntityRef, steps: &[Step<S>]) {
     let mut row = Vec::with_capacity(128);
-    for step in &before[same..] {
-        write_step(&mut row, entity.id, step);
-        digest.remove(&row);
-    }
-    for step in &after[same..] {
+    for step in steps {
         write_step(&mut row, entity.id, step);
         digest.add(&row);
     }
