@@ -1,25 +1,27 @@
 //! The keeper: one task that owns the appender, fed by commands, acknowledgements and the log.
 
+mod carriers;
+
 use std::{
-    collections::VecDeque,
+    pin::pin,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use bytes::Bytes;
-use event_log::{AppendError, Chain, EventLog, Frame, FrameHash, Stored};
+use event_log::{AppendError, Chain, EventLog, Frame, FrameHash};
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch},
     task::JoinHandle,
+    time::{Instant, sleep},
 };
 
+use self::carriers::{Own, append, follow};
 use crate::{
     appender::{Appender, Outgoing},
-    clock,
     order::{Answer, Order, Refusal, Reply},
 };
 
@@ -33,12 +35,6 @@ const FLUSH_AFTER: Duration = Duration::from_millis(20);
 const FLUSH_LATEST: Duration = Duration::from_millis(200);
 /// For how long frames of others are folded at a stretch.
 const STRETCH_MAX: Duration = Duration::from_millis(1);
-/// How many frames of its own a process remembers until the log gives them back.
-const OWN_MAX: usize = 256;
-/// How many frames are asked of the log at once.
-const FRAMES_PER_READ: usize = 256;
-/// How many batches of frames may wait for the keeper.
-const BATCHES_WAITING_MAX: usize = 16;
 
 /// Something that only the keeper's task may do.
 pub type Errand = Box<dyn FnOnce(&mut Appender) + Send>;
@@ -189,26 +185,32 @@ async fn run(
     outgoing: mpsc::UnboundedSender<Outgoing>,
     tell_stopped: watch::Sender<bool>,
 ) -> Appender {
-    let mut flushed = Instant::now();
     let mut burst = Vec::with_capacity(BURST_MAX);
+    let (mut flushed, mut last) = (Instant::now(), Instant::now());
+    // Setting a timer wakes the thread that waits for it, so it is not set anew at every turn.
+    let mut quiet = pin!(sleep(FLUSH_AFTER));
     loop {
         if flushed.elapsed() > FLUSH_LATEST {
             appender.flush();
             flushed = Instant::now();
         }
-        let arriving = inbox.recv_many(&mut burst, BURST_MAX);
-        let arrived = if appender.fold.is_dirty() || appender.is_refused() {
-            tokio::time::timeout(FLUSH_AFTER, arriving).await
-        } else {
-            Ok(arriving.await)
-        };
-        match arrived {
-            Ok(0) => return appender,
-            Ok(_) => {}
-            Err(_) => {
-                appender.flush();
-                // The frame for whose sake ours was refused may never come.
-                appender.decide_again_if_refused();
+        let unfinished = appender.fold.is_dirty() || appender.is_refused();
+        tokio::select! {
+            biased;
+            arrived = inbox.recv_many(&mut burst, BURST_MAX) => {
+                if arrived == 0 {
+                    return appender;
+                }
+                last = Instant::now();
+            }
+            () = &mut quiet, if unfinished => {
+                if last.elapsed() >= FLUSH_AFTER {
+                    appender.flush();
+                    // The frame for whose sake ours was refused may never come.
+                    appender.decide_again_if_refused();
+                    last = Instant::now();
+                }
+                quiet.as_mut().reset(last + FLUSH_AFTER);
             }
         }
         // Who asked while a frame was on its way leaves with the very next one.
@@ -262,129 +264,4 @@ async fn handle(appender: &mut Appender, event: Event, outgoing: &mpsc::Unbounde
         Event::Errand(work) => work(appender),
         Event::Stop => {}
     }
-}
-
-/// Frames that are known to be in the log because this process put them there: the follower need
-/// not decode them again.
-type Own = Arc<Mutex<VecDeque<OwnFrame>>>;
-
-struct OwnFrame {
-    previous: FrameHash,
-    first: u64,
-    place: Chain,
-    body: Bytes,
-}
-
-async fn append(
-    log: EventLog,
-    mut frames: mpsc::UnboundedReceiver<Outgoing>,
-    events: mpsc::UnboundedSender<Event>,
-    own: Own,
-) {
-    let mut losses = 0;
-    while let Some(Outgoing { guard, body, hash, previous, summary }) = frames.recv().await {
-        let (first, commits) = (summary.first, summary.commits as u64);
-        let pause = backoff(losses);
-        if !pause.is_zero() {
-            tokio::time::sleep(pause).await;
-        }
-        let result = tokio::select! {
-            result = log.append(guard, body.clone(), summary) => result,
-            () = events.closed() => return,
-        };
-        losses = if matches!(result, Err(AppendError::Conflict { .. })) { losses + 1 } else { 0 };
-        if let Ok(sequence) = result {
-            let place = Chain { sequence, last: first + commits - 1, hash };
-            let own = &mut own.lock().unwrap_or_else(PoisonError::into_inner);
-            // What is forgotten is decoded again.
-            if own.len() == OWN_MAX {
-                own.pop_front();
-            }
-            own.push_back(OwnFrame { previous, first, place, body });
-        }
-        if events.send(Event::Appended(guard, result)).is_err() {
-            return;
-        }
-    }
-}
-
-/// A process that keeps losing waits a little, each for another while, so that all get through.
-fn backoff(losses: u32) -> Duration {
-    const LOSSES_FREE: u32 = 2;
-    const DOUBLINGS_MAX: u32 = 5;
-    let Some(doublings) = losses.checked_sub(LOSSES_FREE) else {
-        return Duration::ZERO;
-    };
-    let most = 1_000_u64 << doublings.min(DOUBLINGS_MAX);
-    let chance = clock::random_bytes().map_or(most, u64::from_le_bytes);
-    Duration::from_micros(chance % most)
-}
-
-async fn follow(
-    log: EventLog,
-    mut chain: Chain,
-    events: mpsc::UnboundedSender<Event>,
-    head: Arc<AtomicU64>,
-    own: Own,
-) {
-    let room = Arc::new(Semaphore::new(BATCHES_WAITING_MAX));
-    let mut frames = log.follow(chain.sequence);
-    loop {
-        let Ok(permit) = room.clone().acquire_owned().await else {
-            return;
-        };
-        let batch = tokio::select! {
-            batch = frames.next_many(FRAMES_PER_READ) => batch,
-            () = events.closed() => return,
-        };
-        let accepted = match batch {
-            Ok(batch) => accept(&mut chain, &own, batch),
-            Err(error) => Err(error.to_string()),
-        };
-        head.fetch_max(chain.last, Ordering::Relaxed);
-        let event = match accepted {
-            Ok(batch) if batch.is_empty() => continue,
-            Ok(batch) => Event::Followed(batch, permit),
-            Err(why) => Event::Broken(why),
-        };
-        let broken = matches!(event, Event::Broken(_));
-        if events.send(event).is_err() || broken {
-            return;
-        }
-    }
-}
-
-/// Takes frames in, and gives those that others have written.
-fn accept(
-    chain: &mut Chain,
-    own: &Own,
-    batch: Vec<Stored>,
-) -> Result<Vec<(u64, FrameHash, Frame)>, String> {
-    let mut foreign = Vec::new();
-    for Stored { sequence, body } in batch {
-        if !is_own(chain, own, sequence, &body) {
-            let frame = chain.accept(sequence, body).map_err(|error| error.to_string())?;
-            foreign.push((sequence, chain.hash, frame));
-        }
-    }
-    Ok(foreign)
-}
-
-/// Takes in the very frame that this process appended there, if it did.
-fn is_own(chain: &mut Chain, own: &Own, sequence: u64, body: &[u8]) -> bool {
-    let mut own = own.lock().unwrap_or_else(PoisonError::into_inner);
-    while own.front().is_some_and(|frame| frame.place.sequence < sequence) {
-        own.pop_front();
-    }
-    let Some(frame) = own.pop_front_if(|frame| frame.place.sequence == sequence) else {
-        return false;
-    };
-    let follows = sequence == chain.sequence + 1
-        && frame.first == chain.last + 1
-        && frame.previous == chain.hash;
-    let same = follows && *body == frame.body;
-    if same {
-        *chain = frame.place;
-    }
-    same
 }
