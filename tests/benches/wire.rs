@@ -1,6 +1,8 @@
 //! Calls written straight into HTTP/2: clients share the processor with what they measure, so they
 //! take as little of it as a load generator can.
 
+use std::sync::Arc;
+
 use anyhow::{Context, ensure};
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use h2::client::SendRequest;
@@ -15,7 +17,7 @@ const PREFIX_BYTES: usize = 5;
 #[derive(Clone)]
 pub struct Wire {
     requests: SendRequest<Bytes>,
-    address: String,
+    address: Arc<str>,
 }
 
 impl Wire {
@@ -27,12 +29,12 @@ impl Wire {
         let (requests, connection) = h2::client::handshake(stream).await?;
         // It ends with the last clone; why it ended before, its calls say.
         tokio::spawn(connection);
-        Ok(Wire { requests, address: address.to_owned() })
+        Ok(Wire { requests, address: address.into() })
     }
 
     /// Makes one call, `/package.Service/Method`, and gives its answer.
     pub async fn call<A: Message + Default>(
-        &self,
+        self,
         method: &'static str,
         asked: &impl Message,
     ) -> anyhow::Result<A> {
@@ -43,7 +45,7 @@ impl Wire {
             .header(header::TE, "trailers")
             .header(header::CONTENT_TYPE, "application/grpc")
             .body(())?;
-        let mut requests = self.requests.clone().ready().await?;
+        let mut requests = self.requests.ready().await?;
         let (answer, mut stream) = requests.send_request(request, false)?;
         stream.send_data(framed(asked)?, true)?;
         let (head, mut body) = answer.await?.into_parts();
@@ -57,9 +59,14 @@ impl Wire {
         let said =
             |name| trailers.get(name).and_then(|said| said.to_str().ok()).unwrap_or_default();
         let status = said("grpc-status");
-        ensure!(status == "0", "{method} has status {status:?}: {}", said("grpc-message"));
-        ensure!(message.len() >= PREFIX_BYTES && message.get_u8() == 0, "no plain message came");
-        message.advance(PREFIX_BYTES - 1);
+        let why = said("grpc-message");
+        ensure!(status == "0", "{method}: {} with gRPC status {status:?}: {why}", head.status);
+        ensure!(message.len() >= PREFIX_BYTES, "{method}: no message came");
+        let (compressed, length) = (message.get_u8(), message.get_u32());
+        ensure!(
+            compressed == 0 && length as usize == message.len(),
+            "{method}: another message came"
+        );
         Ok(A::decode(message)?)
     }
 }

@@ -239,7 +239,7 @@ impl View for Outcomes {
         let (changes, steps) = steps::load::<Closed>(timeline, upto);
         let tenant = self.tenant(entity);
         changes.into_iter().for_each(|change| tenant.add(entity.id, change));
-        steps::state(&mut tenant.digest, entity, &steps);
+        steps::add_rows(&mut tenant.digest, entity, &steps);
     }
 
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {

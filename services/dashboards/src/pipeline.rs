@@ -267,7 +267,7 @@ impl View for PipelineLedger {
         let (changes, steps) = steps::load::<Open>(timeline, upto);
         let tenant = self.tenant(entity);
         tenant.record(&changes, Feed::Load);
-        steps::state(&mut tenant.digest, entity, &steps);
+        steps::add_rows(&mut tenant.digest, entity, &steps);
     }
 
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {

@@ -135,7 +135,7 @@ impl View for Book {
         if entity.kind == Kind::Opportunity {
             let (changes, stands) = steps::load::<Counted>(timeline, upto);
             shelf.deals.take(entity.id, changes);
-            steps::state(&mut shelf.digest, entity, &stands);
+            steps::add_rows(&mut shelf.digest, entity, &stands);
             return;
         }
         let (sheaf, mut held) = (shelf.sheaf(entity), Timeline::default());

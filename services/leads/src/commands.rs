@@ -2,7 +2,7 @@
 
 use api::types::v1::Recorded;
 use domain::{
-    Kind, Known, PersonId, Rejection,
+    Kind, PersonId, Rejection,
     entity::judge,
     lead::{Command, Lead},
 };
@@ -38,16 +38,10 @@ impl Leads {
         self.seal_under(&tenant, &sealed).await?;
         let (at, catalog) = (head.at, self.runtime.catalog(&tenant).1);
         let answer = self.runtime.record(&head, (Kind::Lead, id), move |desk| {
-            let decided = desk.with(Kind::Lead, id, |timeline| {
-                let at = desk.instant(at, timeline);
-                let lead: Lead = timeline.state(Known { as_of: at.next(), ..Known::NOW });
+            desk.judge_made(id, at, |lead: &Lead, at| {
                 let naming = Naming { runtime: &runtime, tenant: &tenant, catalog: &catalog, at };
-                let command = message.command(lead.person.unwrap_or(person), &naming)?;
-                let facts = judge::<Lead>(timeline, at, &command)?;
-                let (kind, source_seq) = (Kind::Lead, timeline.sequence_after(at));
-                Ok(vec![Decision { kind, id, occurred_at: at, source_seq, facts }])
-            })?;
-            decided.map_err(Undecided::Rejected)
+                Ok(message.command(lead.person.unwrap_or(person), &naming)?)
+            })
         });
         Ok(self.recorded(head.command_id, answer.await?))
     }

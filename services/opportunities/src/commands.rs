@@ -26,8 +26,8 @@ use uuid::Uuid;
 use crate::{
     Opportunities,
     context::Context,
-    deciding,
     from_proto::{self, OnOpportunity},
+    identity,
 };
 
 type Build<M> = fn(&M, &Opportunity, &Context<'_>) -> Result<Command, Undecided>;
@@ -47,7 +47,7 @@ impl Opportunities {
         };
         let head = self.runtime.head(&request, &asked).map_err(rejected)?;
         self.runtime.refuse_future("occurred_at", head.at).map_err(rejected)?;
-        let id = deciding::new_id(
+        let id = identity::new_id(
             &self.runtime,
             (&head.caller.tenant, Kind::Opportunity, head.command_id),
             ("opportunity_id", &message.opportunity_id),
@@ -55,7 +55,7 @@ impl Opportunities {
         );
         let id = id.map_err(rejected)?;
         if !message.name.is_empty() {
-            deciding::ensure_key(&self.runtime, &head.caller.tenant, id).await?;
+            identity::ensure_key(&self.runtime, &head.caller.tenant, id).await?;
         }
         let (runtime, at) = (self.runtime.clone(), head.at);
         let (tenant, message) = (head.caller.tenant.clone(), request.into_inner());
@@ -82,7 +82,7 @@ impl Opportunities {
         let message = request.into_inner();
         let id = parse_uuid("opportunity_id", message.opportunity_id()).map_err(rejected)?;
         if message.has_text() {
-            deciding::ensure_key(&self.runtime, &head.caller.tenant, id).await?;
+            identity::ensure_key(&self.runtime, &head.caller.tenant, id).await?;
         }
         let (runtime, at) = (self.runtime.clone(), head.at);
         let tenant = head.caller.tenant.clone();
@@ -107,7 +107,7 @@ impl Opportunities {
         let id = parse_uuid("opportunity_id", &message.opportunity_id).map_err(rejected)?;
         let voided = from_proto::void(&message).map_err(rejected)?;
         if message.has_text() {
-            deciding::ensure_key(&self.runtime, &head.caller.tenant, id).await?;
+            identity::ensure_key(&self.runtime, &head.caller.tenant, id).await?;
         }
         let (references, tenant) = (self.references.clone(), head.caller.tenant.clone());
         let answer = self.runtime.record(&head, (Kind::Opportunity, id), move |desk| {

@@ -29,7 +29,7 @@ use crate::{
     contacts::Contacts,
     context::Context,
     contracts::Contracts,
-    deciding, reading,
+    identity, reading,
     rows::{self, Row, Rows},
     views::Deals,
 };
@@ -183,7 +183,7 @@ impl Customers {
         let (head, message) = self.head(request)?;
         let kind = (&*head.caller.tenant, E::KIND, head.command_id);
         let id =
-            deciding::new_id(&self.runtime, kind, (E::ID, message.id()), message.external_id());
+            identity::new_id(&self.runtime, kind, (E::ID, message.id()), message.external_id());
         let id = id.map_err(rejected)?;
         Ok((self.record(&head, id, message, build).await?, id.to_string()))
     }
@@ -260,7 +260,7 @@ impl Customers {
             _ => id,
         };
         if seals {
-            deciding::ensure_key(&self.runtime, tenant, key).await?;
+            identity::ensure_key(&self.runtime, tenant, key).await?;
         }
         Ok(key)
     }

@@ -1,5 +1,7 @@
 //! What every entity is: a state that evolves by facts, and rules that judge commands.
 
+use std::borrow::Borrow;
+
 use uuid::Uuid;
 
 use crate::{Fact, Instant, Kind, Known, Moment, Rejection, Timeline};
@@ -55,22 +57,19 @@ pub fn judge<E: Entity>(
     at: Instant,
     command: &E::Command,
 ) -> Result<Vec<Fact>, Rejection> {
-    judge_upon(&stands_at::<E>(timeline, at), timeline, at, command)
+    judge_made::<E, &E::Command, Rejection>(timeline, at, |_| Ok(command))
 }
 
-/// The state that a command of an instant is judged upon: with the facts of that instant.
-pub fn stands_at<E: Entity>(timeline: &Timeline, at: Instant) -> E {
-    timeline.state(Known { as_of: at.next(), ..Known::NOW })
-}
-
-/// Judges a command as [`judge`] does, upon a state that is known already.
-pub fn judge_upon<E: Entity>(
-    state: &E,
+/// The same for a command that is made of the state which it is judged upon: with everything recorded
+/// for its instant.
+pub fn judge_made<E: Entity, C: Borrow<E::Command>, X: From<Rejection>>(
     timeline: &Timeline,
     at: Instant,
-    command: &E::Command,
-) -> Result<Vec<Fact>, Rejection> {
-    let facts: Vec<Fact> = state.decide(command)?.into_iter().map(Into::into).collect();
+    make: impl FnOnce(&E) -> Result<C, X>,
+) -> Result<Vec<Fact>, X> {
+    let state: E = timeline.state(Known { as_of: at.next(), ..Known::NOW });
+    let command = make(&state)?;
+    let facts: Vec<Fact> = state.decide(command.borrow())?.into_iter().map(Into::into).collect();
     let backdated = timeline.last_instant().is_some_and(|last| last >= at);
     if backdated && !facts.is_empty() {
         let mut trial = timeline.clone();

@@ -60,7 +60,7 @@ pub struct Link {
 impl Link {
     /// Hashes and decodes a frame. What it says is not to be believed before it is joined.
     pub fn read(body: Bytes) -> Result<(Link, Frame), FrameError> {
-        let (frame, hash) = Frame::unseal(body)?;
+        let (frame, hash) = Frame::decode_hashed(body)?;
         let (first, last, previous) = (frame.first, frame.last(), frame.previous);
         Ok((Link { first, last, previous, hash }, frame))
     }

@@ -121,23 +121,23 @@ impl Frame {
     /// The frame's bytes, which are the same wherever and whenever they are made. They end with a
     /// checksum, so that a flipped byte is noticed at its own frame, the last one included.
     pub fn encode(&self) -> Result<Bytes, FrameError> {
-        self.seal().map(|(bytes, _)| bytes)
+        self.encode_hashed().map(|(bytes, _)| bytes)
     }
 
     /// The same with their hash, which costs little more than the checksum.
-    pub fn seal(&self) -> Result<(Bytes, FrameHash), FrameError> {
+    pub fn encode_hashed(&self) -> Result<(Bytes, FrameHash), FrameError> {
         crate::wire::encode(self)
     }
 
     /// Reads a frame whose checksum is right; the facts' bodies stay where they are and share
     /// `bytes`.
     pub fn decode(bytes: Bytes) -> Result<Frame, FrameError> {
-        Frame::unseal(bytes).map(|(frame, _)| frame)
+        Frame::decode_hashed(bytes).map(|(frame, _)| frame)
     }
 
     /// The same with their hash, which costs little more than looking at the checksum.
     #[expect(clippy::needless_pass_by_value, reason = "the frame keeps the buffer, in slices")]
-    pub fn unseal(bytes: Bytes) -> Result<(Frame, FrameHash), FrameError> {
+    pub fn decode_hashed(bytes: Bytes) -> Result<(Frame, FrameHash), FrameError> {
         crate::wire::decode(&bytes)
     }
 

@@ -103,12 +103,11 @@ pub(crate) fn encode(frame: &Frame) -> Result<(Bytes, FrameHash), FrameError> {
     let commits = writer.output.output.finalize()?;
     let mut bytes = postcard::to_extend(&head, vec![FORMAT])?;
     bytes.extend_from_slice(&commits);
-    let mut hasher = blake3::Hasher::new();
-    bytes.extend_from_slice(&checksum(hasher.update(&bytes)));
+    let (checksum, hash) = seal(&bytes);
+    bytes.extend_from_slice(&checksum);
     if bytes.len() > MAX_FRAME_BYTES {
         return Err(FrameError::TooLarge { first, bytes: bytes.len() });
     }
-    let hash = whole(&mut hasher, &bytes);
     Ok((Bytes::from(bytes), hash))
 }
 
@@ -149,26 +148,19 @@ fn unseal(bytes: &[u8]) -> Result<(&[u8], FrameHash), FrameError> {
     let Some((before @ [_, body @ ..], sealed)) = bytes.split_last_chunk() else {
         return Err(FrameError::Altered);
     };
+    let (checksum, hash) = seal(before);
+    if checksum == *sealed { Ok((body, hash)) } else { Err(FrameError::Altered) }
+}
+
+/// The checksum that ends a frame, which is the first bytes of the hash of all before it: plenty
+/// against chance, and half of what a whole one takes. And the hash of all bytes with it, for which
+/// nothing is hashed twice.
+fn seal(before: &[u8]) -> ([u8; CHECKSUM_BYTES], FrameHash) {
     let mut hasher = blake3::Hasher::new();
-    if checksum(hasher.update(before)) != *sealed {
-        return Err(FrameError::Altered);
-    }
-    Ok((body, whole(&mut hasher, bytes)))
-}
-
-/// The first bytes of the hash of all before it: plenty against chance, and half of what a whole one
-/// takes.
-fn checksum(before: &blake3::Hasher) -> [u8; CHECKSUM_BYTES] {
     let mut checksum = [0; CHECKSUM_BYTES];
-    checksum.copy_from_slice(&before.finalize().as_bytes()[..CHECKSUM_BYTES]);
-    checksum
-}
-
-/// The hash of a whole frame, of which the hasher has seen all but the checksum: all bytes are hashed
-/// once for both.
-fn whole(before: &mut blake3::Hasher, bytes: &[u8]) -> FrameHash {
-    let (_, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
-    FrameHash::from_bytes(*before.update(checksum).finalize().as_bytes())
+    checksum.copy_from_slice(&hasher.update(before).finalize().as_bytes()[..CHECKSUM_BYTES]);
+    let hash = hasher.update(&checksum).finalize();
+    (checksum, FrameHash::from_bytes(*hash.as_bytes()))
 }
 
 struct Writer<'a> {

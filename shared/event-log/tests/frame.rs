@@ -254,6 +254,13 @@ proptest! {
     }
 
     #[test]
+    fn a_frame_comes_with_the_hash_of_its_bytes(frame in frames()) {
+        let (encoded, hash) = frame.encode_hashed().unwrap();
+        prop_assert_eq!(hash, FrameHash::of(&encoded));
+        prop_assert_eq!(Frame::decode_hashed(encoded).unwrap(), (frame, hash));
+    }
+
+    #[test]
     fn size_hints_never_fall_short(frame in frames()) {
         let hints: usize = frame.commits.iter().map(Commit::size_hint).sum();
         prop_assert!(frame.encode().unwrap().len() <= FRAME_HEAD_BYTES + hints);

@@ -317,7 +317,7 @@ impl Appender {
             commits,
         };
         let guard = place.sequence;
-        match frame.seal() {
+        match frame.encode_hashed() {
             Ok((body, hash)) => {
                 let summary = frame.summary(None);
                 self.in_flight = Some(InFlight { guard, hash, frame, awaited, refused: false });

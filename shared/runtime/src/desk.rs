@@ -2,10 +2,7 @@
 
 use std::{borrow::Borrow, cell::OnceCell};
 
-use domain::{
-    Entity, Entry, Fact, Instant, Known, Rejection, Timeline,
-    entity::{judge_upon, stands_at},
-};
+use domain::{Entity, Entry, Fact, Instant, Known, Rejection, Timeline, entity::judge_made};
 use event_log::Word;
 use uuid::Uuid;
 
@@ -49,7 +46,7 @@ impl Ahead {
 
 fn extend(timeline: &mut Timeline, entries: impl Iterator<Item = Entry>) {
     for entry in entries {
-        // What is folded meanwhile is there already.
+        // What is folded meanwhile is there already, and keeps its real position.
         timeline.insert(entry);
     }
 }
@@ -138,8 +135,7 @@ impl Desk<'_> {
     ) -> Result<Vec<Decision>, Undecided> {
         self.with(E::KIND, id, |timeline| {
             let at = self.instant(at, timeline);
-            let state: E = stands_at(timeline, at);
-            let facts = judge_upon(&state, timeline, at, make(&state, at)?.borrow())?;
+            let facts = judge_made::<E, C, Undecided>(timeline, at, |state| make(state, at))?;
             if facts.is_empty() {
                 return Ok(Vec::new());
             }

@@ -186,7 +186,7 @@ async fn run(
     tell_stopped: watch::Sender<bool>,
 ) -> Appender {
     let mut burst = Vec::with_capacity(BURST_MAX);
-    let (mut flushed, mut last) = (Instant::now(), Instant::now());
+    let (mut flushed, mut quiet_since) = (Instant::now(), Instant::now());
     // Setting a timer wakes the thread that waits for it, so it is not set anew at every turn.
     let mut quiet = pin!(sleep(FLUSH_AFTER));
     loop {
@@ -197,20 +197,19 @@ async fn run(
         let unfinished = appender.fold.is_dirty() || appender.is_refused();
         tokio::select! {
             biased;
-            arrived = inbox.recv_many(&mut burst, BURST_MAX) => {
-                if arrived == 0 {
-                    return appender;
-                }
-                last = Instant::now();
-            }
+            arrived = inbox.recv_many(&mut burst, BURST_MAX) => if arrived == 0 {
+                return appender;
+            },
             () = &mut quiet, if unfinished => {
-                if last.elapsed() >= FLUSH_AFTER {
-                    appender.flush();
-                    // The frame for whose sake ours was refused may never come.
-                    appender.decide_again_if_refused();
-                    last = Instant::now();
+                let due = quiet_since + FLUSH_AFTER;
+                if Instant::now() < due {
+                    quiet.as_mut().reset(due);
+                    continue;
                 }
-                quiet.as_mut().reset(last + FLUSH_AFTER);
+                appender.flush();
+                // The frame for whose sake ours was refused may never come.
+                appender.decide_again_if_refused();
+                quiet.as_mut().reset(Instant::now() + FLUSH_AFTER);
             }
         }
         // Who asked while a frame was on its way leaves with the very next one.
@@ -227,6 +226,7 @@ async fn run(
         if appender.stopped().is_some() {
             tell_stopped.send_replace(true);
         }
+        quiet_since = Instant::now();
     }
 }
 

@@ -39,6 +39,7 @@ pub struct Signed<S> {
 }
 
 /// What a commit taught of a deal: where its steps part from those that were known before.
+#[derive(Debug, Clone, PartialEq)]
 pub struct News<S> {
     /// What the deal adds up to there.
     stood: Option<S>,
@@ -120,7 +121,7 @@ fn replay<S: Standing>(timeline: &Timeline, upto: u64) -> (Vec<Signed<S>>, Vec<S
         }
         let known = Known { known_at: position, ..Known::NOW };
         let after = Life::of(timeline.live(known));
-        changes.extend(News::between(None, steps, after.clone()).changes(position));
+        changes.extend(News::between(None, &steps, &after).changes(position));
         steps = after;
     }
     (changes, steps)
@@ -143,14 +144,14 @@ pub fn taught<S: Standing>(timeline: &Timeline, position: u64) -> News<S> {
     if voids {
         let before = Known { known_at: position.saturating_sub(1), ..Known::NOW };
         let (before, after) = (timeline.live(before), timeline.live(known));
-        return News::between(None, Life::of(before), Life::of(after));
+        return News::between(None, &Life::of(before), &Life::of(after));
     }
     let live: Vec<&Entry> = timeline.live(known).collect();
     let first = live.iter().position(|entry| here(entry)).unwrap_or(live.len());
     let (past, rest) = live.split_at(first);
     if !rest.iter().all(|entry| here(entry)) {
         let before = live.iter().copied().filter(|entry| !here(entry));
-        return News::between(None, Life::of(before), Life::of(live.iter().copied()));
+        return News::between(None, &Life::of(before), &Life::of(live.iter().copied()));
     }
     // Nearly always: news of what happened last. One pass knows both, and they part at the last step,
     // whose instant the news may share.
@@ -160,16 +161,16 @@ pub fn taught<S: Standing>(timeline: &Timeline, position: u64) -> News<S> {
     let before = life.steps[last..].to_vec();
     rest.iter().for_each(|entry| life.take(entry));
     let after = life.steps.split_off(last);
-    News::between(life.stands().cloned(), before, after)
+    News::between(life.stands(), &before, &after)
 }
 
 impl<S: Standing> News<S> {
     /// The way from some steps to others, on both of which `stood` is what came before.
-    fn between(stood: Option<S>, mut before: Vec<Step<S>>, mut after: Vec<Step<S>>) -> News<S> {
-        let same = before.iter().zip(&after).take_while(|(old, new)| old == new).count();
-        after.drain(..same);
-        let stood = before.drain(..same).next_back().map_or(stood, |step| step.stands);
-        News { stood, before, after }
+    fn between(stood: Option<&S>, before: &[Step<S>], after: &[Step<S>]) -> News<S> {
+        let same = before.iter().zip(after).take_while(|(old, new)| old == new).count();
+        let stood = before[..same].last().map_or(stood, |step| step.stands.as_ref());
+        let (before, after) = (before[same..].to_vec(), after[same..].to_vec());
+        News { stood: stood.cloned(), before, after }
     }
 
     /// The signed changes that lead from what was known to what is known now.
@@ -205,21 +206,21 @@ impl<S: Standing> News<S> {
         }
     }
 
-    /// Lets a digest of a tenant stand for what is known now instead of what was known before.
+    /// Lets a digest of a tenant stand for what is known now instead of what was known before. News
+    /// of what happened last changes one row, however long a deal has lived.
     pub fn restate(&self, digest: &mut Digest, entity: &EntityRef) {
         let mut row = Vec::with_capacity(128);
         for step in &self.before {
             write_step(&mut row, entity.id, step);
             digest.remove(&row);
         }
-        state(digest, entity, &self.after);
+        add_rows(digest, entity, &self.after);
     }
 }
 
 /// Adds a deal's steps to a digest of a tenant. Each is one row of it: positions are left out, and an
-/// instant has one step, so the digest is the same whatever order facts came in; and news of what
-/// happened last changes one row, however long a deal has lived.
-pub fn state<S: Standing>(digest: &mut Digest, entity: &EntityRef, steps: &[Step<S>]) {
+/// instant has one step, so the digest is the same whatever order facts came in.
+pub fn add_rows<S: Standing>(digest: &mut Digest, entity: &EntityRef, steps: &[Step<S>]) {
     let mut row = Vec::with_capacity(128);
     for step in steps {
         write_step(&mut row, entity.id, step);
@@ -257,3 +258,6 @@ pub fn write_amount(row: &mut Vec<u8>, amount: Option<Money>) {
         row.extend_from_slice(&amount.minor.to_le_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests;

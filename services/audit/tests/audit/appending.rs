@@ -74,6 +74,48 @@ async fn a_command_over_one_entity_twice_keeps_all_of_its_facts() {
     assert_eq!(entries(&runtime, DEAL), 2);
 }
 
+/// Each is judged upon those before it, though none is in the log yet.
+#[tokio::test]
+async fn commands_on_one_deal_at_once_see_each_other() {
+    let (house, folder) = (House::new(), TempDir::new().unwrap());
+    let runtime = house.start(folder.path()).await;
+    runtime.vault.ensure_keys(&Word::from("acme"), &[DEAL]).await.unwrap();
+    let id = house.command();
+    let opening = || Order { command_id: id, ..house.deal("acme", DEAL, None, opened("lead", 5)) };
+    let change = |minor| house.deal("acme", DEAL, None, amounts(minor));
+    let stale = Order { expected: Some(1), ..change(9) };
+    let asked = [opening(), change(7), opening(), stale, change(7), change(8)];
+    let answers = join_all(asked.map(|order| ask(&runtime, order))).await;
+
+    let positions: Vec<Option<(u64, bool, bool)>> = answers
+        .iter()
+        .map(|answer| answer.as_ref().ok().map(|it| (it.position, it.changed, it.repeated)))
+        .collect();
+    let recorded = |position| Some((position, true, false));
+    let [first, repeated, same] = [recorded(1), Some((1, true, true)), Some((3, false, false))];
+    assert_eq!(positions, [first, recorded(2), repeated, None, same, recorded(3)]);
+    assert_eq!(entries(&runtime, DEAL), 3);
+}
+
+/// However long nobody asks for anything after it.
+#[tokio::test]
+async fn what_is_recorded_is_stored_soon() {
+    let (house, folder) = (House::new(), TempDir::new().unwrap());
+    let runtime = house.start(folder.path()).await;
+    for minor in 1..4 {
+        let (deal, acme) = (house.command(), Word::from("acme"));
+        runtime.vault.ensure_keys(&acme, &[deal]).await.unwrap();
+        let order = house.deal("acme", deal, None, opened("lead", minor));
+        let position = ask(&runtime, order).await.unwrap().position;
+        let stored = async {
+            while runtime.timelines.store().checkpoint().unwrap().position < position {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), stored).await.unwrap();
+    }
+}
+
 /// Callers are told before their commands are folded: whoever looks after that waits for it.
 #[tokio::test]
 async fn what_a_caller_was_told_of_is_what_it_reads() {

@@ -1,4 +1,4 @@
-//! What commands have in common: the id of a new entity, and its key.
+//! What an entity is known by and sealed under: its id, and its key.
 
 use api::types::v1::ExternalId;
 use domain::{Kind, Known, Rejection};
