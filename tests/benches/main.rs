@@ -63,7 +63,8 @@ fn main() -> anyhow::Result<()> {
     if words.next().as_deref() == Some(cell::SERVE) {
         return revops::tokio()?.block_on(cell::serve(words.collect()));
     }
-    // One thread for all clients: they share the processor with what they measure.
+    // One thread for all clients, whose calls take little: they share the processor with what they
+    // measure.
     let measuring = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     measuring.block_on(measure())
 }
