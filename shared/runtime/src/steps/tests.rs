@@ -1,13 +1,13 @@
 //! What commits taught, beside whole lives before and after them.
 
 use domain::{
-    Currency, Kind, PipelineId, Reason, Voided,
+    Currency, Kind, PipelineId, Voided,
     opportunity::{AmountChanged, Lost, Noted, Opened, Reopened, Stage},
 };
 use proptest::{option, prelude::*};
 
 use super::*;
-use crate::view::any_order::{Arrived, few, id, story};
+use crate::view::any_order::{Arrived, command, id, reason, story};
 
 /// The amount of an open deal.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,10 +21,6 @@ impl Standing for Open {
     fn write(&self, row: &mut Vec<u8>) {
         write_amount(row, self.0);
     }
-}
-
-fn reason() -> Reason {
-    Reason { code: "price".to_owned(), text: None }
 }
 
 fn usd(minor: Option<i64>) -> Option<Money> {
@@ -51,15 +47,15 @@ fn fact() -> impl Strategy<Value = Fact> {
     let opened = amount().prop_map(|amount| opportunity::Fact::Opened(opened(amount).into()));
     let priced =
         amount().prop_map(|amount| opportunity::Fact::AmountChanged(AmountChanged { amount }));
-    let reopened = Reopened { pipeline: None, stage: None, reason: reason() };
+    let reopened = Reopened { pipeline: None, stage: None, reason: reason("price") };
     let text = domain::Personal::Plain("call back".to_owned());
-    let voided = few().prop_map(|command| {
-        opportunity::Fact::Voided(Voided { command_id: id(command), reason: reason() })
+    let voided = command().prop_map(|command_id| {
+        opportunity::Fact::Voided(Voided { command_id, reason: reason("typo") })
     });
     prop_oneof![
         3 => opened,
         3 => priced,
-        1 => Just(opportunity::Fact::Lost(Lost { reason: reason() })),
+        1 => Just(opportunity::Fact::Lost(Lost { reason: reason("price") })),
         1 => Just(opportunity::Fact::Reopened(reopened.into())),
         1 => Just(opportunity::Fact::Noted(Noted { text })),
         2 => voided,
