@@ -11,6 +11,8 @@ use run::{BLOCK, Change, Point, Run, add_covered};
 
 /// How many changes that came late are kept unsorted before they become a run.
 const LATE_MAX: usize = 32 * BLOCK;
+/// How many changes of a load lie together, at most, until it ends.
+const PIECE: usize = 64 * BLOCK;
 /// How many runs a question may have to look through.
 const RUNS_MAX: usize = 16;
 
@@ -92,8 +94,9 @@ pub struct Ledger<Leaf> {
     leaves: Interner<Leaf>,
     runs: Vec<Run>,
     late: Vec<Change>,
-    /// Loaded in no order, to be sorted by `settle`.
-    unsettled: Vec<Change>,
+    /// Loaded in no order, to be sorted by `settle`. In pieces: one vector that doubles now and then
+    /// would be moved as a whole each time, and a load is mostly this.
+    unsettled: Vec<Vec<Change>>,
 }
 
 /// What is kept of a [`Ledger`].
@@ -103,7 +106,7 @@ struct Kept<Leaf> {
     leaves: Interner<Leaf>,
     runs: Vec<run::Kept>,
     late: Vec<Change>,
-    unsettled: Vec<Change>,
+    unsettled: Vec<Vec<Change>>,
 }
 
 impl<Leaf> From<Kept<Leaf>> for Ledger<Leaf> {
@@ -131,7 +134,7 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
         let unsettled = !self.unsettled.is_empty();
         self.each_change(at, position, leaf, count, amount, |ledger, change| {
             if unsettled {
-                ledger.unsettled.push(change);
+                ledger.put_off(change);
             } else {
                 ledger.arrange(change, LATE_MAX);
             }
@@ -141,15 +144,20 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
     /// Adds a change in no order, to be followed by [`Ledger::settle`].
     pub fn load(&mut self, at: i64, position: u64, leaf: Leaf, count: i32, amount: i128) {
         self.each_change(at, position, leaf, count, amount, |ledger, change| {
-            ledger.unsettled.push(change);
+            ledger.put_off(change);
         });
     }
 
     /// Puts what was loaded in order.
     pub fn settle(&mut self) {
-        let mut changes = std::mem::take(&mut self.unsettled);
+        let pieces = std::mem::take(&mut self.unsettled);
+        let mut changes = Vec::with_capacity(pieces.iter().map(Vec::len).sum());
+        pieces.into_iter().for_each(|piece| changes.extend(piece));
         changes.sort_unstable_by_key(|change| (change.position, change.occurred_at));
         let late_max = LATE_MAX.max(changes.len() / (RUNS_MAX - 4));
+        if self.runs[0].changes.is_empty() {
+            (self.runs[0], changes) = Run::of_arrivals(changes, self.leaves.values().len());
+        }
         for change in changes {
             self.arrange(change, late_max);
         }
@@ -167,14 +175,14 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
             run.add_to(&mut sums, point);
         }
         add_covered(&mut sums, &self.late, point);
-        add_covered(&mut sums, &self.unsettled, point);
+        self.unsettled.iter().for_each(|piece| add_covered(&mut sums, piece, point));
         self.leaves.values().iter().zip(sums).filter(|(_, sum)| *sum != Sum::default())
     }
 
     /// How many changes it holds.
     pub fn len(&self) -> usize {
         let runs: usize = self.runs.iter().map(|run| run.changes.len()).sum();
-        runs + self.late.len() + self.unsettled.len()
+        runs + self.late.len() + self.unsettled.iter().map(Vec::len).sum::<usize>()
     }
 
     /// Whether nothing was ever added.
@@ -192,12 +200,23 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
         mut rest: i128,
         mut add: impl FnMut(&mut Self, Change),
     ) {
+        // Nearly every change of a deal leaves most of its parts what they were.
+        if count == 0 && rest == 0 {
+            return;
+        }
         let leaf = self.leaves.id(leaf);
         while count != 0 || rest != 0 {
             let amount = rest.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
             add(self, Change { occurred_at, position, amount, leaf, count });
             rest -= i128::from(amount);
             count = 0;
+        }
+    }
+
+    fn put_off(&mut self, change: Change) {
+        match self.unsettled.last_mut() {
+            Some(piece) if piece.len() < PIECE => piece.push(change),
+            _ => self.unsettled.push(vec![change]),
         }
     }
 

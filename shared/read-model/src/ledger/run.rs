@@ -49,20 +49,33 @@ impl Run {
         run
     }
 
+    /// A run of changes that are given by rising position, and those that came too late for it. It
+    /// lies where they lay: changes are many, and memory need not hold them twice.
+    pub(super) fn of_arrivals(mut changes: Vec<Change>, leaves: usize) -> (Run, Vec<Change>) {
+        let (mut len, mut late) = (0, Vec::new());
+        for next in 0..changes.len() {
+            let change = changes[next];
+            match place_among(&changes[..len], sealed_of(len), change.occurred_at) {
+                Some(place) => {
+                    changes.copy_within(place..len, place + 1);
+                    changes[place] = change;
+                    len += 1;
+                }
+                None => late.push(change),
+            }
+        }
+        changes.truncate(len);
+        changes.shrink_to_fit();
+        (Run::of(changes, leaves), late)
+    }
+
     fn sealed(&self) -> usize {
         self.blocks.len() * BLOCK
     }
 
     /// Where a change of this instant belongs; `None` before what no longer changes.
     pub(super) fn place(&self, occurred_at: i64) -> Option<usize> {
-        if self.changes.last().is_none_or(|last| last.occurred_at <= occurred_at) {
-            return Some(self.changes.len());
-        }
-        let sealed = self.sealed();
-        let open = &self.changes[sealed..];
-        let place = sealed + open.partition_point(|change| change.occurred_at <= occurred_at);
-        let fits = sealed == 0 || self.changes[sealed - 1].occurred_at <= occurred_at;
-        fits.then_some(place)
+        place_among(&self.changes, self.sealed(), occurred_at)
     }
 
     pub(super) fn insert(&mut self, place: usize, change: Change, leaves: usize) {
@@ -81,7 +94,7 @@ impl Run {
     /// Closes full blocks. The last one stays open, so that what comes a little late finds its
     /// place at the cost of moving a few others.
     fn seal(&mut self, leaves: usize) {
-        while self.changes.len() >= self.sealed() + 2 * BLOCK {
+        while self.sealed() < sealed_of(self.changes.len()) {
             let block = &self.changes[self.sealed()..self.sealed() + BLOCK];
             let bounds = block.iter().fold((u64::MAX, 0), |(least, most), change| {
                 (change.position.min(least), change.position.max(most))
@@ -135,6 +148,23 @@ impl Run {
             start = stop;
         }
     }
+}
+
+/// How many of so many changes no longer change: all but the last block, and what begins another.
+fn sealed_of(len: usize) -> usize {
+    (len / BLOCK).saturating_sub(1) * BLOCK
+}
+
+/// Where among changes by rising time one of this instant belongs; `None` before what no longer
+/// changes.
+fn place_among(changes: &[Change], sealed: usize, occurred_at: i64) -> Option<usize> {
+    if changes.last().is_none_or(|last| last.occurred_at <= occurred_at) {
+        return Some(changes.len());
+    }
+    let open = &changes[sealed..];
+    let place = sealed + open.partition_point(|change| change.occurred_at <= occurred_at);
+    let fits = sealed == 0 || changes[sealed - 1].occurred_at <= occurred_at;
+    fits.then_some(place)
 }
 
 /// A change as it is kept: how far from the one before on both axes, the amount, the leaf, the count.

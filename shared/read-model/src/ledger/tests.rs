@@ -33,6 +33,19 @@ fn insert_all(ledger: &mut Ledger<u8>, changes: &[Given]) {
     }
 }
 
+/// Loads changes in an order that is not theirs.
+fn load_all(ledger: &mut Ledger<u8>, changes: &[Given]) {
+    for (at, position, leaf, count, amount) in changes.iter().rev() {
+        ledger.load(*at, *position, *leaf, *count, i128::from(*amount));
+    }
+}
+
+/// When and where the changes of the first run happened.
+fn first_run(ledger: &Ledger<u8>) -> Vec<(i64, u64)> {
+    let changes = ledger.runs[0].changes.iter();
+    changes.map(|change| (change.occurred_at, change.position)).collect()
+}
+
 /// A ledger that was kept and read again.
 fn kept(ledger: &Ledger<u8>) -> Ledger<u8> {
     postcard::from_bytes(&postcard::to_stdvec(ledger).unwrap()).unwrap()
@@ -63,9 +76,7 @@ fn history(many: u64, late_permille: u64) -> Vec<Given> {
 fn agrees(changes: &[Given]) {
     let (mut live, mut loaded) = (Ledger::default(), Ledger::default());
     insert_all(&mut live, changes);
-    for (at, position, leaf, count, amount) in changes.iter().rev() {
-        loaded.load(*at, *position, *leaf, *count, i128::from(*amount));
-    }
+    load_all(&mut loaded, changes);
     let many = changes.len() as u64;
     let ask = |ledger: &Ledger<u8>| {
         for seed in 0..40 {
@@ -83,6 +94,8 @@ fn agrees(changes: &[Given]) {
     ask(&loaded);
     ask(&kept(&loaded));
     loaded.settle();
+    // What was loaded lies as it would if it had arrived change by change.
+    assert_eq!(first_run(&loaded), first_run(&live));
     ask(&loaded);
     ask(&kept(&loaded));
     assert_eq!(live.len(), changes.len());
@@ -91,6 +104,16 @@ fn agrees(changes: &[Given]) {
     let mut went_on = kept(&half);
     insert_all(&mut went_on, &changes[changes.len() / 2..]);
     ask(&went_on);
+    let (first, rest) = changes.split_at(changes.len() / 2);
+    let mut then_loaded = half;
+    load_all(&mut then_loaded, rest);
+    then_loaded.settle();
+    ask(&then_loaded);
+    let mut then_inserted = Ledger::default();
+    load_all(&mut then_inserted, first);
+    then_inserted.settle();
+    insert_all(&mut then_inserted, rest);
+    ask(&then_inserted);
 }
 
 #[test]
