@@ -9,7 +9,7 @@ use crate::{
 
 /// Declares an entity's facts: one struct per name, and the name is the storage format.
 ///
-/// A discriminant is never stored. A published name and its struct never change; another shape is
+/// A discriminant never reaches the log. A published name and its struct never change; another shape is
 /// another name, with an upcast beside it. What is much larger than most is `boxed` in memory, or
 /// every fact would take as much.
 macro_rules! facts {

@@ -5,7 +5,12 @@ use std::{collections::HashMap, sync::Arc};
 use domain::{Kind, PersonId, Timeline, catalog::Catalog};
 use serde::{Deserialize, Serialize};
 
-use crate::{digest::Digest, rows::Row, timelines::EntityRef, view::View};
+use crate::{
+    digest::Digest,
+    rows::{Name, Row},
+    timelines::EntityRef,
+    view::View,
+};
 
 /// Every tenant's catalog.
 ///
@@ -105,7 +110,7 @@ pub fn add_entry(digest: &mut Digest, entity: &EntityRef, entry: &domain::Entry)
         origin: None,
         correlation_id: None,
         causation_id: None,
-        name: entry.fact.name(),
+        name: Name::of_fact(&entry.fact),
         body: &body,
     };
     if let Ok(logical) = row.logical(entity.kind, &entity.tenant, entity.id) {

@@ -79,7 +79,8 @@ impl Comparison {
     ) -> Result<(), RebuildError> {
         for entity in gathered.entities().filter(|entity| &*entity.tenant == tenant) {
             if !self.seen.contains(entity) {
-                let expected = Rows::read(gathered.blocks(entity).unwrap_or_default(), u64::MAX)?;
+                let blocks = gathered.blocks(entity);
+                let expected = Rows::read(&blocks, u64::MAX)?;
                 for ((position, _), row) in &expected.rows {
                     let what = format!("position {position}, {}: missing", row.name);
                     self.differences.add(name_of(&entity.key()), *position, &what);
@@ -101,7 +102,7 @@ impl Comparison {
             self.differences.add(name_of(key), 0, "unexpected: there is no such kind");
             return Ok(());
         };
-        let expected = gathered.blocks(&entity).unwrap_or_default();
+        let expected = gathered.blocks(&entity);
         match Rows::read(blocks, upto) {
             Ok(found) => {
                 for row in found.rows.values() {
@@ -110,7 +111,7 @@ impl Comparison {
                     }
                 }
                 if expected != blocks {
-                    self.differ(&name_of(key), &Rows::read(expected, upto)?, &found);
+                    self.differ(&name_of(key), &Rows::read(&expected, upto)?, &found);
                 }
             }
             Err(why) => self.differences.add(name_of(key), 0, &why.to_string()),

@@ -1,7 +1,10 @@
 //! The whole log in memory, entity by entity: decoded by several threads, put together by one.
+//!
+//! Rows stay where they were decoded. Putting them together says only where each lies, for copying
+//! every entity's rows to one place would be most of the work.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -12,6 +15,7 @@ use std::{
 
 use domain::Kind;
 use event_log::{EventLog, Frame, FrameError, Link, Stored, Word};
+use read_model::EntityKey;
 
 use crate::{
     digest::Digest,
@@ -31,10 +35,20 @@ const BATCHES_WAITING_MAX: usize = 4;
 /// Every entity's rows, in memory, as the log has them.
 #[derive(Default)]
 pub struct Gathered {
-    pub(crate) entities: ByEntity<Vec<Vec<u8>>>,
+    /// Each frame's rows, one after another.
+    frames: Vec<Vec<u8>>,
+    /// Where each entity's rows lie, in the order of the log.
+    entities: ByEntity<Vec<Span>>,
     pub(crate) totals: Totals,
     pub(crate) applied: Applied,
-    tenants: HashMap<Word, Word>,
+}
+
+/// Where a row lies: in which frame's rows, from where to where.
+#[derive(Clone, Copy)]
+struct Span {
+    frame: u32,
+    start: u32,
+    end: u32,
 }
 
 /// A frame, read: nothing of it counts before its link is joined to the chain.
@@ -50,7 +64,7 @@ struct Read {
 struct Rows {
     bytes: Vec<u8>,
     /// Whose each row is, and where it ends.
-    ends: Vec<(EntityRef, usize)>,
+    ends: Vec<(EntityRef, u32)>,
     /// The digest of each tenant's rows.
     digests: HashMap<Word, Digest>,
     /// How many facts there are of kinds that this program does not know.
@@ -68,9 +82,50 @@ impl Gathered {
         &self.totals
     }
 
-    /// The blocks of an entity.
-    pub fn blocks(&self, entity: &EntityRef) -> Option<&[Vec<u8>]> {
-        self.entities.get(entity).map(Vec::as_slice)
+    /// The blocks of an entity; none where the log does not speak of it.
+    pub fn blocks(&self, entity: &EntityRef) -> Vec<Vec<u8>> {
+        self.entities.get(entity).map(|spans| self.blocks_of(spans)).unwrap_or_default()
+    }
+
+    /// Every entity with its rows, in no order.
+    pub(crate) fn with_rows(
+        &self,
+    ) -> impl Iterator<Item = (&EntityRef, impl Iterator<Item = &[u8]> + use<'_>)> {
+        self.entities.iter().map(|(entity, spans)| (entity, self.rows(spans)))
+    }
+
+    /// Every entity with its blocks, in the order of its key in the store.
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (EntityKey, &EntityRef, Vec<Vec<u8>>)> {
+        let mut order: Vec<_> = self.entities.iter().collect();
+        // As keys are ordered, of which memory need not hold one for each.
+        order.sort_unstable_by_key(|(EntityRef { tenant, kind, id }, _)| {
+            (id.as_bytes()[15], &**tenant, kind.word(), id)
+        });
+        order.into_iter().map(|(entity, spans)| (entity.key(), entity, self.blocks_of(spans)))
+    }
+
+    /// Rows in blocks, as the store has them.
+    fn blocks_of(&self, spans: &[Span]) -> Vec<Vec<u8>> {
+        let mut left: usize = self.rows(spans).map(<[u8]>::len).sum();
+        let mut blocks: Vec<Vec<u8>> = Vec::new();
+        for row in self.rows(spans) {
+            match blocks.last_mut() {
+                Some(tail) if tail.len() <= BLOCK_BYTES => tail.extend_from_slice(row),
+                _ => {
+                    let mut block = Vec::with_capacity(left.min(BLOCK_BYTES + row.len()));
+                    block.extend_from_slice(row);
+                    blocks.push(block);
+                }
+            }
+            left -= row.len();
+        }
+        blocks
+    }
+
+    fn rows<'a>(&'a self, spans: &'a [Span]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        spans.iter().map(|Span { frame, start, end }| {
+            &self.frames[*frame as usize][*start as usize..*end as usize]
+        })
     }
 
     /// Every entity that the log speaks of.
@@ -89,18 +144,12 @@ impl Gathered {
         for (tenant, digest) in digests {
             self.totals.tenants.entry(tenant.to_string()).or_default().merge(&digest);
         }
-        let mut start = 0;
-        for (mut entity, end) in ends {
-            // One word per tenant, or every entity would keep one of its own.
-            match self.tenants.get(&entity.tenant) {
-                Some(tenant) => entity.tenant = tenant.clone(),
-                None => {
-                    self.tenants.insert(entity.tenant.clone(), entity.tenant.clone());
-                }
-            }
-            append_row(self.entities.entry(entity).or_default(), &bytes[start..end]);
+        let (frame, mut start) = (narrow(self.frames.len()), 0);
+        for (entity, end) in ends {
+            self.entities.entry(entity).or_default().push(Span { frame, start, end });
             start = end;
         }
+        self.frames.push(bytes);
         let log = if sequence == 1 { place.hash } else { self.applied.log };
         self.applied = Applied { place, latest, log };
         (self.totals.latest, self.totals.whole) = (latest, place.last);
@@ -108,41 +157,46 @@ impl Gathered {
     }
 }
 
-fn append_row(blocks: &mut Vec<Vec<u8>>, row: &[u8]) {
-    if blocks.last().is_none_or(|tail| tail.len() > BLOCK_BYTES) {
-        blocks.push(Vec::new());
-    }
-    if let Some(tail) = blocks.last_mut() {
-        tail.extend_from_slice(row);
-    }
+/// There are far fewer frames than this holds, and far fewer bytes in the rows of one: the largest
+/// frame's words would have to be said thousands of times over.
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-fn read(stored: Stored) -> Read {
+fn read(stored: Stored, tenants: &mut HashSet<Word>) -> Read {
     let Stored { sequence, body } = stored;
     match Link::read(body) {
         Ok((link, frame)) => {
-            let (latest, rows) = (frame.latest(), rows_of(&frame));
+            let (latest, rows) = (frame.latest(), rows_of(&frame, tenants));
             Read { sequence, link: Ok(link), latest, rows }
         }
         Err(error) => Read { sequence, link: Err(error), latest: 0, rows: Ok(Rows::default()) },
     }
 }
 
-fn rows_of(frame: &Frame) -> Result<Rows, TimelineError> {
+/// The rows of a frame. A reader has one word for each tenant, or every entity would keep its own.
+fn rows_of(frame: &Frame, tenants: &mut HashSet<Word>) -> Result<Rows, TimelineError> {
     let mut rows = Rows::default();
     for (position, commit) in (frame.first..).zip(&frame.commits) {
         let mut digest = Digest::default();
+        let tenant = match tenants.get(&commit.tenant) {
+            Some(tenant) => tenant.clone(),
+            None => {
+                tenants.insert(commit.tenant.clone());
+                commit.tenant.clone()
+            }
+        };
         for facts in &commit.entities {
             let Some(kind) = Kind::from_word(&facts.kind) else {
                 rows.passed.push((facts.kind.clone(), facts.facts.len() as u64));
                 continue;
             };
             for (index, fact) in facts.facts.iter().enumerate() {
-                let row = Row::of(commit, position, frame.recorded_at, index as u32, fact);
+                let row = Row::of(commit, position, frame.recorded_at, index as u32, fact)?;
                 digest.add(&row.logical(kind, &commit.tenant, facts.id)?);
                 row.append_to(&mut rows.bytes);
-                let entity = EntityRef { tenant: commit.tenant.clone(), kind, id: facts.id };
-                rows.ends.push((entity, rows.bytes.len()));
+                let entity = EntityRef { tenant: tenant.clone(), kind, id: facts.id };
+                rows.ends.push((entity, narrow(rows.bytes.len())));
             }
         }
         match rows.digests.get_mut(&commit.tenant) {
@@ -152,6 +206,7 @@ fn rows_of(frame: &Frame) -> Result<Rows, TimelineError> {
             }
         }
     }
+    rows.bytes.shrink_to_fit();
     Ok(rows)
 }
 
@@ -204,8 +259,9 @@ fn put_together(
             let (sender, outbox) = mpsc::sync_channel::<Vec<Read>>(BATCHES_WAITING_MAX);
             outboxes.push(outbox);
             scope.spawn(move || {
+                let mut tenants = HashSet::new();
                 for batch in inbox {
-                    let batch = batch.into_iter().map(read).collect();
+                    let batch = batch.into_iter().map(|it| read(it, &mut tenants)).collect();
                     // Nobody takes it any more when a frame before was not what was written.
                     if sender.send(batch).is_err() {
                         return;

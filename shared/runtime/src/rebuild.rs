@@ -23,10 +23,10 @@ pub use crate::gather::{Gathered, gather};
 const DECODERS: usize = 2;
 /// How many timelines travel together between threads.
 const BATCH: usize = 512;
+/// How many of these batches may wait for a view, or for the store.
+const BATCHES_WAITING_MAX: usize = 16;
 /// How many slices the store has.
 pub const SLICES: usize = 256;
-/// How many of these batches may wait for a view.
-const BATCHES_WAITING_MAX: usize = 16;
 
 /// Why something could not be folded anew.
 #[derive(Debug, thiserror::Error)]
@@ -52,35 +52,82 @@ pub enum RebuildError {
 }
 
 /// Writes everything gathered into a fresh generation and folds it into fresh views, side by side.
+/// An entity's rows lie apart in memory: they are put together once, for both.
 pub fn store_and_fold(
     live: &Store,
     gathered: &Gathered,
     views: &mut [Box<dyn Fresh>],
 ) -> Result<Store, RebuildError> {
+    let (to_store, batches) = mpsc::sync_channel::<Arc<Entities<'_>>>(BATCHES_WAITING_MAX);
     thread::scope(|scope| {
-        let storing = scope.spawn(|| store(gathered, BulkLoad::begin(live)?));
-        let folded = fold(gathered, |_| true, views);
+        let storing = scope.spawn(move || store(live, gathered, batches));
+        let folded = load_side_by_side(views, gathered.applied.place.last, |feed| {
+            let mut in_order = gathered.in_order();
+            loop {
+                let entities = Arc::new(in_order.by_ref().take(BATCH).collect::<Entities<'_>>());
+                if entities.is_empty() {
+                    // What stores has no more to wait for.
+                    drop(to_store);
+                    return Ok(());
+                }
+                // It is gone only if it has failed, which is told when its thread is joined.
+                let _ = to_store.send(entities.clone());
+                feed.give(timelines_of(&entities)?);
+            }
+        });
+        // Where folding failed, this is not whole: it is never put in force, and goes away.
         let store = storing.join().map_err(|_| RebuildError::Thread("storing".to_owned()))??;
         folded?;
         Ok(store)
     })
 }
 
-/// Writes everything gathered into a fresh generation.
-pub fn store(gathered: &Gathered, load: BulkLoad) -> Result<Store, RebuildError> {
-    load_all(gathered, &load)?;
+/// Entities in the order of their keys, each with its blocks.
+type Entities<'a> = Vec<(EntityKey, &'a EntityRef, Vec<Vec<u8>>)>;
+
+fn store(
+    live: &Store,
+    gathered: &Gathered,
+    batches: mpsc::Receiver<Arc<Entities<'_>>>,
+) -> Result<Store, RebuildError> {
+    let load = BulkLoad::begin(live)?;
+    for batch in batches {
+        load.insert_sorted(batch.iter().flat_map(|(key, _, blocks)| numbered(key, blocks)))?;
+    }
     Ok(load.finish(&checkpoint_at(&gathered.applied, &gathered.totals))?)
 }
 
-/// Adds everything gathered to a load, in the order of its keys.
+fn timelines_of(entities: &Entities<'_>) -> Result<Batch, RebuildError> {
+    let timelines = entities.iter().map(|(_, entity, blocks)| {
+        let blocks = blocks.iter().map(Vec::as_slice);
+        Ok(((*entity).clone(), timeline_of(entity.kind, blocks)?))
+    });
+    timelines.collect()
+}
+
+/// The timeline whose rows these are, one by one or in blocks.
+fn timeline_of<'a>(kind: Kind, rows: impl Iterator<Item = &'a [u8]>) -> Result<Timeline, RowError> {
+    let mut timeline = Timeline::default();
+    for rows in rows {
+        read_block(kind, rows, &mut timeline)?;
+    }
+    Ok(timeline)
+}
+
+/// Adds everything gathered to a load.
 pub fn load_all(gathered: &Gathered, load: &BulkLoad) -> Result<(), RebuildError> {
-    let mut order: Vec<(EntityKey, &Vec<Vec<u8>>)> =
-        gathered.entities.iter().map(|(entity, blocks)| (entity.key(), blocks)).collect();
-    order.sort_by_cached_key(|(key, _)| key.encode());
-    load.insert_sorted(order.into_iter().flat_map(|(key, blocks)| {
-        (0u32..).zip(blocks).map(move |(number, block)| (key.clone(), number, block))
-    }))?;
+    for (key, _, blocks) in gathered.in_order() {
+        load.insert_sorted(numbered(&key, &blocks))?;
+    }
     Ok(())
+}
+
+/// The blocks of an entity as a load takes them.
+fn numbered<'a>(
+    key: &'a EntityKey,
+    blocks: &'a [Vec<u8>],
+) -> impl Iterator<Item = (EntityKey, u32, &'a [u8])> {
+    (0..).zip(blocks).map(|(number, block)| (key.clone(), number, block.as_slice()))
 }
 
 /// Folds what was gathered of some entities into fresh views.
@@ -91,12 +138,8 @@ pub fn fold(
 ) -> Result<(), RebuildError> {
     load_side_by_side(views, gathered.applied.place.last, |feed| {
         let mut batch = Vec::with_capacity(BATCH);
-        for (entity, blocks) in gathered.entities.iter().filter(|(entity, _)| wanted(entity)) {
-            let mut timeline = Timeline::default();
-            for block in blocks {
-                read_block(entity.kind, block, &mut timeline)?;
-            }
-            batch.push((entity.clone(), timeline));
+        for (entity, rows) in gathered.with_rows().filter(|(entity, _)| wanted(entity)) {
+            batch.push((entity.clone(), timeline_of(entity.kind, rows)?));
             feed.give_if_full(&mut batch);
         }
         feed.give(batch);

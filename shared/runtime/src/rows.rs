@@ -1,5 +1,7 @@
 //! How timelines lie in the store: entries in the order of arrival, in blocks of a few kilobytes.
 
+mod name;
+
 use std::{borrow::Cow, sync::Arc};
 
 use domain::{Entry, Fact, FactError, Instant, Kind, Moment, Origin, Provenance};
@@ -7,16 +9,19 @@ use event_log::Commit;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Changes whenever the layout of an entry does.
-const LAYOUT: &[u8] = b"2";
+pub use self::name::Name;
 
-/// What a store was written by: the layout of its entries and the kinds whose facts it holds. A
-/// store of another schema is rebuilt, so that a program which knows a new kind has all of it.
+/// Changes whenever the layout of an entry does.
+const LAYOUT: &[u8] = b"3";
+
+/// What a store was written by: the layout of its entries, and the kinds and names of the facts that
+/// it may hold. A store of another schema is rebuilt: a program which knows a new kind has all of it
+/// then, and a number means the same name only under the same list.
 pub fn schema() -> u32 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(LAYOUT);
-    for kind in Kind::ALL {
-        hasher.update(&[0]).update(kind.word().as_bytes());
+    for word in Kind::ALL.iter().map(|kind| kind.word()).chain(Name::all()) {
+        hasher.update(&[0]).update(word.as_bytes());
     }
     let [a, b, c, d, ..] = *hasher.finalize().as_bytes();
     u32::from_le_bytes([a, b, c, d])
@@ -52,7 +57,7 @@ pub struct Row<'a> {
     /// The command that led to it.
     pub causation_id: Option<Uuid>,
     /// The fact's stable name.
-    pub name: &'a str,
+    pub name: Name,
     /// The fact's bytes.
     #[serde(with = "plain_bytes")]
     pub body: &'a [u8],
@@ -87,15 +92,19 @@ pub enum RowError {
 }
 
 impl<'a> Row<'a> {
-    /// The row of one fact of a commit.
+    /// The row of one fact of a commit; fails on a name that this program does not know.
     pub fn of(
         commit: &'a Commit,
         position: u64,
         recorded_at: i64,
         index: u32,
         fact: &'a event_log::Fact,
-    ) -> Row<'a> {
-        Row {
+    ) -> Result<Row<'a>, RowError> {
+        let name = Name::of(&fact.name).ok_or_else(|| {
+            let why = FactError::UnknownName(fact.name.to_string());
+            RowError::Fact { position, why }
+        })?;
+        Ok(Row {
             position,
             recorded_at,
             occurred_at: fact.occurred_at,
@@ -108,9 +117,9 @@ impl<'a> Row<'a> {
             correlation_id: (commit.correlation_id != commit.command_id)
                 .then_some(commit.correlation_id),
             causation_id: commit.causation_id,
-            name: &fact.name,
+            name,
             body: &fact.body,
-        }
+        })
     }
 
     /// The row that an entry came from, with the bytes of its fact.
@@ -128,7 +137,7 @@ impl<'a> Row<'a> {
             origin: who.origin.as_ref().map(|origin| (&*origin.source, &*origin.rule)),
             correlation_id: (who.correlation_id != moment.command_id).then_some(who.correlation_id),
             causation_id: who.causation_id,
-            name: entry.fact.name(),
+            name: Name::of_fact(&entry.fact),
             body,
         }
     }
@@ -151,7 +160,7 @@ impl<'a> Row<'a> {
         let actor = before.map(|who| &who.actor).filter(|it| ***it == *self.actor);
         let origin = before.and_then(|who| who.origin.as_ref());
         let position = self.position;
-        let fact = Fact::decode(kind, self.name, self.body)
+        let fact = Fact::decode(kind, self.name.as_str(), self.body)
             .map_err(|why| RowError::Fact { position, why })?;
         Ok(Entry {
             moment: Moment {
@@ -178,15 +187,16 @@ impl<'a> Row<'a> {
 
     /// What a digest may depend on: nothing of when we learned it, and no sealed text.
     pub fn logical(&self, kind: Kind, tenant: &str, entity: Uuid) -> Result<Vec<u8>, RowError> {
-        let body = if may_be_personal(kind, self.name) {
+        let name = self.name.as_str();
+        let body = if may_be_personal(kind, name) {
             let position = self.position;
             let wrap = |why| RowError::Fact { position, why };
-            let fact = Fact::decode(kind, self.name, self.body).map_err(wrap)?;
+            let fact = Fact::decode(kind, name, self.body).map_err(wrap)?;
             Cow::from(fact.blanked().encode().map_err(wrap)?)
         } else {
             Cow::from(self.body)
         };
-        let mut row = Vec::with_capacity(96 + self.name.len() + body.len());
+        let mut row = Vec::with_capacity(96 + name.len() + body.len());
         row.extend_from_slice(tenant.as_bytes());
         row.push(0);
         row.extend_from_slice(entity.as_bytes());
@@ -194,7 +204,7 @@ impl<'a> Row<'a> {
         row.extend_from_slice(&self.source_seq.to_le_bytes());
         row.extend_from_slice(self.command_id.as_bytes());
         row.extend_from_slice(&self.index.to_le_bytes());
-        row.extend_from_slice(self.name.as_bytes());
+        row.extend_from_slice(name.as_bytes());
         row.push(0);
         row.extend_from_slice(&body);
         Ok(row)

@@ -94,7 +94,10 @@ pub fn load<S: Standing>(timeline: &Timeline, upto: u64) -> (Vec<Signed<S>>, Vec
     if !timeline.is_plain() {
         return replay(timeline, upto);
     }
-    let (mut life, mut changes) = (Life::<S>::new(), Vec::new());
+    // A fact leaves one step at most, and two changes.
+    let most = timeline.entries().len();
+    let (mut life, mut changes) = (Life::<S>::new(), Vec::with_capacity(2 * most));
+    life.steps.reserve_exact(most);
     for entry in timeline.entries().iter().take_while(|entry| entry.position <= upto) {
         let before = life.stands().cloned();
         life.take(entry);

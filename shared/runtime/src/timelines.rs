@@ -157,11 +157,11 @@ impl Timelines {
     pub(crate) fn extended(
         &self,
         entity: &EntityRef,
-        blocks: &[Vec<u8>],
+        blocks: Vec<Vec<u8>>,
         since: u64,
         puts: &mut Puts,
     ) -> Result<Hot, TimelineError> {
-        let mut extended = Hot::of((0..).zip(blocks.iter().cloned()), entity.kind)?;
+        let mut extended = Hot::of((0..).zip(blocks), entity.kind)?;
         let known = self.get(entity)?;
         let mut newer: Vec<&Entry> =
             known.entries().iter().filter(|entry| entry.position > since).collect();
@@ -249,7 +249,7 @@ pub fn entries_of<'a>(
         .iter()
         .enumerate()
         .map(|(index, fact)| {
-            let row = Row::of(commit, position, recorded_at, index as u32, fact);
+            let row = Row::of(commit, position, recorded_at, index as u32, fact)?;
             Ok((row.entry(kind)?, row))
         })
         .collect()

@@ -13,7 +13,7 @@ use domain::{
     Currency, Fact, Instant, Kind, Known, Money, Outcome, Personal, PipelineId, Timeline,
     opportunity::{self, Command, Opened, Opportunity, Stage},
 };
-use event_log::{EventLog, KeyStream, MemoryLog, Word};
+use event_log::{Commit, EventLog, Frame, FrameHash, KeyStream, MemoryLog, Word};
 use runtime::{
     clock::Clock,
     desk::{Decision, Desk, Undecided},
@@ -81,6 +81,19 @@ impl House {
     /// The next id of a command.
     pub fn command(&self) -> Uuid {
         Uuid::from_u128(0xC0_0000 + u128::from(self.commands.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// Appends the first commit of the last frame again, altered: what another program may write.
+    pub async fn another_writes(&self, alter: impl FnOnce(&mut Commit)) {
+        let log = EventLog::Memory(self.log.clone());
+        let head = log.head().await.unwrap().unwrap();
+        let last = Frame::decode(head.body.clone()).unwrap();
+        let (first, previous) = (last.last() + 1, FrameHash::of(&head.body));
+        let mut commit = last.commits[0].clone();
+        commit.command_id = self.command();
+        alter(&mut commit);
+        let frame = Frame { first, previous, commits: vec![commit], ..last };
+        log.append(head.sequence, frame.encode().unwrap(), frame.summary(None)).await.unwrap();
     }
 
     /// An order of a tenant on one entity.

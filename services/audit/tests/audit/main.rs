@@ -9,6 +9,7 @@
 mod appending;
 mod calls;
 mod erasures;
+mod folding;
 mod histories;
 mod house;
 mod newer;
