@@ -9,8 +9,8 @@ use crate::{
 
 /// Declares an entity's facts: one struct per name, and the name is the storage format.
 ///
-/// A discriminant never reaches the log. A published name and its struct never change; another shape is
-/// another name, with an upcast beside it. What is much larger than most is `boxed` in memory, or
+/// A discriminant never reaches the log. A published name and its struct never change; another shape
+/// is another name, with an upcast beside it. What is much larger than most is `boxed` in memory, or
 /// every fact would take as much.
 macro_rules! facts {
     ($(#[$doc:meta])* $($name:ident = $stable:literal $($boxed:ident)?,)+) => {

@@ -15,7 +15,6 @@ use std::{
 
 use domain::Kind;
 use event_log::{EventLog, Frame, FrameError, Link, Stored, Word};
-use read_model::EntityKey;
 
 use crate::{
     digest::Digest,
@@ -87,21 +86,14 @@ impl Gathered {
         self.entities.get(entity).map(|spans| self.blocks_of(spans)).unwrap_or_default()
     }
 
-    /// Every entity with its rows, in no order.
-    pub(crate) fn with_rows(
-        &self,
-    ) -> impl Iterator<Item = (&EntityRef, impl Iterator<Item = &[u8]> + use<'_>)> {
-        self.entities.iter().map(|(entity, spans)| (entity, self.rows(spans)))
-    }
-
     /// Every entity with its blocks, in the order of its key in the store.
-    pub(crate) fn in_order(&self) -> impl Iterator<Item = (EntityKey, &EntityRef, Vec<Vec<u8>>)> {
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (&EntityRef, Vec<Vec<u8>>)> {
         let mut order: Vec<_> = self.entities.iter().collect();
         // As keys are ordered, of which memory need not hold one for each.
         order.sort_unstable_by_key(|(EntityRef { tenant, kind, id }, _)| {
             (id.as_bytes()[15], &**tenant, kind.word(), id)
         });
-        order.into_iter().map(|(entity, spans)| (entity.key(), entity, self.blocks_of(spans)))
+        order.into_iter().map(|(entity, spans)| (entity, self.blocks_of(spans)))
     }
 
     /// Rows in blocks, as the store has them.

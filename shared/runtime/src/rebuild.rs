@@ -13,7 +13,7 @@ use read_model::{BulkLoad, EntityKey, Store, StoreError, slices};
 use crate::{
     fold::checkpoint_at,
     rows::RowError,
-    timelines::{EntityRef, TimelineError, read_block},
+    timelines::{EntityRef, TimelineError, read_block, timeline_of},
     view::Fresh,
 };
 
@@ -83,7 +83,7 @@ pub fn store_and_fold(
 }
 
 /// Entities in the order of their keys, each with its blocks.
-type Entities<'a> = Vec<(EntityKey, &'a EntityRef, Vec<Vec<u8>>)>;
+type Entities<'a> = Vec<(&'a EntityRef, Vec<Vec<u8>>)>;
 
 fn store(
     live: &Store,
@@ -92,42 +92,32 @@ fn store(
 ) -> Result<Store, RebuildError> {
     let load = BulkLoad::begin(live)?;
     for batch in batches {
-        load.insert_sorted(batch.iter().flat_map(|(key, _, blocks)| numbered(key, blocks)))?;
+        load.insert_sorted(batch.iter().flat_map(|(entity, blocks)| numbered(entity, blocks)))?;
     }
     Ok(load.finish(&checkpoint_at(&gathered.applied, &gathered.totals))?)
 }
 
 fn timelines_of(entities: &Entities<'_>) -> Result<Batch, RebuildError> {
-    let timelines = entities.iter().map(|(_, entity, blocks)| {
-        let blocks = blocks.iter().map(Vec::as_slice);
-        Ok(((*entity).clone(), timeline_of(entity.kind, blocks)?))
-    });
+    let timelines = entities
+        .iter()
+        .map(|(entity, blocks)| Ok(((*entity).clone(), timeline_of(entity.kind, blocks)?)));
     timelines.collect()
-}
-
-/// The timeline whose rows these are, one by one or in blocks.
-fn timeline_of<'a>(kind: Kind, rows: impl Iterator<Item = &'a [u8]>) -> Result<Timeline, RowError> {
-    let mut timeline = Timeline::default();
-    for rows in rows {
-        read_block(kind, rows, &mut timeline)?;
-    }
-    Ok(timeline)
 }
 
 /// Adds everything gathered to a load.
 pub fn load_all(gathered: &Gathered, load: &BulkLoad) -> Result<(), RebuildError> {
-    for (key, _, blocks) in gathered.in_order() {
-        load.insert_sorted(numbered(&key, &blocks))?;
+    for (entity, blocks) in gathered.in_order() {
+        load.insert_sorted(numbered(entity, &blocks))?;
     }
     Ok(())
 }
 
 /// The blocks of an entity as a load takes them.
 fn numbered<'a>(
-    key: &'a EntityKey,
+    entity: &'a EntityRef,
     blocks: &'a [Vec<u8>],
 ) -> impl Iterator<Item = (EntityKey, u32, &'a [u8])> {
-    (0..).zip(blocks).map(|(number, block)| (key.clone(), number, block.as_slice()))
+    (0..).zip(blocks).map(|(number, block)| (entity.key(), number, block.as_slice()))
 }
 
 /// Folds what was gathered of some entities into fresh views.
@@ -138,8 +128,9 @@ pub fn fold(
 ) -> Result<(), RebuildError> {
     load_side_by_side(views, gathered.applied.place.last, |feed| {
         let mut batch = Vec::with_capacity(BATCH);
-        for (entity, rows) in gathered.with_rows().filter(|(entity, _)| wanted(entity)) {
-            batch.push((entity.clone(), timeline_of(entity.kind, rows)?));
+        for entity in gathered.entities().filter(|entity| wanted(entity)) {
+            let timeline = timeline_of(entity.kind, &gathered.blocks(entity))?;
+            batch.push((entity.clone(), timeline));
             feed.give_if_full(&mut batch);
         }
         feed.give(batch);

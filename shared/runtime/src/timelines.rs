@@ -228,6 +228,15 @@ impl Hot {
     }
 }
 
+/// The timeline that blocks hold.
+pub fn timeline_of(kind: Kind, blocks: &[Vec<u8>]) -> Result<Timeline, RowError> {
+    let mut timeline = Timeline::default();
+    for block in blocks {
+        read_block(kind, block, &mut timeline)?;
+    }
+    Ok(timeline)
+}
+
 /// Adds the entries of a block to a timeline.
 pub fn read_block(kind: Kind, block: &[u8], into: &mut Timeline) -> Result<(), RowError> {
     rows::for_each(block, |row| {

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use domain::{Fact, Kind, Timeline, opportunity, source};
+use domain::{Fact, Kind, opportunity, source};
 use event_log::{Chain, Commit, EventLog, verify};
 use runtime::{
     digest::Digest,
     fold::Totals,
     rebuild::{Gathered, gather},
-    timelines::{EntityRef, entries_of, read_block},
+    timelines::{entries_of, timeline_of},
     view::Projection,
 };
 use uuid::Uuid;
@@ -162,11 +162,7 @@ fn rules_hold(commits: &[(u64, i64, Commit)]) {
 /// A process's timelines are those of a fresh fold of the log.
 fn timelines_are(process: &Process, fresh: &Gathered) {
     for entity in fresh.entities() {
-        let mut folded = Timeline::default();
-        for block in fresh.blocks(entity) {
-            read_block(entity.kind, &block, &mut folded).unwrap();
-        }
-        let entity: &EntityRef = entity;
+        let folded = timeline_of(entity.kind, &fresh.blocks(entity)).unwrap();
         assert_eq!(*process.timelines.get(entity).unwrap(), folded, "{entity}");
     }
 }
