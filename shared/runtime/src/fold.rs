@@ -1,9 +1,6 @@
 //! The one way in which frames become timelines and views, whether this process wrote them or not.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{Entry, Fact, Kind, person};
 use event_log::{Chain, Commit, Frame, FrameHash};
@@ -41,8 +38,8 @@ pub struct Totals {
     pub latest: i64,
     /// The last position of the last whole frame; a chunk may end in the middle of the next.
     pub whole: u64,
-    /// Digest of each tenant's timelines.
-    pub tenants: HashMap<String, Digest>,
+    /// Digest of each tenant's timelines. In order, so that the same totals are the same bytes.
+    pub tenants: BTreeMap<String, Digest>,
     /// How many facts there are of each kind that this program does not know: a newer one records
     /// them, and they pass by here.
     pub passed: BTreeMap<String, u64>,
