@@ -184,10 +184,11 @@ impl Outcomes {
 }
 
 impl Tenant {
-    fn add(&mut self, deal: Uuid, change: Signed<Closed>) {
-        let Closed { closed_at, opened_at, outcome, owner, product, pipeline, amount, reason } =
-            change.stands;
-        let reason = self.reasons.id(reason);
+    fn add(&mut self, deal: Uuid, change: Signed<'_, Closed>) {
+        let Signed { occurred_at, position, sign, stands } = change;
+        let reason = self.reasons.id(&stands.reason);
+        let Closed { closed_at, opened_at, outcome, owner, product, pipeline, amount, .. } =
+            *stands;
         let closing = Closing {
             deal,
             closed_at,
@@ -199,35 +200,33 @@ impl Tenant {
             reason,
             pipeline,
         };
-        let Signed { occurred_at, position, sign, .. } = change;
-        self.push(Record { occurred_at, position, sign, contested: false, closing });
+        self.records.push(Record { occurred_at, position, sign, contested: false, closing });
+        self.enter(self.records.len() - 1);
     }
 
-    fn push(&mut self, mut record: Record) {
-        let place = u32::try_from(self.records.len()).unwrap_or(u32::MAX);
+    /// Finds out what the next record, which lies at this place, has to do with those before it.
+    fn enter(&mut self, place: usize) {
+        let Closing { deal, closed_at: Instant(at), .. } = self.records[place].closing;
         // A third record finds the second contested, and with it the first.
-        let earlier = self.latest.insert(record.closing.deal, place);
-        record.contested = earlier.is_some();
-        if let Some(earlier) = earlier.and_then(|at| self.records.get_mut(at as usize)) {
-            earlier.contested = true;
+        let earlier = self.latest.insert(deal, u32::try_from(place).unwrap_or(u32::MAX));
+        if let Some(earlier) = earlier {
+            self.records[place].contested = true;
+            if let Some(earlier) = self.records.get_mut(earlier as usize) {
+                earlier.contested = true;
+            }
         }
-        let at = record.closing.closed_at.0;
-        match self.blocks.get_mut(self.records.len() / BLOCK) {
+        match self.blocks.get_mut(place / BLOCK) {
             Some(bounds) => *bounds = (bounds.0.min(at), bounds.1.max(at)),
             None => self.blocks.push((at, at)),
         }
-        self.records.push(record);
     }
 
     /// Sorts by closing time, so that a short period meets few blocks.
     fn settle(&mut self) {
-        let mut records = std::mem::take(&mut self.records);
-        records.sort_unstable_by_key(|record| record.closing.closed_at);
+        self.records.sort_unstable_by_key(|record| record.closing.closed_at);
         self.blocks.clear();
         self.latest.clear();
-        for record in records {
-            self.push(record);
-        }
+        (0..self.records.len()).for_each(|place| self.enter(place));
     }
 }
 
@@ -236,10 +235,10 @@ impl View for Outcomes {
     const KINDS: &'static [Kind] = &[Kind::Opportunity];
 
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
-        let (changes, steps) = steps::load::<Closed>(timeline, upto);
+        let life = steps::life::<Closed>(timeline, upto);
         let tenant = self.tenant(entity);
-        changes.into_iter().for_each(|change| tenant.add(entity.id, change));
-        steps::add_rows(&mut tenant.digest, entity, &steps);
+        life.changes().into_iter().for_each(|change| tenant.add(entity.id, change));
+        life.add_to(&mut tenant.digest, entity);
     }
 
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {

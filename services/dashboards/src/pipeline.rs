@@ -220,25 +220,25 @@ enum Feed {
 }
 
 impl Tenant {
-    fn record(&mut self, changes: &[Signed<Open>], feed: Feed) {
-        record(&mut self.stages, changes, feed, |open| open.stage.clone());
-        record(&mut self.owners, changes, feed, |open| open.owner);
-        record(&mut self.products, changes, feed, |open| open.product);
-        record(&mut self.months, changes, feed, |open| open.month);
+    fn record(&mut self, changes: &[Signed<'_, Open>], feed: Feed) {
+        record(&mut self.stages, changes, feed, |open| &open.stage);
+        record(&mut self.owners, changes, feed, |open| &open.owner);
+        record(&mut self.products, changes, feed, |open| &open.product);
+        record(&mut self.months, changes, feed, |open| &open.month);
     }
 }
 
 /// Adds to a ledger what changes to deals come to in one of their parts: nothing, mostly.
 fn record<T: Clone + Eq + Hash>(
     ledger: &mut Ledger<Leaf<T>>,
-    changes: &[Signed<Open>],
+    changes: &[Signed<'_, Open>],
     feed: Feed,
-    part: impl Fn(&Open) -> T,
+    part: impl Fn(&Open) -> &T,
 ) {
-    let together = |a: &Signed<Open>, b: &Signed<Open>| {
+    let together = |a: &Signed<'_, Open>, b: &Signed<'_, Open>| {
         (a.occurred_at, a.position) == (b.occurred_at, b.position)
     };
-    let mut net: Vec<(Leaf<T>, i32, i128)> = Vec::new();
+    let mut net: Vec<((&T, Option<Currency>), i32, i128)> = Vec::with_capacity(4);
     for changes in changes.chunk_by(together) {
         for Signed { sign, stands, .. } in changes {
             let leaf = (part(stands), stands.amount.map(|amount| amount.currency));
@@ -250,7 +250,12 @@ fn record<T: Clone + Eq + Hash>(
             }
         }
         let (at, position) = (changes[0].occurred_at.0, changes[0].position);
-        for (leaf, count, amount) in net.drain(..) {
+        for ((part, currency), count, amount) in net.drain(..) {
+            // Nearly every change of a deal leaves most of its parts what they were.
+            if count == 0 && amount == 0 {
+                continue;
+            }
+            let leaf = (part.clone(), currency);
             match feed {
                 Feed::Live => ledger.insert(at, position, leaf, count, amount),
                 Feed::Load => ledger.load(at, position, leaf, count, amount),
@@ -264,10 +269,10 @@ impl View for PipelineLedger {
     const KINDS: &'static [Kind] = &[Kind::Opportunity];
 
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
-        let (changes, steps) = steps::load::<Open>(timeline, upto);
+        let life = steps::life::<Open>(timeline, upto);
         let tenant = self.tenant(entity);
-        tenant.record(&changes, Feed::Load);
-        steps::add_rows(&mut tenant.digest, entity, &steps);
+        tenant.record(&life.changes(), Feed::Load);
+        life.add_to(&mut tenant.digest, entity);
     }
 
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {

@@ -133,9 +133,9 @@ impl View for Book {
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
         let shelf = self.tenants.entry(entity.tenant.to_string()).or_default();
         if entity.kind == Kind::Opportunity {
-            let (changes, stands) = steps::load::<Counted>(timeline, upto);
-            shelf.deals.take(entity.id, changes);
-            steps::add_rows(&mut shelf.digest, entity, &stands);
+            let life = steps::life::<Counted>(timeline, upto);
+            shelf.deals.load(entity.id, &life);
+            life.add_to(&mut shelf.digest, entity);
             return;
         }
         let (sheaf, mut held) = (shelf.sheaf(entity), Timeline::default());
@@ -152,7 +152,7 @@ impl View for Book {
         let shelf = self.tenants.entry(entity.tenant.to_string()).or_default();
         if entity.kind == Kind::Opportunity {
             let news = steps::taught::<Counted>(timeline, position);
-            shelf.deals.take(entity.id, news.changes(position));
+            shelf.deals.take(entity.id, &news.changes(position));
             news.restate(&mut shelf.digest, entity);
             return;
         }

@@ -7,7 +7,6 @@ use domain::{
     Currency, Date, ForecastCategory, Instant, Money, Outcome, PipelineId, UserId,
     opportunity::{Fact, Opportunity},
 };
-use read_model::Interner;
 use runtime::steps::{Standing, write_amount, write_id, write_text};
 use serde::{Deserialize, Serialize};
 
@@ -55,10 +54,10 @@ pub struct Count {
 }
 
 impl Count {
-    /// A deal's count, its class numbered among these.
-    pub fn of(counted: Counted, classes: &mut Interner<Class>) -> Count {
-        let Counted { class, minor, close_date, closed_at } = counted;
-        Count { class: classes.id(class), minor, close_date, closed_at }
+    /// A deal's count, given the number of its class.
+    pub fn of(counted: &Counted, class: u32) -> Count {
+        let Counted { minor, close_date, closed_at, .. } = *counted;
+        Count { class, minor, close_date, closed_at }
     }
 
     /// What counts as its amount, given its class.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use domain::{Date, Instant, Known, OpportunityId, calendar::Period};
 use foldhash::fast::RandomState;
 use read_model::Interner;
-use runtime::steps::Signed;
+use runtime::steps::{Life, Signed};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -107,27 +107,57 @@ impl Place {
 }
 
 impl Deals {
-    /// Takes in what a commit, or a whole timeline, changed of a deal.
-    pub fn take(&mut self, id: Uuid, changes: Vec<Signed<Counted>>) {
+    /// Takes in the whole life of a deal that is new here.
+    pub fn load(&mut self, id: Uuid, life: &Life<Counted>) {
+        let turns = match life {
+            Life::Straight(turns) if turns.is_empty() => return,
+            Life::Straight(turns) => turns,
+            Life::Revised { .. } => return self.take(id, &life.changes()),
+        };
+        // Deals are many, and most of them are over: none takes more memory than it needs.
+        let mut steps = Vec::<Step>::with_capacity(turns.len());
+        let mut known: Option<(&Class, u32)> = None;
+        for turn in turns {
+            let place = Place { occurred_at: turn.occurred_at, position: turn.position };
+            let count = turn.stands.as_ref().map(|counted| {
+                // From one turn to the next a deal mostly stays in its class.
+                let same = known.filter(|(class, _)| **class == counted.class);
+                let number = same.map_or_else(|| self.classes.id(&counted.class), |(_, it)| it);
+                known = Some((&counted.class, number));
+                Count::of(counted, number)
+            });
+            leave(&mut steps, Step { place, count });
+        }
+        self.shelve(id, |deal| deal.course = Course::Straight(steps));
+    }
+
+    /// Takes in what commits changed of a deal.
+    pub fn take(&mut self, id: Uuid, changes: &[Signed<'_, Counted>]) {
         if changes.is_empty() {
             return;
         }
-        let changes: Vec<Change> = changes.into_iter().map(|it| self.change(it)).collect();
+        let changes: Vec<Change> = changes
+            .iter()
+            .map(|Signed { occurred_at, position, sign, stands }| {
+                let place = Place { occurred_at: *occurred_at, position: *position };
+                let class = self.classes.id(&stands.class);
+                Change { place, sign: *sign, count: Count::of(stands, class) }
+            })
+            .collect();
+        self.shelve(id, |deal| deal.take(&changes));
+    }
+
+    /// Changes a deal, which may be new, and puts it where it is looked for.
+    fn shelve(&mut self, id: Uuid, change: impl FnOnce(&mut Deal)) {
         let place = *self.places.entry(id).or_insert_with(|| {
             self.deals.push(Deal { id: OpportunityId(id), course: Course::Straight(Vec::new()) });
             u32::try_from(self.deals.len() - 1).unwrap_or(u32::MAX)
         });
         let deal = &mut self.deals[place as usize];
-        deal.take(&changes);
+        change(deal);
         for (mark, stay) in deal.stays() {
             self.marks.entry(mark).or_default().insert(place, stay);
         }
-    }
-
-    fn change(&mut self, news: Signed<Counted>) -> Change {
-        let Signed { occurred_at, position, sign, stands } = news;
-        let place = Place { occurred_at, position };
-        Change { place, sign, count: Count::of(stands, &mut self.classes) }
     }
 
     /// The classes of all that its deals ever counted as; a class's place is its number.
@@ -187,20 +217,26 @@ impl Deal {
         steps.iter().map(|step| step.place).chain(changes.iter().map(|change| change.place))
     }
 
-    /// The marks of all days on which it ever counted, each with how long it may have.
-    fn stays(&self) -> BTreeMap<i32, Stay> {
-        let steps = match &self.course {
-            Course::Straight(steps) => steps,
-            Course::Revised(changes) => {
-                let marks = changes.iter().flat_map(|change| marks(&change.count));
-                return marks.map(|mark| (mark, Stay::ALWAYS)).collect();
-            }
+    /// The marks of all days on which it ever counted, a few, each with how long it may have.
+    fn stays(&self) -> Vec<(i32, Stay)> {
+        let mut stays = Vec::<(i32, Stay)>::with_capacity(8);
+        let mut stay = |mark, stay: Stay| match stays.iter_mut().find(|(it, _)| *it == mark) {
+            Some((_, known)) => known.until = stay.until,
+            None => stays.push((mark, stay)),
         };
-        let mut stays = BTreeMap::<i32, Stay>::new();
-        let next = steps.iter().skip(1).map(|step| Some(step.place)).chain([None]);
-        for (step, until) in steps.iter().zip(next) {
-            for mark in step.count.iter().flat_map(marks) {
-                stays.entry(mark).or_insert(Stay { since: step.place, until }).until = until;
+        match &self.course {
+            Course::Straight(steps) => {
+                let next = steps.iter().skip(1).map(|step| Some(step.place)).chain([None]);
+                for (Step { place, count }, until) in steps.iter().zip(next) {
+                    for mark in count.iter().flat_map(marks) {
+                        stay(mark, Stay { since: *place, until });
+                    }
+                }
+            }
+            Course::Revised(changes) => {
+                for mark in changes.iter().flat_map(|change| marks(&change.count)) {
+                    stay(mark, Stay::ALWAYS);
+                }
             }
         }
         stays
@@ -249,10 +285,15 @@ fn go_on(steps: &mut Vec<Step>, news: &[Change]) {
         let before = steps.last().and_then(|step| step.count);
         let before = before.map(|count| Change { place, sign: 1, count });
         let count = sum(before.iter().chain(news));
-        match steps.last_mut().filter(|last| last.place == place) {
-            Some(last) => last.count = count,
-            None => steps.push(Step { place, count }),
-        }
+        leave(steps, Step { place, count });
+    }
+}
+
+/// Goes on with a step. A place has one: what was left there last.
+fn leave(steps: &mut Vec<Step>, step: Step) {
+    match steps.last_mut().filter(|last| last.place == step.place) {
+        Some(last) => *last = step,
+        None => steps.push(step),
     }
 }
 

@@ -89,7 +89,8 @@ pub struct Rows<R> {
 
 #[derive(Serialize, Deserialize)]
 struct Tenant<R> {
-    rows: HashMap<Uuid, R, RandomState>,
+    /// In boxes, or the map would take their size twice over and move all of them when it grows.
+    rows: HashMap<Uuid, Box<R>, RandomState>,
     digest: Digest,
 }
 
@@ -109,13 +110,13 @@ impl<R: Row> Rows<R> {
     /// A tenant's rows.
     pub fn rows(&self, tenant: &str) -> impl Iterator<Item = (Uuid, &R)> {
         let rows = self.tenants.get(tenant).into_iter().flat_map(|tenant| &tenant.rows);
-        rows.map(|(id, row)| (*id, row))
+        rows.map(|(id, row)| (*id, &**row))
     }
 
     fn put(&mut self, entity: &EntityRef, state: &R::Of) {
         let tenant = self.tenants.entry(entity.tenant.clone()).or_default();
         let row = R::of(state);
-        let before = tenant.rows.get(&entity.id);
+        let before = tenant.rows.get(&entity.id).map(|before| &**before);
         if before == Some(&row) {
             return;
         }
@@ -126,7 +127,7 @@ impl<R: Row> Rows<R> {
         if row.place().is_some() {
             tenant.digest.add(&Logical::of(entity.id, &row).0);
         }
-        tenant.rows.insert(entity.id, row);
+        tenant.rows.insert(entity.id, Box::new(row));
     }
 }
 

@@ -47,7 +47,7 @@ impl<T: Clone + Eq + Hash> From<Vec<T>> for Interner<T> {
     fn from(values: Vec<T>) -> Interner<T> {
         let mut interner = Interner::default();
         values.into_iter().for_each(|value| {
-            interner.id(value);
+            interner.id(&value);
         });
         interner
     }
@@ -61,13 +61,13 @@ impl<T> From<Interner<T>> for Vec<T> {
 
 impl<T: Clone + Eq + Hash> Interner<T> {
     /// The number of a value, the next one when it is new.
-    pub fn id(&mut self, value: T) -> u32 {
-        if let Some(id) = self.ids.get(&value) {
+    pub fn id(&mut self, value: &T) -> u32 {
+        if let Some(id) = self.ids.get(value) {
             return *id;
         }
         let id = u32::try_from(self.values.len()).unwrap_or(u32::MAX);
         self.ids.insert(value.clone(), id);
-        self.values.push(value);
+        self.values.push(value.clone());
         id
     }
 
@@ -200,11 +200,11 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
         mut rest: i128,
         mut add: impl FnMut(&mut Self, Change),
     ) {
-        // Nearly every change of a deal leaves most of its parts what they were.
+        // What comes to nothing makes no leaf.
         if count == 0 && rest == 0 {
             return;
         }
-        let leaf = self.leaves.id(leaf);
+        let leaf = self.leaves.id(&leaf);
         while count != 0 || rest != 0 {
             let amount = rest.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
             add(self, Change { occurred_at, position, amount, leaf, count });
@@ -216,7 +216,13 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
     fn put_off(&mut self, change: Change) {
         match self.unsettled.last_mut() {
             Some(piece) if piece.len() < PIECE => piece.push(change),
-            _ => self.unsettled.push(vec![change]),
+            Some(_) => {
+                let mut piece = Vec::with_capacity(PIECE);
+                piece.push(change);
+                self.unsettled.push(piece);
+            }
+            // A first piece may be the only one, and small.
+            None => self.unsettled.push(vec![change]),
         }
     }
 

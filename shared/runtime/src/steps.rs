@@ -25,9 +25,20 @@ pub struct Step<S> {
     pub stands: Option<S>,
 }
 
+/// After a fact of its life, the deal adds this.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn<S> {
+    /// When the fact happened.
+    pub occurred_at: Instant,
+    /// The position that brought it.
+    pub position: u64,
+    /// What the deal adds; `None` for nothing.
+    pub stands: Option<S>,
+}
+
 /// A signed change of what a view holds, on both axes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Signed<S> {
+pub struct Signed<'a, S> {
     /// When it happened.
     pub occurred_at: Instant,
     /// The position that brought it.
@@ -35,7 +46,22 @@ pub struct Signed<S> {
     /// How many times it is added; below zero: taken away.
     pub sign: i32,
     /// What is added.
-    pub stands: S,
+    pub stands: &'a S,
+}
+
+/// All that a timeline says up to a position.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Life<S> {
+    /// Facts came in the order in which they happened and none was taken back: the turns that the
+    /// deal took, one after another on both axes.
+    Straight(Vec<Turn<S>>),
+    /// What each position taught, and the steps that are known after all of them.
+    Revised {
+        /// Positions with their news.
+        news: Vec<(u64, News<S>)>,
+        /// What is known now.
+        steps: Vec<Step<S>>,
+    },
 }
 
 /// What a commit taught of a deal: where its steps part from those that were known before.
@@ -50,21 +76,31 @@ pub struct News<S> {
 }
 
 /// A deal on its way through its facts.
-struct Life<S> {
+struct Walk<S> {
     deal: Opportunity,
     /// One step per instant at which something changed.
     steps: Vec<Step<S>>,
 }
 
-impl<S: Standing> Life<S> {
-    fn new() -> Life<S> {
-        Life { deal: Opportunity::default(), steps: Vec::new() }
+impl<S: Standing> Walk<S> {
+    fn new() -> Walk<S> {
+        Walk { deal: Opportunity::default(), steps: Vec::new() }
     }
 
-    fn of<'a>(entries: impl Iterator<Item = &'a Entry>) -> Vec<Step<S>> {
-        let mut life = Life::new();
-        entries.for_each(|entry| life.take(entry));
-        life.steps
+    fn over<'a>(entries: impl Iterator<Item = &'a Entry>) -> Walk<S> {
+        let mut walk = Walk::new();
+        entries.for_each(|entry| walk.take(entry));
+        walk
+    }
+
+    /// Walks on over what happened after all else, and says what that changed.
+    fn go_on<'a>(&mut self, entries: impl Iterator<Item = &'a Entry>) -> News<S> {
+        // The ways part at the last step, whose instant the news may share.
+        let last = self.steps.len().saturating_sub(1);
+        let stood = self.steps[..last].last().and_then(|step| step.stands.clone());
+        let before = self.steps[last..].to_vec();
+        entries.for_each(|entry| self.take(entry));
+        News::between(stood.as_ref(), &before, &self.steps[last..])
     }
 
     fn stands(&self) -> Option<&S> {
@@ -88,83 +124,124 @@ impl<S: Standing> Life<S> {
     }
 }
 
-/// The changes of a whole timeline up to a position, each at the position that brought it; and the
-/// steps as they are known there.
-pub fn load<S: Standing>(timeline: &Timeline, upto: u64) -> (Vec<Signed<S>>, Vec<Step<S>>) {
+/// A deal's life up to a position.
+pub fn life<S: Standing>(timeline: &Timeline, upto: u64) -> Life<S> {
     if !timeline.is_plain() {
         return replay(timeline, upto);
     }
-    // A fact leaves one step at most, and two changes.
-    let most = timeline.entries().len();
-    let (mut life, mut changes) = (Life::<S>::new(), Vec::with_capacity(2 * most));
-    life.steps.reserve_exact(most);
+    let mut deal = Opportunity::default();
+    let mut turns = Vec::<Turn<S>>::with_capacity(timeline.entries().len());
     for entry in timeline.entries().iter().take_while(|entry| entry.position <= upto) {
-        let before = life.stands().cloned();
-        life.take(entry);
-        let (occurred_at, position) = (entry.moment.occurred_at, entry.position);
-        if before.as_ref() != life.stands() {
-            let change = |sign| move |stands| Signed { occurred_at, position, sign, stands };
-            changes.extend(before.map(change(-1)));
-            changes.extend(life.stands().cloned().map(change(1)));
+        let Fact::Opportunity(fact) = &entry.fact else { continue };
+        deal.evolve(&entry.moment, fact);
+        let before = turns.last().and_then(|turn| turn.stands.as_ref());
+        let stands = S::after(before, &deal, fact);
+        if before != stands.as_ref() {
+            let (occurred_at, position) = (entry.moment.occurred_at, entry.position);
+            turns.push(Turn { occurred_at, position, stands });
         }
     }
-    (changes, life.steps)
+    Life::Straight(turns)
 }
 
 /// Facts came late or were taken back: what each position taught, one after another.
-fn replay<S: Standing>(timeline: &Timeline, upto: u64) -> (Vec<Signed<S>>, Vec<Step<S>>) {
-    let known = timeline.entries().iter().map(|entry| entry.position);
-    let mut positions: Vec<u64> = known.filter(|position| *position <= upto).collect();
-    positions.sort_unstable();
-    positions.dedup();
-    let (mut changes, mut steps) = (Vec::new(), Vec::new());
-    for position in positions {
-        if !moves(timeline, position) {
+fn replay<S: Standing>(timeline: &Timeline, upto: u64) -> Life<S> {
+    let entries = timeline.entries();
+    let mut arrivals: Vec<(u64, usize)> =
+        entries.iter().map(|entry| entry.position).zip(0..).filter(|(it, _)| *it <= upto).collect();
+    arrivals.sort_unstable();
+    // How far the walk has come, and how much of the timeline it need not walk again.
+    let (mut walk, mut end, mut news) = (Walk::new(), 0, Vec::new());
+    for commit in arrivals.chunk_by(|one, next| one.0 == next.0) {
+        let (position, first) = commit[0];
+        let facts = || commit.iter().map(|(_, place)| &entries[*place]);
+        if !facts().any(can_move) {
             continue;
         }
-        let known = Known { known_at: position, ..Known::NOW };
-        let after = Life::of(timeline.live(known));
-        changes.extend(News::between(None, &steps, &after).changes(position));
-        steps = after;
+        let goes_on = first >= end
+            && facts()
+                .all(|it| it.fact.voids().is_none() && !timeline.is_voided(it.moment.command_id));
+        if goes_on {
+            news.push((position, walk.go_on(facts())));
+        } else {
+            let before = std::mem::replace(&mut walk, Walk::over(known(timeline, position)));
+            news.push((position, News::between(None, &before.steps, &walk.steps)));
+        }
+        end = commit.iter().fold(end, |end, (_, place)| end.max(place + 1));
     }
-    (changes, steps)
+    Life::Revised { news, steps: walk.steps }
 }
 
-/// Whether the facts at a position can change what any view holds: a note does not.
-fn moves(timeline: &Timeline, position: u64) -> bool {
-    let mut facts = timeline.entries().iter().filter(|entry| entry.position == position);
-    facts.any(|entry| !matches!(&entry.fact, Fact::Opportunity(opportunity::Fact::Noted(_))))
+/// The facts that count at a position, in the order in which they happened.
+fn known(timeline: &Timeline, position: u64) -> impl Iterator<Item = &Entry> {
+    timeline.live(Known { known_at: position, ..Known::NOW })
+}
+
+impl<S: Standing> Life<S> {
+    /// The signed changes that its facts were, each at the position that brought it.
+    pub fn changes(&self) -> Vec<Signed<'_, S>> {
+        let turns = match self {
+            Life::Straight(turns) => turns,
+            Life::Revised { news, .. } => {
+                return news.iter().flat_map(|(position, news)| news.changes(*position)).collect();
+            }
+        };
+        let (mut changes, mut before) = (Vec::with_capacity(2 * turns.len()), None);
+        for Turn { occurred_at, position, stands } in turns {
+            let (occurred_at, position) = (*occurred_at, *position);
+            let change = |sign| move |stands| Signed { occurred_at, position, sign, stands };
+            changes.extend(before.map(change(-1)));
+            before = stands.as_ref();
+            changes.extend(before.map(change(1)));
+        }
+        changes
+    }
+
+    /// Adds the deal's steps to a digest of a tenant. Each is one row of it: positions are left out,
+    /// and an instant has one step, so the digest is the same whatever order facts came in.
+    pub fn add_to(&self, digest: &mut Digest, entity: &EntityRef) {
+        let turns = match self {
+            Life::Straight(turns) => turns,
+            Life::Revised { steps, .. } => return add_rows(digest, entity, steps),
+        };
+        let (mut row, mut before) = (Vec::with_capacity(128), None);
+        // Only what the last fact of an instant leaves counts, if it differs from what was before.
+        for turns in turns.chunk_by(|one, next| one.occurred_at == next.occurred_at) {
+            let Some(Turn { occurred_at, stands, .. }) = turns.last() else { continue };
+            if before != stands.as_ref() {
+                before = stands.as_ref();
+                write_step(&mut row, entity.id, *occurred_at, before);
+                digest.add(&row);
+            }
+        }
+    }
+}
+
+/// Whether a fact can change what any view holds: a note does not.
+fn can_move(entry: &Entry) -> bool {
+    !matches!(&entry.fact, Fact::Opportunity(opportunity::Fact::Noted(_)))
 }
 
 /// What the commit at a position taught.
 pub fn taught<S: Standing>(timeline: &Timeline, position: u64) -> News<S> {
     let here = |entry: &Entry| entry.position == position;
-    if !moves(timeline, position) {
+    let facts = || timeline.entries().iter().filter(|entry| here(entry));
+    if !facts().any(can_move) {
         return News { stood: None, before: Vec::new(), after: Vec::new() };
     }
-    let known = Known { known_at: position, ..Known::NOW };
-    let voids = timeline.entries().iter().any(|entry| here(entry) && entry.fact.voids().is_some());
-    if voids {
-        let before = Known { known_at: position.saturating_sub(1), ..Known::NOW };
-        let (before, after) = (timeline.live(before), timeline.live(known));
-        return News::between(None, &Life::of(before), &Life::of(after));
+    if facts().any(|entry| entry.fact.voids().is_some()) {
+        let before = Walk::over(known(timeline, position.saturating_sub(1)));
+        return News::between(None, &before.steps, &Walk::over(known(timeline, position)).steps);
     }
-    let live: Vec<&Entry> = timeline.live(known).collect();
+    let live: Vec<&Entry> = known(timeline, position).collect();
     let first = live.iter().position(|entry| here(entry)).unwrap_or(live.len());
     let (past, rest) = live.split_at(first);
     if !rest.iter().all(|entry| here(entry)) {
-        let before = live.iter().copied().filter(|entry| !here(entry));
-        return News::between(None, &Life::of(before), &Life::of(live.iter().copied()));
+        let before = Walk::over(live.iter().copied().filter(|entry| !here(entry)));
+        return News::between(None, &before.steps, &Walk::over(live.iter().copied()).steps);
     }
-    // Nearly always: news of what happened last. One pass knows both, and they part at the last step,
-    // whose instant the news may share.
-    let mut life = Life::new();
-    past.iter().for_each(|entry| life.take(entry));
-    let last = life.steps.len().saturating_sub(1);
-    let before = life.steps[last..].to_vec();
-    rest.iter().for_each(|entry| life.take(entry));
-    let after = life.steps.split_off(last);
-    News::between(life.stands(), &before, &after)
+    // Nearly always: news of what happened last. One walk knows both.
+    Walk::over(past.iter().copied()).go_on(rest.iter().copied())
 }
 
 impl<S: Standing> News<S> {
@@ -177,7 +254,7 @@ impl<S: Standing> News<S> {
     }
 
     /// The signed changes that lead from what was known to what is known now.
-    pub fn changes(&self, position: u64) -> Vec<Signed<S>> {
+    pub fn changes(&self, position: u64) -> Vec<Signed<'_, S>> {
         let mut was = self.stood.as_ref();
         let mut is = was;
         let (mut old, mut new) = (self.before.iter().peekable(), self.after.iter().peekable());
@@ -204,7 +281,7 @@ impl<S: Standing> News<S> {
                 occurred_at,
                 position,
                 sign,
-                stands: stands.clone(),
+                stands,
             }));
         }
     }
@@ -214,29 +291,28 @@ impl<S: Standing> News<S> {
     pub fn restate(&self, digest: &mut Digest, entity: &EntityRef) {
         let mut row = Vec::with_capacity(128);
         for step in &self.before {
-            write_step(&mut row, entity.id, step);
+            write_step(&mut row, entity.id, step.at, step.stands.as_ref());
             digest.remove(&row);
         }
         add_rows(digest, entity, &self.after);
     }
 }
 
-/// Adds a deal's steps to a digest of a tenant. Each is one row of it: positions are left out, and an
-/// instant has one step, so the digest is the same whatever order facts came in.
-pub fn add_rows<S: Standing>(digest: &mut Digest, entity: &EntityRef, steps: &[Step<S>]) {
+/// Adds steps to a digest of a tenant, each as a row.
+fn add_rows<S: Standing>(digest: &mut Digest, entity: &EntityRef, steps: &[Step<S>]) {
     let mut row = Vec::with_capacity(128);
     for step in steps {
-        write_step(&mut row, entity.id, step);
+        write_step(&mut row, entity.id, step.at, step.stands.as_ref());
         digest.add(&row);
     }
 }
 
-fn write_step<S: Standing>(row: &mut Vec<u8>, deal: Uuid, step: &Step<S>) {
+fn write_step<S: Standing>(row: &mut Vec<u8>, deal: Uuid, at: Instant, stands: Option<&S>) {
     row.clear();
     row.extend_from_slice(deal.as_bytes());
-    row.extend_from_slice(&step.at.0.to_le_bytes());
-    row.push(u8::from(step.stands.is_some()));
-    if let Some(stands) = &step.stands {
+    row.extend_from_slice(&at.0.to_le_bytes());
+    row.push(u8::from(stands.is_some()));
+    if let Some(stands) = stands {
         stands.write(row);
     }
 }

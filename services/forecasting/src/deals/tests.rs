@@ -4,6 +4,7 @@
 
 use domain::{Currency, Outcome, calendar::Level};
 use proptest::prelude::*;
+use runtime::steps::Turn;
 
 use super::*;
 
@@ -26,13 +27,22 @@ pub fn counted_at(deals: &Deals, id: Uuid, at: Known) -> Option<Counted> {
     Some(Counted { class, minor, close_date, closed_at })
 }
 
+/// An instant, a position, and what is added there so many times.
+type Added = (Instant, u64, i32, Counted);
+
+fn signed(added: &Added) -> Signed<'_, Counted> {
+    let (occurred_at, position, sign, stands) = added;
+    Signed { occurred_at: *occurred_at, position: *position, sign: *sign, stands }
+}
+
 /// The plain sum of all changes before a point.
-fn sum_at(changes: &[Signed<Counted>], at: Known) -> Option<&Counted> {
-    let covered = || changes.iter().filter(|it| at.covers(it.occurred_at, it.position));
+fn sum_at(changes: &[Added], at: Known) -> Option<&Counted> {
+    let covered =
+        || changes.iter().filter(|(instant, position, ..)| at.covers(*instant, *position));
     let sum = |stands: &Counted| -> i32 {
-        covered().filter(|it| it.stands == *stands).map(|it| it.sign).sum()
+        covered().filter(|it| it.3 == *stands).map(|(_, _, sign, _)| sign).sum()
     };
-    covered().map(|it| &it.stands).find(|stands| sum(stands) > 0)
+    covered().map(|(.., stands)| stands).find(|stands| sum(stands) > 0)
 }
 
 /// From an instant on it counts as this, or as nothing.
@@ -46,11 +56,7 @@ fn told() -> impl Strategy<Value = Vec<Vec<Told>>> {
 }
 
 /// The changes that make of what is known what is told.
-fn changes(
-    steps: &mut BTreeMap<i64, Option<i64>>,
-    told: Told,
-    position: u64,
-) -> Vec<Signed<Counted>> {
+fn changes(steps: &mut BTreeMap<i64, Option<i64>>, told: Told, position: u64) -> Vec<Added> {
     let (instant, value) = told;
     let before = steps.range(..=instant).next_back().and_then(|(_, value)| *value);
     let until = steps.range(instant + 1..).next().map(|(instant, _)| *instant);
@@ -63,13 +69,7 @@ fn changes(
         signed.extend([(until, -1, value), (until, 1, before)]);
     }
     let signed = signed.into_iter().filter_map(|(at, sign, value)| Some((at, sign, value?)));
-    let change = |(at, sign, value)| Signed {
-        occurred_at: Instant(at),
-        position,
-        sign,
-        stands: counted(value, 20_000),
-    };
-    signed.map(change).collect()
+    signed.map(|(at, sign, value)| (Instant(at), position, sign, counted(value, 20_000))).collect()
 }
 
 proptest! {
@@ -80,9 +80,9 @@ proptest! {
         let mut steps = BTreeMap::new();
         for (position, commit) in (1..).zip(&told) {
             let told = commit.iter().flat_map(|told| changes(&mut steps, *told, position));
-            let told: Vec<_> = told.collect();
-            all.extend(told.iter().cloned());
-            deals.take(id, told);
+            let told: Vec<Added> = told.collect();
+            deals.take(id, &told.iter().map(signed).collect::<Vec<_>>());
+            all.extend(told);
         }
         for as_of in (0..14).map(Instant) {
             for known_at in 0..=told.len() as u64 {
@@ -94,6 +94,52 @@ proptest! {
     }
 }
 
+/// Where a deal stands after each of its facts: how much later, whether of a later commit, as what.
+fn turns() -> impl Strategy<Value = Vec<(i64, bool, Option<i64>)>> {
+    prop::collection::vec((0..3_i64, any::<bool>(), prop::option::weighted(0.8, 0..4_i64)), 1..12)
+}
+
+proptest! {
+    #[test]
+    fn a_life_that_is_loaded_is_what_its_changes_make(told in turns()) {
+        let (mut turns, mut place) = (Vec::<Turn<Counted>>::new(), (0, 1));
+        for (later, next, value) in told {
+            place = (place.0 + later, place.1 + u64::from(next));
+            let stands = value.map(|value| counted(value, 20_000 + 40 * (value as i32 % 2)));
+            // A turn is where something changes.
+            if turns.last().map_or(&None, |turn| &turn.stands) != &stands {
+                let (occurred_at, position) = (Instant(place.0), place.1);
+                turns.push(Turn { occurred_at, position, stands });
+            }
+        }
+        let (life, id) = (Life::Straight(turns), Uuid::from_u128(1));
+        let (mut loaded, mut taken) = (Deals::default(), Deals::default());
+        loaded.load(id, &life);
+        taken.take(id, &life.changes());
+        let nothing = Known { as_of: Instant(0), known_at: 0 };
+        for as_of in (0..place.0 + 2).map(Instant) {
+            for known_at in 0..=place.1 {
+                let at = Known { as_of, known_at };
+                prop_assert_eq!(counted_at(&loaded, id, at), counted_at(&taken, id, at), "{:?}", at);
+                for days in [(20_000, 20_031), (20_040, 20_050)] {
+                    let period = period(days.0, days.1);
+                    let found = |deals: &Deals| deals.of(&period, &[at]).count();
+                    prop_assert_eq!(found(&loaded), found(&taken), "{:?} {:?}", at, days);
+                }
+                let positions = |deals: &Deals| {
+                    deals.get(OpportunityId(id)).map(|deal| deal.positions(nothing, at))
+                };
+                prop_assert_eq!(positions(&loaded), positions(&taken), "{:?}", at);
+            }
+        }
+    }
+}
+
+fn period(starts: i32, ends: i32) -> Period {
+    let (starts, ends) = (Date(starts), Date(ends));
+    Period { starts, ends, level: Level::Quarter, year: 2024, number: 1 }
+}
+
 #[test]
 fn what_a_commit_adds_and_takes_away_at_one_instant_is_gone() {
     for (signs, left) in [
@@ -102,11 +148,9 @@ fn what_a_commit_adds_and_takes_away_at_one_instant_is_gone() {
         (&[(1, 1), (1, 2), (-1, 1)], Some(2)),
     ] {
         let (mut deals, id) = (Deals::default(), Uuid::from_u128(7));
-        let change = |&(sign, value): &(i32, i64)| {
-            let stands = counted(value, 20_000);
-            Signed { occurred_at: Instant(5), position: 1, sign, stands }
-        };
-        deals.take(id, signs.iter().map(change).collect());
+        let added = |&(sign, value): &(i32, i64)| (Instant(5), 1, sign, counted(value, 20_000));
+        let told: Vec<Added> = signs.iter().map(added).collect();
+        deals.take(id, &told.iter().map(signed).collect::<Vec<_>>());
         let left = left.map(|value| counted(value, 20_000));
         assert_eq!(counted_at(&deals, id, Known::NOW), left, "{signs:?}");
     }
@@ -119,8 +163,8 @@ fn a_deal_is_found_by_the_days_that_it_may_count_on_at_a_point() {
     for (position, sign, close) in
         [(1, 1, 20_000), (2, -1, 20_000), (2, 1, 20_100), (3, -1, 20_100), (3, 1, 20_000)]
     {
-        let (occurred_at, stands) = (Instant(position), counted(1, close));
-        deals.take(id, vec![Signed { occurred_at, position: position as u64, sign, stands }]);
+        let added = (Instant(position), position as u64, sign, counted(1, close));
+        deals.take(id, &[signed(&added)]);
     }
     let known = |known_at| Known { known_at, ..Known::NOW };
     for (starts, ends, points, found) in [
@@ -131,8 +175,6 @@ fn a_deal_is_found_by_the_days_that_it_may_count_on_at_a_point() {
         (20_090, 20_120, &[known(2), Known::NOW], 1),
         (21_000, 21_090, &[known(1), known(2), Known::NOW], 0),
     ] {
-        let (starts, ends) = (Date(starts), Date(ends));
-        let period = Period { starts, ends, level: Level::Quarter, year: 2024, number: 1 };
-        assert_eq!(deals.of(&period, points).count(), found, "{starts:?} {points:?}");
+        assert_eq!(deals.of(&period(starts, ends), points).count(), found, "{starts:?} {points:?}");
     }
 }
