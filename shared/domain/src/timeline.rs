@@ -86,6 +86,11 @@ pub struct Timeline {
 }
 
 impl Timeline {
+    /// An empty timeline with room for so many facts.
+    pub fn with_capacity(facts: usize) -> Timeline {
+        Timeline { entries: Vec::with_capacity(facts), voids: Vec::new() }
+    }
+
     /// Puts a fact where it belongs; `false` when it is already there.
     pub fn insert(&mut self, entry: Entry) -> bool {
         let place = match self.entries.last() {

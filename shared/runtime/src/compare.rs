@@ -79,7 +79,7 @@ impl Comparison {
     ) -> Result<(), RebuildError> {
         for entity in gathered.entities().filter(|entity| &*entity.tenant == tenant) {
             if !self.seen.contains(entity) {
-                let blocks = gathered.blocks(entity);
+                let blocks = gathered.packed(entity).blocks;
                 let expected = Rows::read(&blocks, u64::MAX)?;
                 for ((position, _), row) in &expected.rows {
                     let what = format!("position {position}, {}: missing", row.name);
@@ -102,7 +102,7 @@ impl Comparison {
             self.differences.add(name_of(key), 0, "unexpected: there is no such kind");
             return Ok(());
         };
-        let expected = gathered.blocks(&entity);
+        let expected = gathered.packed(&entity).blocks;
         match Rows::read(blocks, upto) {
             Ok(found) => {
                 for row in found.rows.values() {

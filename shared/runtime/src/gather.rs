@@ -21,7 +21,7 @@ use crate::{
     fold::{Applied, Totals},
     rebuild::RebuildError,
     rows::{BLOCK_BYTES, Row},
-    timelines::{ByEntity, EntityRef, TimelineError},
+    timelines::{ByEntity, EntityRef, Packed, TimelineError},
 };
 
 /// Threads that decode frames while another puts their rows together.
@@ -35,7 +35,7 @@ const BATCHES_WAITING_MAX: usize = 4;
 #[derive(Default)]
 pub struct Gathered {
     /// Each frame's rows, one after another.
-    frames: Vec<Vec<u8>>,
+    frames: Vec<Box<[u8]>>,
     /// Where each entity's rows lie, in the order of the log.
     entities: ByEntity<Vec<Span>>,
     pub(crate) totals: Totals,
@@ -61,7 +61,7 @@ struct Read {
 /// A frame's rows, one after another.
 #[derive(Default)]
 struct Rows {
-    bytes: Vec<u8>,
+    bytes: Box<[u8]>,
     /// Whose each row is, and where it ends.
     ends: Vec<(EntityRef, u32)>,
     /// The digest of each tenant's rows.
@@ -82,22 +82,23 @@ impl Gathered {
     }
 
     /// The blocks of an entity; none where the log does not speak of it.
-    pub fn blocks(&self, entity: &EntityRef) -> Vec<Vec<u8>> {
-        self.entities.get(entity).map(|spans| self.blocks_of(spans)).unwrap_or_default()
+    pub fn packed(&self, entity: &EntityRef) -> Packed {
+        self.entities.get(entity).map(|spans| self.packed_of(spans)).unwrap_or_default()
     }
 
     /// Every entity with its blocks, in the order of its key in the store.
-    pub(crate) fn in_order(&self) -> impl Iterator<Item = (&EntityRef, Vec<Vec<u8>>)> {
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = (&EntityRef, Packed)> {
         let mut order: Vec<_> = self.entities.iter().collect();
-        // As keys are ordered, of which memory need not hold one for each.
-        order.sort_unstable_by_key(|(EntityRef { tenant, kind, id }, _)| {
-            (id.as_bytes()[15], &**tenant, kind.word(), id)
+        // As keys are ordered. What is compared lies together while it sorts, or each comparison
+        // would look for two entities all over the memory.
+        order.sort_by_cached_key(|(EntityRef { tenant, kind, id }, _)| {
+            (id.as_bytes()[15], &**tenant, kind.word(), *id)
         });
-        order.into_iter().map(|(entity, spans)| (entity, self.blocks_of(spans)))
+        order.into_iter().map(|(entity, spans)| (entity, self.packed_of(spans)))
     }
 
     /// Rows in blocks, as the store has them.
-    fn blocks_of(&self, spans: &[Span]) -> Vec<Vec<u8>> {
+    fn packed_of(&self, spans: &[Span]) -> Packed {
         let mut left: usize = self.rows(spans).map(<[u8]>::len).sum();
         let mut blocks: Vec<Vec<u8>> = Vec::new();
         for row in self.rows(spans) {
@@ -111,7 +112,7 @@ impl Gathered {
             }
             left -= row.len();
         }
-        blocks
+        Packed { rows: spans.len(), blocks }
     }
 
     fn rows<'a>(&'a self, spans: &'a [Span]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
@@ -155,51 +156,65 @@ fn narrow(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-fn read(stored: Stored, tenants: &mut HashSet<Word>) -> Read {
-    let Stored { sequence, body } = stored;
-    match Link::read(body) {
-        Ok((link, frame)) => {
-            let (latest, rows) = (frame.latest(), rows_of(&frame, tenants));
-            Read { sequence, link: Ok(link), latest, rows }
-        }
-        Err(error) => Read { sequence, link: Err(error), latest: 0, rows: Ok(Rows::default()) },
-    }
+/// Decodes frames, one after another.
+#[derive(Default)]
+struct Reader {
+    /// One word for each tenant, or every entity would keep its own.
+    tenants: HashSet<Word>,
+    /// A frame's rows in the making; what they grew through is used again for the next.
+    bytes: Vec<u8>,
 }
 
-/// The rows of a frame. A reader has one word for each tenant, or every entity would keep its own.
-fn rows_of(frame: &Frame, tenants: &mut HashSet<Word>) -> Result<Rows, TimelineError> {
-    let mut rows = Rows::default();
-    for (position, commit) in (frame.first..).zip(&frame.commits) {
-        let mut digest = Digest::default();
-        let tenant = match tenants.get(&commit.tenant) {
-            Some(tenant) => tenant.clone(),
-            None => {
-                tenants.insert(commit.tenant.clone());
-                commit.tenant.clone()
+impl Reader {
+    fn read(&mut self, stored: Stored) -> Read {
+        let Stored { sequence, body } = stored;
+        match Link::read(body) {
+            Ok((link, frame)) => {
+                let (latest, rows) = (frame.latest(), self.rows_of(&frame));
+                Read { sequence, link: Ok(link), latest, rows }
             }
-        };
-        for facts in &commit.entities {
-            let Some(kind) = Kind::from_word(&facts.kind) else {
-                rows.passed.push((facts.kind.clone(), facts.facts.len() as u64));
-                continue;
-            };
-            for (index, fact) in facts.facts.iter().enumerate() {
-                let row = Row::of(commit, position, frame.recorded_at, index as u32, fact)?;
-                digest.add(&row.logical(kind, &commit.tenant, facts.id)?);
-                row.append_to(&mut rows.bytes);
-                let entity = EntityRef { tenant: tenant.clone(), kind, id: facts.id };
-                rows.ends.push((entity, narrow(rows.bytes.len())));
+            Err(error) => Read { sequence, link: Err(error), latest: 0, rows: Ok(Rows::default()) },
+        }
+    }
+
+    fn rows_of(&mut self, frame: &Frame) -> Result<Rows, TimelineError> {
+        let mut rows = Rows::default();
+        self.bytes.clear();
+        for (position, commit) in (frame.first..).zip(&frame.commits) {
+            let (tenant, mut digest) = (self.tenant(&commit.tenant), Digest::default());
+            for facts in &commit.entities {
+                let Some(kind) = Kind::from_word(&facts.kind) else {
+                    rows.passed.push((facts.kind.clone(), facts.facts.len() as u64));
+                    continue;
+                };
+                for (index, fact) in facts.facts.iter().enumerate() {
+                    let row = Row::of(commit, position, frame.recorded_at, index as u32, fact)?;
+                    digest.add(&row.logical(kind, &commit.tenant, facts.id)?);
+                    row.append_to(&mut self.bytes);
+                    let entity = EntityRef { tenant: tenant.clone(), kind, id: facts.id };
+                    rows.ends.push((entity, narrow(self.bytes.len())));
+                }
+            }
+            match rows.digests.get_mut(&commit.tenant) {
+                Some(sum) => sum.merge(&digest),
+                None => {
+                    rows.digests.insert(tenant, digest);
+                }
             }
         }
-        match rows.digests.get_mut(&commit.tenant) {
-            Some(sum) => sum.merge(&digest),
+        rows.bytes = self.bytes.as_slice().into();
+        Ok(rows)
+    }
+
+    fn tenant(&mut self, named: &Word) -> Word {
+        match self.tenants.get(named) {
+            Some(tenant) => tenant.clone(),
             None => {
-                rows.digests.insert(commit.tenant.clone(), digest);
+                self.tenants.insert(named.clone());
+                named.clone()
             }
         }
     }
-    rows.bytes.shrink_to_fit();
-    Ok(rows)
 }
 
 /// Gathers the log from its first frame up to the one of this sequence. `progress` is told the
@@ -251,9 +266,9 @@ fn put_together(
             let (sender, outbox) = mpsc::sync_channel::<Vec<Read>>(BATCHES_WAITING_MAX);
             outboxes.push(outbox);
             scope.spawn(move || {
-                let mut tenants = HashSet::new();
+                let mut reader = Reader::default();
                 for batch in inbox {
-                    let batch = batch.into_iter().map(|it| read(it, &mut tenants)).collect();
+                    let batch = batch.into_iter().map(|it| reader.read(it)).collect();
                     // Nobody takes it any more when a frame before was not what was written.
                     if sender.send(batch).is_err() {
                         return;

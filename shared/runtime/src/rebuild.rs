@@ -1,19 +1,19 @@
 //! Folding anew: the log into a fresh store, and the store into fresh views.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, mpsc},
     thread,
 };
 
 use domain::{Kind, Timeline};
 use event_log::{ChainError, ReadError, Word};
-use read_model::{BulkLoad, EntityKey, Store, StoreError, slices};
+use read_model::{BulkLoad, Checkpoint, EntityKey, Store, StoreError, slices};
 
 use crate::{
     fold::checkpoint_at,
     rows::RowError,
-    timelines::{EntityRef, TimelineError, read_block, timeline_of},
+    timelines::{EntityRef, Packed, TimelineError, read_block},
     view::Fresh,
 };
 
@@ -21,8 +21,9 @@ pub use crate::gather::{Gathered, gather};
 
 /// Threads that decode timelines while the views load them.
 const DECODERS: usize = 2;
-/// How many timelines travel together between threads.
-const BATCH: usize = 512;
+/// How many timelines travel together between threads: few enough that what is on its way is still
+/// near the processor.
+const BATCH: usize = 128;
 /// How many of these batches may wait for a view, or for the store.
 const BATCHES_WAITING_MAX: usize = 16;
 /// How many slices the store has.
@@ -55,25 +56,35 @@ pub enum RebuildError {
 /// An entity's rows lie apart in memory: they are put together once, for both.
 pub fn store_and_fold(
     live: &Store,
-    gathered: &Gathered,
+    gathered: Gathered,
     views: &mut [Box<dyn Fresh>],
 ) -> Result<Store, RebuildError> {
-    let (to_store, batches) = mpsc::sync_channel::<Arc<Entities<'_>>>(BATCHES_WAITING_MAX);
+    let checkpoint = checkpoint_at(&gathered.applied, &gathered.totals);
+    let upto = gathered.applied.place.last;
+    let (to_store, batches) = mpsc::sync_channel::<Arc<Entities>>(BATCHES_WAITING_MAX);
     thread::scope(|scope| {
-        let storing = scope.spawn(move || store(live, gathered, batches));
-        let folded = load_side_by_side(views, gathered.applied.place.last, |feed| {
+        let storing = scope.spawn(move || store(live, batches, &checkpoint));
+        let folded = load_side_by_side(views, upto, move |feed| {
+            let (mut storing, mut folding) = (OnTheirWay::default(), OnTheirWay::default());
             let mut in_order = gathered.in_order();
             loop {
-                let entities = Arc::new(in_order.by_ref().take(BATCH).collect::<Entities<'_>>());
+                let next = in_order.by_ref().take(BATCH);
+                let entities = next.map(|(it, rows)| (it.clone(), rows)).collect::<Entities>();
                 if entities.is_empty() {
-                    // What stores has no more to wait for.
-                    drop(to_store);
-                    return Ok(());
+                    break;
                 }
+                let timelines = Arc::new(timelines_of(&entities)?);
+                let entities = Arc::new(entities);
                 // It is gone only if it has failed, which is told when its thread is joined.
                 let _ = to_store.send(entities.clone());
-                feed.give(timelines_of(&entities)?);
+                feed.give(&timelines);
+                storing.add(entities);
+                folding.add(timelines);
             }
+            // Views take as much memory once more when they settle: let them have this.
+            drop(in_order);
+            drop(gathered);
+            Ok(())
         });
         // Where folding failed, this is not whole: it is never put in force, and goes away.
         let store = storing.join().map_err(|_| RebuildError::Thread("storing".to_owned()))??;
@@ -82,32 +93,48 @@ pub fn store_and_fold(
     })
 }
 
-/// Entities in the order of their keys, each with its blocks.
-type Entities<'a> = Vec<(&'a EntityRef, Vec<Vec<u8>>)>;
+/// What was given away and is let go of here, where it was made, once nobody else has it: memory
+/// that another thread gives back is not used again as long as it is near.
+struct OnTheirWay<T>(VecDeque<Arc<T>>);
+
+impl<T> Default for OnTheirWay<T> {
+    fn default() -> OnTheirWay<T> {
+        OnTheirWay(VecDeque::new())
+    }
+}
+
+impl<T> OnTheirWay<T> {
+    fn add(&mut self, given: Arc<T>) {
+        self.0.push_back(given);
+        while self.0.pop_front_if(|first| Arc::strong_count(first) == 1).is_some() {}
+    }
+}
+
+/// Entities in the order of their keys, each with its rows.
+type Entities = Vec<(EntityRef, Packed)>;
 
 fn store(
     live: &Store,
-    gathered: &Gathered,
-    batches: mpsc::Receiver<Arc<Entities<'_>>>,
+    batches: mpsc::Receiver<Arc<Entities>>,
+    checkpoint: &Checkpoint,
 ) -> Result<Store, RebuildError> {
     let load = BulkLoad::begin(live)?;
     for batch in batches {
-        load.insert_sorted(batch.iter().flat_map(|(entity, blocks)| numbered(entity, blocks)))?;
+        load.insert_sorted(batch.iter().flat_map(|(entity, rows)| numbered(entity, rows)))?;
     }
-    Ok(load.finish(&checkpoint_at(&gathered.applied, &gathered.totals))?)
+    Ok(load.finish(checkpoint)?)
 }
 
-fn timelines_of(entities: &Entities<'_>) -> Result<Batch, RebuildError> {
-    let timelines = entities
-        .iter()
-        .map(|(entity, blocks)| Ok(((*entity).clone(), timeline_of(entity.kind, blocks)?)));
+fn timelines_of(entities: &Entities) -> Result<Batch, RebuildError> {
+    let timelines =
+        entities.iter().map(|(entity, rows)| Ok((entity.clone(), rows.timeline(entity.kind)?)));
     timelines.collect()
 }
 
 /// Adds everything gathered to a load.
 pub fn load_all(gathered: &Gathered, load: &BulkLoad) -> Result<(), RebuildError> {
-    for (entity, blocks) in gathered.in_order() {
-        load.insert_sorted(numbered(entity, &blocks))?;
+    for (entity, rows) in gathered.in_order() {
+        load.insert_sorted(numbered(entity, &rows))?;
     }
     Ok(())
 }
@@ -115,9 +142,9 @@ pub fn load_all(gathered: &Gathered, load: &BulkLoad) -> Result<(), RebuildError
 /// The blocks of an entity as a load takes them.
 fn numbered<'a>(
     entity: &'a EntityRef,
-    blocks: &'a [Vec<u8>],
+    rows: &'a Packed,
 ) -> impl Iterator<Item = (EntityKey, u32, &'a [u8])> {
-    (0..).zip(blocks).map(|(number, block)| (entity.key(), number, block.as_slice()))
+    (0..).zip(&rows.blocks).map(|(number, block)| (entity.key(), number, block.as_slice()))
 }
 
 /// Folds what was gathered of some entities into fresh views.
@@ -129,11 +156,11 @@ pub fn fold(
     load_side_by_side(views, gathered.applied.place.last, |feed| {
         let mut batch = Vec::with_capacity(BATCH);
         for entity in gathered.entities().filter(|entity| wanted(entity)) {
-            let timeline = timeline_of(entity.kind, &gathered.blocks(entity))?;
+            let timeline = gathered.packed(entity).timeline(entity.kind)?;
             batch.push((entity.clone(), timeline));
             feed.give_if_full(&mut batch);
         }
-        feed.give(batch);
+        feed.give(&Arc::new(batch));
         Ok(())
     })
 }
@@ -179,8 +206,7 @@ type Batch = Vec<(EntityRef, Timeline)>;
 struct Feed(Vec<mpsc::SyncSender<Arc<Batch>>>);
 
 impl Feed {
-    fn give(&self, batch: Batch) {
-        let batch = Arc::new(batch);
+    fn give(&self, batch: &Arc<Batch>) {
         for view in &self.0 {
             // A view that is gone has died, which is told when its thread is joined.
             let _ = view.send(batch.clone());
@@ -189,7 +215,7 @@ impl Feed {
 
     fn give_if_full(&self, batch: &mut Batch) {
         if batch.len() >= BATCH {
-            self.give(std::mem::replace(batch, Vec::with_capacity(BATCH)));
+            self.give(&Arc::new(std::mem::replace(batch, Vec::with_capacity(BATCH))));
         }
     }
 
@@ -254,6 +280,6 @@ fn decode_slices(
         }
         Ok(())
     })?;
-    feed.give(batch);
+    feed.give(&Arc::new(batch));
     Ok(())
 }

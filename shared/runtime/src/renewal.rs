@@ -221,7 +221,7 @@ fn catch_up(
     let since = making.gathered.applied().place.last;
     let mut puts = Puts::default();
     for entity in distinct(touched) {
-        let blocks = making.gathered.blocks(&entity);
+        let blocks = making.gathered.packed(&entity).blocks;
         timelines.extended(&entity, blocks, since, &mut puts)?;
     }
     let mut rows: Vec<_> =
@@ -244,7 +244,7 @@ fn move_to(
     let touched = fold.recording.take().unwrap_or_default().touched;
     let (mut hot, mut puts) = (ByEntity::default(), Puts::default());
     for entity in distinct(touched) {
-        let blocks = gathered.blocks(&entity);
+        let blocks = gathered.packed(&entity).blocks;
         let extended = fold.timelines.extended(&entity, blocks, since, &mut puts)?;
         hot.insert(entity, extended);
     }

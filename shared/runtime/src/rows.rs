@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub use self::name::Name;
 
 /// Changes whenever the layout of an entry does.
-const LAYOUT: &[u8] = b"3";
+const LAYOUT: &[u8] = b"4";
 
 /// What a store was written by: the layout of its entries, and the kinds and names of the facts that
 /// it may hold. A store of another schema is rebuilt: a program which knows a new kind has all of it
@@ -46,6 +46,7 @@ pub struct Row<'a> {
     /// Its place among that command's facts for this entity.
     pub index: u32,
     /// Keyed hash of the request.
+    #[serde(with = "sixteen")]
     pub fingerprint: [u8; 16],
     /// Who asked.
     pub actor: &'a str,
@@ -72,6 +73,20 @@ mod plain_bytes {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'de [u8], D::Error> {
         <&[u8]>::deserialize(deserializer)
+    }
+}
+
+/// Sixteen bytes at once: an array would go byte by byte, and rows are many.
+mod sixteen {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8; 16], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(bytes)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 16], D::Error> {
+        let bytes = <&[u8]>::deserialize(deserializer)?;
+        bytes.try_into().map_err(|_| D::Error::invalid_length(bytes.len(), &"sixteen bytes"))
     }
 }
 

@@ -346,7 +346,7 @@ async fn fold_log(
     let (applied, totals) = (gathered.applied(), gathered.totals().clone());
     let mut views: Vec<Box<dyn Fresh>> = projections.iter().map(|view| view.fresh()).collect();
     let fresh = blocking(move || -> Result<(Store, Vec<Box<dyn Fresh>>), RebuildError> {
-        let fresh = rebuild::store_and_fold(&store, &gathered, &mut views)?;
+        let fresh = rebuild::store_and_fold(&store, gathered, &mut views)?;
         read_model::swap(store, &fresh)?;
         Ok((fresh, views))
     });

@@ -228,13 +228,24 @@ impl Hot {
     }
 }
 
-/// The timeline that blocks hold.
-pub fn timeline_of(kind: Kind, blocks: &[Vec<u8>]) -> Result<Timeline, RowError> {
-    let mut timeline = Timeline::default();
-    for block in blocks {
-        read_block(kind, block, &mut timeline)?;
+/// The rows of an entity, in blocks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Packed {
+    /// How many rows they hold.
+    pub rows: usize,
+    /// The blocks in order.
+    pub blocks: Vec<Vec<u8>>,
+}
+
+impl Packed {
+    /// The timeline that the rows are.
+    pub fn timeline(&self, kind: Kind) -> Result<Timeline, RowError> {
+        let mut timeline = Timeline::with_capacity(self.rows);
+        for block in &self.blocks {
+            read_block(kind, block, &mut timeline)?;
+        }
+        Ok(timeline)
     }
-    Ok(timeline)
 }
 
 /// Adds the entries of a block to a timeline.

@@ -43,7 +43,7 @@ async fn gathered(house: &House) -> Result<Gathered, RebuildError> {
 }
 
 /// What was gathered, in a fresh generation of a folder that nobody has open, and in a fresh view.
-fn folded(live: &Store, gathered: &Gathered) -> Result<(Store, Box<dyn Fresh>), RebuildError> {
+fn folded(live: &Store, gathered: Gathered) -> Result<(Store, Box<dyn Fresh>), RebuildError> {
     let stages: Box<dyn Projection> = Box::new(Shared::<Stages>::empty());
     let mut views = vec![stages.fresh()];
     let store = store_and_fold(live, gathered, &mut views)?;
@@ -65,17 +65,17 @@ async fn all_at_once_is_as_one_by_one() {
     let digests = ["acme", "bravo"].map(|tenant| projection.digest(tenant).1);
     stop(runtime).await;
 
-    let gathered = gathered(&house).await.unwrap();
+    let all = gathered(&house).await.unwrap();
     let (live, checkpoint) = reopened(folder.path());
-    let (fresh, view) = folded(&live, &gathered).unwrap();
+    let (fresh, view) = folded(&live, gathered(&house).await.unwrap()).unwrap();
     assert_eq!(fresh.checkpoint().unwrap(), checkpoint);
     assert_eq!(["acme", "bravo"].map(|tenant| view.digest(tenant)), digests);
     let (mut entities, mut most_blocks) = (0, 0);
-    for entity in gathered.entities() {
+    for entity in all.entities() {
         let blocks = fresh.read(&entity.key()).unwrap();
         assert_eq!(blocks, live.read(&entity.key()).unwrap(), "{entity}");
         let bytes: Vec<Vec<u8>> = blocks.into_iter().map(|block| block.bytes).collect();
-        assert_eq!(bytes, gathered.blocks(entity), "{entity}");
+        assert_eq!(bytes, all.packed(entity).blocks, "{entity}");
         (entities, most_blocks) = (entities + 1, bytes.len().max(most_blocks));
     }
     assert!(entities >= DEALS && most_blocks > 1, "{entities} {most_blocks}");
@@ -93,7 +93,7 @@ async fn a_fact_that_cannot_be_read_ends_it() {
     let gathered = gathered(&house).await.unwrap();
     let (live, before) = reopened(folder.path());
     let position = before.position + 1;
-    let why = folded(&live, &gathered).err().map(|why| why.to_string()).unwrap();
+    let why = folded(&live, gathered).err().map(|why| why.to_string()).unwrap();
     assert!(why.contains(&format!("at position {position}: ")), "{why}");
     drop(live);
     assert_eq!(reopened(folder.path()).1, before);

@@ -8,7 +8,7 @@ use runtime::{
     digest::Digest,
     fold::Totals,
     rebuild::{Gathered, gather},
-    timelines::{entries_of, timeline_of},
+    timelines::entries_of,
     view::Projection,
 };
 use uuid::Uuid;
@@ -162,7 +162,7 @@ fn rules_hold(commits: &[(u64, i64, Commit)]) {
 /// A process's timelines are those of a fresh fold of the log.
 fn timelines_are(process: &Process, fresh: &Gathered) {
     for entity in fresh.entities() {
-        let folded = timeline_of(entity.kind, &fresh.blocks(entity)).unwrap();
+        let folded = fresh.packed(entity).timeline(entity.kind).unwrap();
         assert_eq!(*process.timelines.get(entity).unwrap(), folded, "{entity}");
     }
 }
