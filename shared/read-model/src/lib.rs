@@ -33,5 +33,6 @@ pub use generation::Generation;
 pub use keys::{EntityKey, slices};
 pub use ledger::{Interner, Ledger, Sum};
 pub use open::{FreshReason, Opened, Options};
+pub use snapshot::Pieces;
 pub use store::{Block, EntityRow, Store, VALUE_BYTES_MAX};
 pub use writer::{CHUNK_PUTS_MAX, Chunk, Progress, Writer};

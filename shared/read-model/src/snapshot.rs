@@ -1,5 +1,7 @@
 //! Snapshots: what a fold of the rows came to, kept beside them under a name. Bytes, in pieces.
 
+use std::io;
+
 use crate::{Store, StoreError};
 
 /// How much of a snapshot is one value. sled would put much larger ones into files of their own.
@@ -12,13 +14,46 @@ const HEAD: &[u8] = b"";
 /// How the name of each snapshot's tree begins.
 const TREE: &str = "snapshot/";
 
+/// A snapshot's bytes while they are written: in pieces, which nothing moves when more come.
+#[derive(Debug, Default)]
+pub struct Pieces(Vec<Vec<u8>>);
+
+impl Pieces {
+    /// The pieces in order.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().map(Vec::as_slice)
+    }
+}
+
+impl From<&[u8]> for Pieces {
+    fn from(bytes: &[u8]) -> Pieces {
+        Pieces(bytes.chunks(PIECE_BYTES).map(<[u8]>::to_vec).collect())
+    }
+}
+
+impl io::Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let piece = match self.0.last_mut().filter(|piece| piece.len() < PIECE_BYTES) {
+            Some(piece) => piece,
+            None => self.0.push_mut(Vec::with_capacity(PIECE_BYTES)),
+        };
+        let fitting = bytes.len().min(PIECE_BYTES - piece.len());
+        piece.extend_from_slice(&bytes[..fitting]);
+        Ok(fitting)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 impl Store {
     /// Keeps a head and bytes under a name, in place of any before. A crash on the way leaves none.
-    pub fn keep_snapshot(&self, name: &str, head: &[u8], bytes: &[u8]) -> Result<(), StoreError> {
+    pub fn keep_snapshot(&self, name: &str, head: &[u8], bytes: Pieces) -> Result<(), StoreError> {
         let tree = self.db().open_tree(format!("{TREE}{name}"))?;
         tree.remove(HEAD)?;
         let mut next = 0u32;
-        for piece in bytes.chunks(PIECE_BYTES) {
+        for piece in bytes.0 {
             tree.insert(next.to_be_bytes(), piece)?;
             next += 1;
         }
@@ -40,11 +75,25 @@ impl Store {
     pub fn snapshot_bytes(&self, name: &str) -> Result<Vec<u8>, StoreError> {
         let mut bytes = Vec::new();
         if let Some(tree) = self.snapshot(name)? {
+            let last = tree
+                .last()?
+                .and_then(|(key, _)| Some(u32::from_be_bytes(key[..].try_into().ok()?)));
+            bytes.reserve_exact(
+                last.map_or(0, |last| (last as usize + 1).saturating_mul(PIECE_BYTES)),
+            );
             for piece in tree.range(0u32.to_be_bytes()..).values() {
                 bytes.extend_from_slice(&piece?);
             }
         }
         Ok(bytes)
+    }
+
+    /// Lets go of the snapshot of a name, which somebody may be about to keep.
+    pub fn forget_snapshot(&self, name: &str) -> Result<(), StoreError> {
+        if let Some(tree) = self.snapshot(name)? {
+            tree.remove(HEAD)?;
+        }
+        Ok(())
     }
 
     /// Lets go of every snapshot whose name is not wanted.
@@ -82,8 +131,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         for length in [0, 1, PIECE_BYTES, 5 * PIECE_BYTES + 7, 2 * PIECE_BYTES] {
             let store = Store::open(&root, Options::new(1)).unwrap().store;
-            store.keep_snapshot("deals", &length.to_be_bytes(), &bytes(length)).unwrap();
-            store.keep_snapshot("leads", b"head", b"other").unwrap();
+            let pieces = Pieces::from(bytes(length).as_slice());
+            store.keep_snapshot("deals", &length.to_be_bytes(), pieces).unwrap();
+            store.keep_snapshot("leads", b"head", Pieces::from(&b"other"[..])).unwrap();
             drop(store);
             let store = Store::open(&root, Options::new(1)).unwrap().store;
             assert_eq!(store.snapshot_head("deals").unwrap().unwrap(), length.to_be_bytes());
@@ -94,15 +144,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_bit_by_bit_is_in_the_same_pieces() {
+        for length in [0, 1, PIECE_BYTES, 3 * PIECE_BYTES + 7] {
+            let (whole, mut written) = (bytes(length), Pieces::default());
+            for part in whole.chunks(1000) {
+                io::Write::write_all(&mut written, part).unwrap();
+            }
+            assert_eq!(written.0, Pieces::from(whole.as_slice()).0, "{length}");
+        }
+    }
+
+    #[test]
     fn what_nobody_wants_goes() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(&root, Options::new(1)).unwrap().store;
         for name in ["deals", "leads"] {
-            store.keep_snapshot(name, b"head", b"bytes").unwrap();
+            store.keep_snapshot(name, b"head", Pieces::from(&b"bytes"[..])).unwrap();
         }
         store.drop_snapshots(|name| name == "leads").unwrap();
         assert_eq!(store.snapshot_head("deals").unwrap(), None);
         assert_eq!(store.snapshot_head("leads").unwrap().unwrap(), b"head");
+        store.forget_snapshot("leads").unwrap();
+        assert_eq!(store.snapshot_head("leads").unwrap(), None);
         assert_eq!(store.checkpoint().unwrap().position, 0, "rows are something else");
     }
 }

@@ -170,7 +170,7 @@ impl Fold {
         }
         let touches = taken?;
         for projection in self.projections.iter() {
-            projection.apply(&touches, place.last);
+            projection.apply(&touches, place);
         }
         if let Some(recording) = &mut self.recording {
             let touched = touches.into_iter().map(|touch| (touch.entity, touch.position));
@@ -234,7 +234,16 @@ impl Fold {
         let store = writer.finish()?;
         // Whatever comes of the views, the timelines are safe.
         store.flush()?;
-        snapshots::keep(&store, &projections, place);
+        let stored = store.checkpoint()?.position;
+        if stored == place.last {
+            snapshots::keep(&store, &projections, || true);
+        } else {
+            tracing::warn!(
+                stored,
+                folded = place.last,
+                "no view is kept: the store ends elsewhere"
+            );
+        }
         store.flush()
     }
 

@@ -124,7 +124,10 @@ async fn renew_view(
             let fold = &mut appender.fold;
             let touched = fold.recording.take().unwrap_or_default().touched;
             fresh.apply(&touches(&fold.timelines, kinds, touched)?);
-            Ok(fresh.install(fold.applied().place.last))
+            let place = fold.applied().place;
+            // What was kept of the one before may be why this was asked for.
+            fold.timelines.store().forget_snapshot(fresh.name())?;
+            Ok(fresh.install(place.last, place))
         });
     let old = installed.await??;
     blocking(move || drop(old)).await

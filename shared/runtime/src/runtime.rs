@@ -16,7 +16,7 @@ use crate::{
     order::Refusal,
     rebuild::{self, RebuildError},
     revision, rows,
-    snapshots::{self, Restored},
+    snapshots::{self, Keeping, Restored},
     timelines::Timelines,
     vault::{Master, Vault, VaultError},
     view::{Fresh, Projection, Shared},
@@ -25,10 +25,6 @@ use crate::{
 /// More frames than this behind, and more than a quarter of those that are folded: then folding all
 /// of them in memory is faster than the others one by one.
 const FOLD_IN_MEMORY_FRAMES: u64 = 2_000;
-
-/// From so many positions on, views that had to be folded are kept at once: folding them takes long
-/// enough to be spared if the process should die.
-const KEEP_AT_ONCE: u64 = 1_000_000;
 
 /// While a process catches up and nothing moves: how long until it asks whether it has stopped.
 const LOOK_AFTER: std::time::Duration = std::time::Duration::from_millis(100);
@@ -116,6 +112,8 @@ pub struct Runtime {
     pub restored: Vec<&'static str>,
     applied: watch::Receiver<Applied>,
     task: KeeperTask,
+    /// Keeps the views that had to be folded at the start.
+    keeping: Option<Keeping>,
 }
 
 impl Runtime {
@@ -141,10 +139,7 @@ impl Runtime {
         let projections = Arc::new(projections);
         let (store, started_over) = open_store(&log, read_model, cache_bytes).await?;
         let (store, start) = fold_all(&log, store, &projections).await?;
-        if start.restored.len() < projections.len() && start.folded >= KEEP_AT_ONCE {
-            let (store, views, place) = (store.clone(), projections.clone(), start.applied.place);
-            blocking(move || snapshots::keep(&store, &views, place)).await?;
-        }
+        let had_to_fold = start.restored.len() < projections.len();
         let timelines = Arc::new(Timelines::new(store.clone()));
         let (publish, applied) = watch::channel(start.applied);
         let fold = Fold::new(
@@ -158,7 +153,7 @@ impl Runtime {
         );
         let appender = Appender::new(fold, vault.clone(), clock.clone(), clock::new_id());
         let (keeper, task) = Keeper::start(appender, log.clone(), &log_thread);
-        let runtime = Runtime {
+        let mut runtime = Runtime {
             clock,
             vault,
             timelines,
@@ -171,9 +166,17 @@ impl Runtime {
             restored: start.restored,
             applied,
             task,
+            keeping: None,
         };
         match runtime.get_ready().await {
-            Ok(()) => Ok(runtime),
+            Ok(()) => {
+                // Folding views takes long enough to be spared if the process should die.
+                if had_to_fold && runtime.applied.borrow().place.last > 0 {
+                    let (store, views) = (runtime.timelines.store(), runtime.projections.clone());
+                    runtime.keeping = Some(Keeping::begin(store, views));
+                }
+                Ok(runtime)
+            }
             Err(why) => {
                 // The thread and the folder are let go of, for a later try in this process.
                 runtime.stop().await?;
@@ -201,8 +204,11 @@ impl Runtime {
     /// Stops deciding, writes what is folded, and closes the store.
     pub async fn stop(self) -> Result<(), StoreError> {
         self.keeper.stop();
-        let Runtime { task, timelines, .. } = self;
+        let Runtime { task, timelines, keeping, .. } = self;
         let appender = task.join().await;
+        if let Some(keeping) = keeping {
+            keeping.end().await;
+        }
         let closing = tokio::task::spawn_blocking(move || {
             drop(timelines);
             match appender {
@@ -325,11 +331,11 @@ async fn fold_all(
     }
     let totals: Totals = postcard::from_bytes(&checkpoint.totals).unwrap_or_default();
     let folded = checkpoint.position;
-    let restored = fill_views(log, &store, projections, folded).await?;
-    let (of, elapsed) = (projections.len(), started.elapsed());
-    tracing::info!(folded, restored = restored.len(), of, ?elapsed, "the views are there");
     let hash = FrameHash::from_bytes(checkpoint.frame_hash);
     let place = Chain { sequence: checkpoint.sequence, last: totals.whole, hash };
+    let restored = fill_views(log, &store, projections, (folded, place)).await?;
+    let (of, elapsed) = (projections.len(), started.elapsed());
+    tracing::info!(folded, restored = restored.len(), of, ?elapsed, "the views are there");
     let log = FrameHash::from_bytes(checkpoint.log);
     let applied = Applied { place, latest: totals.latest, log };
     Ok((store, Start { applied, totals, folded, restored }))
@@ -345,14 +351,14 @@ async fn fold_log(
     let gathered = rebuild::gather(log, head, |_| ()).await?;
     let (applied, totals) = (gathered.applied(), gathered.totals().clone());
     let mut views: Vec<Box<dyn Fresh>> = projections.iter().map(|view| view.fresh()).collect();
-    let fresh = blocking(move || -> Result<(Store, Vec<Box<dyn Fresh>>), RebuildError> {
+    let fresh = blocking(move || -> Result<_, RebuildError> {
         let fresh = rebuild::store_and_fold(&store, gathered, &mut views)?;
         read_model::swap(store, &fresh)?;
         Ok((fresh, views))
     });
     let (fresh, views) = fresh.await??;
     let folded = applied.place.last;
-    install(views, folded);
+    install(views, folded, applied.place);
     Ok((fresh, Start { applied, totals, folded, restored: Vec::new() }))
 }
 
@@ -361,14 +367,14 @@ async fn fill_views(
     log: &EventLog,
     store: &Store,
     projections: &Arc<Projections>,
-    folded: u64,
+    (folded, place): (u64, Chain),
 ) -> Result<Vec<&'static str>, StartError> {
     let (kept_in, views) = (store.clone(), projections.clone());
     let restoring = blocking(move || snapshots::restore(&kept_in, &views));
     let (restored, mut others) = restoring.await??;
     let mut names: Vec<&'static str> = restored.iter().map(Restored::name).collect();
     match snapshots::catch_up(log, store, restored, folded).await {
-        Ok(views) => install(views, folded),
+        Ok(views) => install(views, folded, place),
         Err(RebuildError::Read(error)) => return Err(error.into()),
         Err(error) => {
             tracing::warn!(%error, "what was kept of the views is no good, they are folded anew");
@@ -381,14 +387,14 @@ async fn fill_views(
         let folding = blocking(move || {
             rebuild::fold_store(&scanned, folded, &mut others, |_| ()).map(|()| others)
         });
-        install(folding.await??, folded);
+        install(folding.await??, folded, place);
     }
     Ok(names)
 }
 
-fn install(views: Vec<Box<dyn Fresh>>, position: u64) {
+fn install(views: Vec<Box<dyn Fresh>>, position: u64, place: Chain) {
     for view in views {
-        drop(view.install(position));
+        drop(view.install(position, place));
     }
 }
 

@@ -7,7 +7,10 @@ use std::{
     fs::File,
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::LazyLock,
+    sync::{
+        Arc, LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
@@ -15,11 +18,12 @@ use domain::Kind;
 use event_log::{Chain, EventLog, FrameHash};
 use read_model::{Checkpoint, Store, StoreError};
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinHandle;
 
 use crate::{
     rebuild::RebuildError,
     timelines::{EntityRef, TimelineError, Timelines},
-    view::{Fresh, Projection, Touch},
+    view::{Fresh, Projection, Snapshot, SnapshotError, Touch},
 };
 
 /// So many touches are folded at once on top of a snapshot.
@@ -65,10 +69,14 @@ enum Unfit {
     Store(#[from] StoreError),
     #[error(transparent)]
     Timeline(#[from] TimelineError),
-    #[error("it does not serialise: {0}")]
-    Unserialisable(#[from] postcard::Error),
-    #[error("it reflects position {found} where the store reflects {wanted}")]
-    Elsewhere { found: u64, wanted: u64 },
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    #[error("its bytes are not those of the view: {0}")]
+    Unreadable(#[from] postcard::Error),
+    #[error(
+        "it reflects position {position} in the middle of a frame, after one that ends at {whole}"
+    )]
+    MidFrame { position: u64, whole: u64 },
     #[error("nothing was kept")]
     Nothing,
     #[error("this system does not say which program runs")]
@@ -88,24 +96,46 @@ enum Unfit {
 impl Unfit {
     /// Whether something was kept that is no longer what it was.
     fn is_damage(&self) -> bool {
-        matches!(self, Unfit::Damaged | Unfit::Unserialisable(_) | Unfit::Panicked)
+        matches!(self, Unfit::Damaged | Unfit::Unreadable(_) | Unfit::Panicked)
     }
 }
 
-/// Keeps every view beside the timelines of a store that nobody writes, at the place in the log that
-/// both reflect. A view that cannot be kept is folded at the next start, which takes longer and does
-/// no harm.
-pub fn keep(store: &Store, views: &[Box<dyn Projection>], place: Chain) {
+/// Views on their way to be kept, behind a process that answers.
+pub struct Keeping {
+    task: JoinHandle<()>,
+    enough: Arc<AtomicBool>,
+}
+
+impl Keeping {
+    /// Begins to keep views beside the timelines of the store that is in force now.
+    pub fn begin(store: Store, views: Arc<Vec<Box<dyn Projection>>>) -> Keeping {
+        let enough = Arc::new(AtomicBool::new(false));
+        let told = enough.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            keep(&store, &views, || !told.load(Ordering::Relaxed));
+        });
+        Keeping { task, enough }
+    }
+
+    /// Ends it after the view that is being written.
+    pub async fn end(self) {
+        self.enough.store(true, Ordering::Relaxed);
+        if let Err(error) = self.task.await {
+            tracing::warn!(%error, "keeping views died");
+        }
+    }
+}
+
+/// Keeps views beside the timelines while they are `wanted`, each at the place in the log that it
+/// reflects. A view that cannot be kept is folded at the next start, which takes longer and does no
+/// harm; so is one that has learned of more than the store has when the process dies.
+pub fn keep(store: &Store, views: &[Box<dyn Projection>], wanted: impl Fn() -> bool) {
     let started = std::time::Instant::now();
-    let head = match head_of(store, place) {
-        Ok(head) => head,
-        Err(error) => return tracing::warn!(%error, "no view is kept for the next start"),
-    };
     let mut kept = 0;
-    for view in views {
+    for view in views.iter().take_while(|_| wanted()) {
         // One after another, or memory would have to hold all of them twice. sled panics over some
         // errors of the disk.
-        let keeping = catch_unwind(AssertUnwindSafe(|| keep_one(store, &**view, &head)));
+        let keeping = catch_unwind(AssertUnwindSafe(|| keep_one(store, &**view)));
         match keeping.unwrap_or(Err(Unfit::Panicked)) {
             Ok(()) => kept += 1,
             Err(error) => tracing::warn!(view = view.name(), %error, "the view is not kept"),
@@ -117,44 +147,34 @@ pub fn keep(store: &Store, views: &[Box<dyn Projection>], place: Chain) {
     tracing::info!(kept, elapsed = ?started.elapsed(), "views are kept for the next start");
 }
 
-fn head_of(store: &Store, place: Chain) -> Result<Head, Unfit> {
-    let Checkpoint { log, position, .. } = store.checkpoint()?;
-    // A store may end in the middle of a frame.
-    if position != place.last {
-        return Err(Unfit::Elsewhere { found: place.last, wanted: position });
-    }
+fn keep_one(store: &Store, view: &dyn Projection) -> Result<(), Unfit> {
+    let Checkpoint { log, .. } = store.checkpoint()?;
     let program = program().ok_or(Unfit::NoProgram)?;
-    let (sequence, frame_hash) = (place.sequence, *place.hash.as_bytes());
-    Ok(Head { program, log, position, sequence, frame_hash, left_out: Vec::new() })
-}
-
-fn keep_one(store: &Store, view: &dyn Projection, head: &Head) -> Result<(), Unfit> {
     if let Some(kept) = store.snapshot_head(view.name())?
-        && let Some((mut kept, _)) = read_head(&kept)
+        && let Some((kept, _)) = read_head(&kept)
+        && kept.is_of(program, log, view.place())
     {
-        kept.left_out.clear();
-        if kept == *head {
-            return Ok(());
-        }
+        return Ok(());
     }
-    let snapshot = view.snapshot()?;
-    if snapshot.position != head.position {
-        return Err(Unfit::Elsewhere { found: snapshot.position, wanted: head.position });
+    let Snapshot { position, place, left_out, bytes } = view.snapshot()?;
+    if position != place.last {
+        return Err(Unfit::MidFrame { position, whole: place.last });
     }
-    let head = Head { left_out: snapshot.left_out, ..*head };
+    let (sequence, frame_hash) = (place.sequence, *place.hash.as_bytes());
+    let head = Head { program, log, position, sequence, frame_hash, left_out };
     let head = postcard::to_stdvec(&head)?;
-    let mut checked = checksum_of(&head, &snapshot.bytes).to_vec();
+    let mut checked = checksum_of(&head, bytes.iter()).to_vec();
     checked.extend_from_slice(&head);
-    Ok(store.keep_snapshot(view.name(), &checked, &snapshot.bytes)?)
+    Ok(store.keep_snapshot(view.name(), &checked, bytes)?)
 }
 
 /// A checksum of a head and the bytes after it. Whoever can write here can write timelines too, so it
 /// need not withstand anybody, only find what is damaged, missing or old; and it is read at every start.
-fn checksum_of(head: &[u8], bytes: &[u8]) -> [u8; 4] {
+fn checksum_of<'a>(head: &[u8], bytes: impl IntoIterator<Item = &'a [u8]>) -> [u8; 4] {
     let mut checksum = crc32fast::Hasher::new();
     checksum.update(&(head.len() as u64).to_le_bytes());
     checksum.update(head);
-    checksum.update(bytes);
+    bytes.into_iter().for_each(|bytes| checksum.update(bytes));
     checksum.finalize().to_le_bytes()
 }
 
@@ -216,7 +236,7 @@ fn restore_one(
     let (head, checksum) = read_head(&kept).ok_or(Unfit::Damaged)?;
     head.check(checkpoint)?;
     let bytes = store.snapshot_bytes(view.name())?;
-    if checksum_of(&kept[checksum.len()..], &bytes) != checksum {
+    if checksum_of(&kept[checksum.len()..], [&*bytes]) != checksum {
         return Err(Unfit::Damaged);
     }
     view.restore(&bytes)?;
@@ -229,6 +249,13 @@ fn restore_one(
 }
 
 impl Head {
+    /// Whether a program wrote it of a log at a place.
+    fn is_of(&self, program: [u8; 32], log: [u8; 32], place: Chain) -> bool {
+        let here = (place.last, place.sequence, *place.hash.as_bytes());
+        (self.program, self.log) == (program, log)
+            && (self.position, self.sequence, self.frame_hash) == here
+    }
+
     /// Whether this program wrote it, and a store's timelines are those that it was folded from and
     /// little more.
     fn check(&self, store: &Checkpoint) -> Result<(), Unfit> {

@@ -3,6 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use domain::{Kind, Timeline};
+use event_log::Chain;
+use read_model::Pieces;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{digest::Digest, timelines::EntityRef};
@@ -39,6 +41,8 @@ pub trait View: Default + Serialize + DeserializeOwned + Send + Sync + 'static {
 pub struct Reflecting<V> {
     /// The position of the last commit that it has folded.
     pub position: u64,
+    /// The last frame that it has folded whole.
+    place: Chain,
     /// The view.
     pub view: V,
 }
@@ -49,7 +53,7 @@ pub struct Shared<V>(RwLock<Reflecting<V>>);
 impl<V: View> Shared<V> {
     /// An empty view, to be filled when the process starts.
     pub fn empty() -> Arc<Shared<V>> {
-        Arc::new(Shared(RwLock::new(Reflecting { position: 0, view: V::default() })))
+        Arc::new(Shared(RwLock::new(Reflecting::default())))
     }
 
     /// The view with the position that it reflects, held still while the guard lives.
@@ -75,24 +79,39 @@ pub trait Projection: Send + Sync {
     fn name(&self) -> &'static str;
     /// The kinds that it reads.
     fn kinds(&self) -> &'static [Kind];
-    /// Folds touches in the order of the log, and then reflects `position`.
-    fn apply(&self, touches: &[Touch], position: u64);
+    /// Folds the touches of frames in the order of the log, and then reflects it up to `place`.
+    fn apply(&self, touches: &[Touch], place: Chain);
     /// The digest of a tenant's rows, with the position that it reflects.
     fn digest(&self, tenant: &str) -> (u64, Digest);
-    /// What to keep of it, with the position that it reflects.
-    fn snapshot(&self) -> Result<Snapshot, postcard::Error>;
+    /// The last frame that it has folded whole.
+    fn place(&self) -> Chain;
+    /// What to keep of it. Whoever would change it waits for that.
+    fn snapshot(&self) -> Result<Snapshot, SnapshotError>;
     /// Starts an empty one of the same view, to be filled and then put in force.
     fn fresh(&self) -> Box<dyn Fresh>;
 }
 
 /// A view as it is kept between two lives of a process.
 pub struct Snapshot {
-    /// The position that it reflects.
+    /// The position of the last commit that it reflects.
     pub position: u64,
+    /// The last frame that it reflects whole.
+    pub place: Chain,
     /// The entities to be loaded again after it was restored.
     pub left_out: Vec<EntityRef>,
     /// All else, for a program with the same view.
-    pub bytes: Vec<u8>,
+    pub bytes: Pieces,
+}
+
+/// Why a view cannot be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// Its shape has no bytes.
+    #[error("it does not serialise: {0}")]
+    Unserialisable(#[from] postcard::Error),
+    /// Folding it panicked.
+    #[error("a frame is folded into it by half")]
+    HalfFolded,
 }
 
 /// A view that is being folded anew.
@@ -109,9 +128,9 @@ pub trait Fresh: Send {
     fn apply(&mut self, touches: &[Touch]);
     /// The digest of a tenant's rows.
     fn digest(&self, tenant: &str) -> Digest;
-    /// Puts it in force at a position. Gives back the one before, for letting go of a large view
-    /// takes a while, and nobody should wait for that.
-    fn install(self: Box<Self>, position: u64) -> Box<dyn Send>;
+    /// Puts it in force at a position, after a whole frame. Gives back the one before, for letting go
+    /// of a large view takes a while, and nobody should wait for that.
+    fn install(self: Box<Self>, position: u64, place: Chain) -> Box<dyn Send>;
 }
 
 struct Rebuilt<V: View> {
@@ -128,10 +147,10 @@ impl<V: View> Projection for Arc<Shared<V>> {
         V::KINDS
     }
 
-    fn apply(&self, touches: &[Touch], position: u64) {
+    fn apply(&self, touches: &[Touch], place: Chain) {
         let mut guard = self.0.write().unwrap_or_else(PoisonError::into_inner);
         apply_to(&mut guard.view, touches);
-        guard.position = position;
+        (guard.position, guard.place) = (place.last, place);
     }
 
     fn digest(&self, tenant: &str) -> (u64, Digest) {
@@ -139,10 +158,15 @@ impl<V: View> Projection for Arc<Shared<V>> {
         (guard.position, guard.view.digest(tenant))
     }
 
-    fn snapshot(&self) -> Result<Snapshot, postcard::Error> {
-        let guard = self.read();
-        let (position, left_out) = (guard.position, guard.view.left_out());
-        Ok(Snapshot { position, left_out, bytes: postcard::to_stdvec(&guard.view)? })
+    fn place(&self) -> Chain {
+        self.read().place
+    }
+
+    fn snapshot(&self) -> Result<Snapshot, SnapshotError> {
+        let guard = self.0.read().map_err(|_| SnapshotError::HalfFolded)?;
+        let Reflecting { position, place, ref view } = *guard;
+        let (left_out, bytes) = (view.left_out(), postcard::to_io(view, Pieces::default())?);
+        Ok(Snapshot { position, place, left_out, bytes })
     }
 
     fn fresh(&self) -> Box<dyn Fresh> {
@@ -178,9 +202,9 @@ impl<V: View> Fresh for Rebuilt<V> {
         self.view.digest(tenant)
     }
 
-    fn install(self: Box<Self>, position: u64) -> Box<dyn Send> {
+    fn install(self: Box<Self>, position: u64, place: Chain) -> Box<dyn Send> {
         let mut guard = self.target.0.write().unwrap_or_else(PoisonError::into_inner);
-        Box::new(std::mem::replace(&mut *guard, Reflecting { position, view: self.view }))
+        Box::new(std::mem::replace(&mut *guard, Reflecting { position, place, view: self.view }))
     }
 }
 

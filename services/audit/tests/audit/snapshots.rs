@@ -2,8 +2,8 @@
 
 use std::{ops::Range, path::Path, sync::Arc};
 
-use read_model::{Options, Store};
-use runtime::{digest::Digest, rows, runtime::Runtime};
+use read_model::{Options, Pieces, Store};
+use runtime::{digest::Digest, renewal, rows, runtime::Runtime};
 use uuid::Uuid;
 
 use crate::house::{House, amounts, ask, moved, opened, stop};
@@ -42,7 +42,7 @@ fn kept(folder: &Path) -> (Vec<u8>, Vec<u8>) {
 
 fn keep(folder: &Path, (head, bytes): &(Vec<u8>, Vec<u8>)) {
     let store = Store::open(folder, Options::new(rows::schema())).unwrap().store;
-    store.keep_snapshot(VIEW, head, bytes).unwrap();
+    store.keep_snapshot(VIEW, head, Pieces::from(bytes.as_slice())).unwrap();
 }
 
 async fn start_and_stop(
@@ -100,6 +100,66 @@ async fn what_came_after_is_folded_on_top() {
     keep(folder.path(), &earlier);
     let (restored, after) = start_and_stop(&house, folder.path()).await;
     assert!(restored.contains(&VIEW), "{restored:?}");
+    assert_eq!(after, before);
+}
+
+/// A process that dies spares the next one what it has folded, and need not stop for that.
+#[tokio::test]
+async fn a_view_that_had_to_be_folded_is_kept_while_commands_run() {
+    let (house, folder) = (House::new(), tempfile::tempdir().unwrap());
+    lived(&house, folder.path()).await;
+    let store = Store::open(&folder, Options::new(rows::schema())).unwrap().store;
+    store.drop_snapshots(|_| false).unwrap();
+    drop(store);
+    let runtime = house.start(folder.path()).await;
+    assert_eq!(runtime.restored, [""; 0]);
+    let store = runtime.timelines.store();
+    for round in 0.. {
+        if store.snapshot_head(VIEW).unwrap().is_some() {
+            break;
+        }
+        assert!(round < 10_000, "nothing is kept");
+        go_on(&house, &runtime, 1..2).await;
+    }
+    let kept = (store.snapshot_head(VIEW).unwrap().unwrap(), store.snapshot_bytes(VIEW).unwrap());
+    go_on(&house, &runtime, 5..8).await;
+    let before = digests(&runtime).await;
+    drop(store);
+    stop(runtime).await;
+    keep(folder.path(), &kept);
+    let (restored, after) = start_and_stop(&house, folder.path()).await;
+    assert!(restored.contains(&VIEW), "{restored:?}");
+    assert_eq!(after, before);
+}
+
+/// A process may die after it has kept a view and before it has stored all that the view knows.
+#[tokio::test]
+async fn a_view_that_knows_more_than_the_store_is_folded_anew() {
+    let (house, folder) = (House::new(), tempfile::tempdir().unwrap());
+    lived(&house, folder.path()).await;
+    let other = tempfile::tempdir().unwrap();
+    let runtime = house.start(other.path()).await;
+    go_on(&house, &runtime, 10..20).await;
+    let before = digests(&runtime).await;
+    stop(runtime).await;
+    keep(folder.path(), &kept(other.path()));
+    let (restored, after) = start_and_stop(&house, folder.path()).await;
+    assert_eq!(restored, ["catalog"]);
+    assert_eq!(after, before);
+}
+
+/// What was kept of a view may be why somebody has it made anew.
+#[tokio::test]
+async fn what_was_kept_of_a_view_that_is_made_anew_is_gone() {
+    let (house, folder) = (House::new(), tempfile::tempdir().unwrap());
+    let before = lived(&house, folder.path()).await;
+    let runtime = house.start(folder.path()).await;
+    assert!(runtime.restored.contains(&VIEW));
+    renewal::renew(&runtime, VIEW, Arc::new(|_, _| ())).await.unwrap();
+    assert_eq!(runtime.timelines.store().snapshot_head(VIEW).unwrap(), None);
+    stop(runtime).await;
+    let (restored, after) = start_and_stop(&house, folder.path()).await;
+    assert!(restored.contains(&VIEW), "it is kept anew");
     assert_eq!(after, before);
 }
 

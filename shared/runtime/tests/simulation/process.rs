@@ -73,14 +73,14 @@ impl Process {
         let projections: Vec<Box<dyn Projection>> = vec![Box::new(catalogs.clone())];
         let mut views: Vec<_> = projections.iter().map(|view| view.fresh()).collect();
         rebuild::fold_store(&store, checkpoint.position, &mut views, |_| ()).unwrap();
-        for view in views {
-            drop(view.install(checkpoint.position));
-        }
         let place = Chain {
             sequence: checkpoint.sequence,
             last: totals.whole,
             hash: FrameHash::from_bytes(checkpoint.frame_hash),
         };
+        for view in views {
+            drop(view.install(checkpoint.position, place));
+        }
         let log_is = FrameHash::from_bytes(checkpoint.log);
         let (publish, applied) =
             watch::channel(Applied { place, latest: totals.latest, log: log_is });
