@@ -16,34 +16,59 @@ const TREE: &str = "snapshot/";
 
 /// A snapshot's bytes while they are written: in pieces, which nothing moves when more come.
 #[derive(Debug, Default)]
-pub struct Pieces(Vec<Vec<u8>>);
+pub struct Pieces {
+    full: Vec<Vec<u8>>,
+    last: Vec<u8>,
+}
 
 impl Pieces {
     /// The pieces in order.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.0.iter().map(Vec::as_slice)
+        self.full.iter().chain([&self.last]).map(Vec::as_slice)
     }
-}
 
-impl From<&[u8]> for Pieces {
-    fn from(bytes: &[u8]) -> Pieces {
-        Pieces(bytes.chunks(PIECE_BYTES).map(<[u8]>::to_vec).collect())
+    /// Adds as many bytes as the last piece has room for, at least one.
+    fn fill(&mut self, bytes: &[u8]) -> usize {
+        if self.last.len() == PIECE_BYTES {
+            self.full.push(std::mem::take(&mut self.last));
+        }
+        self.last.reserve_exact(PIECE_BYTES - self.last.len());
+        let fitting = bytes.len().min(PIECE_BYTES - self.last.len());
+        self.last.extend_from_slice(&bytes[..fitting]);
+        fitting
     }
 }
 
 impl io::Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let piece = match self.0.last_mut().filter(|piece| piece.len() < PIECE_BYTES) {
-            Some(piece) => piece,
-            None => self.0.push_mut(Vec::with_capacity(PIECE_BYTES)),
-        };
-        let fitting = bytes.len().min(PIECE_BYTES - piece.len());
-        piece.extend_from_slice(&bytes[..fitting]);
-        Ok(fitting)
+        Ok(self.fill(bytes))
+    }
+
+    /// Whoever serialises writes nearly every byte by itself, so that the way of one is short.
+    #[inline]
+    fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        if !self.last.is_empty() && bytes.len() <= PIECE_BYTES - self.last.len() {
+            self.last.extend_from_slice(bytes);
+            return Ok(());
+        }
+        while !bytes.is_empty() {
+            bytes = &bytes[self.fill(bytes)..];
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl From<&[u8]> for Pieces {
+    fn from(mut bytes: &[u8]) -> Pieces {
+        let mut pieces = Pieces::default();
+        while !bytes.is_empty() {
+            bytes = &bytes[pieces.fill(bytes)..];
+        }
+        pieces
     }
 }
 
@@ -53,7 +78,7 @@ impl Store {
         let tree = self.db().open_tree(format!("{TREE}{name}"))?;
         tree.remove(HEAD)?;
         let mut next = 0u32;
-        for piece in bytes.0 {
+        for piece in bytes.full.into_iter().chain([bytes.last]).filter(|piece| !piece.is_empty()) {
             tree.insert(next.to_be_bytes(), piece)?;
             next += 1;
         }
@@ -150,7 +175,12 @@ mod tests {
             for part in whole.chunks(1000) {
                 io::Write::write_all(&mut written, part).unwrap();
             }
-            assert_eq!(written.0, Pieces::from(whole.as_slice()).0, "{length}");
+            assert!(
+                written
+                    .iter()
+                    .eq(whole.chunks(PIECE_BYTES).chain((length == 0).then_some(&[][..]))),
+                "{length}"
+            );
         }
     }
 

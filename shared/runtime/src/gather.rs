@@ -19,7 +19,7 @@ use event_log::{EventLog, Frame, FrameError, Link, Stored, Word};
 use crate::{
     digest::Digest,
     fold::{Applied, Totals},
-    rebuild::RebuildError,
+    rebuild::{RebuildError, SLICES},
     rows::{BLOCK_BYTES, Row},
     timelines::{ByEntity, EntityRef, Packed, TimelineError},
 };
@@ -88,13 +88,19 @@ impl Gathered {
 
     /// Every entity with its blocks, in the order of its key in the store.
     pub(crate) fn in_order(&self) -> impl Iterator<Item = (&EntityRef, Packed)> {
-        let mut order: Vec<_> = self.entities.iter().collect();
-        // As keys are ordered. What is compared lies together while it sorts, or each comparison
-        // would look for two entities all over the memory.
-        order.sort_by_cached_key(|(EntityRef { tenant, kind, id }, _)| {
-            (id.as_bytes()[15], &**tenant, kind.word(), *id)
+        // As keys are ordered: by slice first, and a slice is put in order when it is reached, so that
+        // whoever takes the entities need not wait for all of that.
+        let mut slices: Vec<Vec<(&EntityRef, &[Span])>> = vec![Vec::new(); SLICES];
+        for (entity, spans) in &self.entities {
+            slices[usize::from(entity.id.as_bytes()[15])].push((entity, spans));
+        }
+        let entities = slices.into_iter().flat_map(|mut slice| {
+            slice.sort_unstable_by_key(|&(EntityRef { tenant, kind, id }, _)| {
+                (&**tenant, kind.word(), id)
+            });
+            slice
         });
-        order.into_iter().map(|(entity, spans)| (entity, self.packed_of(spans)))
+        entities.map(|(entity, spans)| (entity, self.packed_of(spans)))
     }
 
     /// Rows in blocks, as the store has them.

@@ -201,15 +201,20 @@ pub fn fold_store(
 /// Timelines on their way to every view.
 type Batch = Vec<(EntityRef, Timeline)>;
 
-/// The way to the views: each gets every batch.
+/// The way to whoever reads these kinds.
+type Way = (&'static [Kind], mpsc::SyncSender<Arc<Batch>>);
+
+/// The way to the views: each gets every batch in which there is something for it.
 #[derive(Clone)]
-struct Feed(Vec<mpsc::SyncSender<Arc<Batch>>>);
+struct Feed(Vec<Way>);
 
 impl Feed {
     fn give(&self, batch: &Arc<Batch>) {
-        for view in &self.0 {
-            // A view that is gone has died, which is told when its thread is joined.
-            let _ = view.send(batch.clone());
+        for (kinds, way) in &self.0 {
+            if batch.iter().any(|(entity, _)| kinds.contains(&entity.kind)) {
+                // A view that is gone has died, which is told when its thread is joined.
+                let _ = way.send(batch.clone());
+            }
         }
     }
 
@@ -222,7 +227,7 @@ impl Feed {
     /// The same feed, with somebody who looks on.
     fn watched(&self) -> (Feed, mpsc::Receiver<Arc<Batch>>) {
         let (sender, given) = mpsc::sync_channel(BATCHES_WAITING_MAX);
-        (Feed(self.0.iter().cloned().chain([sender]).collect()), given)
+        (Feed(self.0.iter().cloned().chain([(Kind::ALL, sender)]).collect()), given)
     }
 }
 
@@ -236,7 +241,7 @@ fn load_side_by_side(
         let (mut feed, mut loading) = (Feed(Vec::new()), Vec::new());
         for view in views {
             let (sender, batches) = mpsc::sync_channel::<Arc<Batch>>(BATCHES_WAITING_MAX);
-            feed.0.push(sender);
+            feed.0.push((view.kinds(), sender));
             loading.push(scope.spawn(move || {
                 for batch in batches {
                     batch.iter().for_each(|(entity, timeline)| view.load(entity, timeline, upto));

@@ -118,6 +118,8 @@ pub enum SnapshotError {
 pub trait Fresh: Send {
     /// The view's name.
     fn name(&self) -> &'static str;
+    /// The kinds that it reads.
+    fn kinds(&self) -> &'static [Kind];
     /// Begins with what was kept, but for the entities that were left out.
     fn restore(&mut self, bytes: &[u8]) -> Result<(), postcard::Error>;
     /// Adds a whole timeline up to a position.
@@ -177,6 +179,10 @@ impl<V: View> Projection for Arc<Shared<V>> {
 impl<V: View> Fresh for Rebuilt<V> {
     fn name(&self) -> &'static str {
         V::NAME
+    }
+
+    fn kinds(&self) -> &'static [Kind] {
+        V::KINDS
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), postcard::Error> {
