@@ -184,8 +184,8 @@ impl Outcomes {
 }
 
 impl Tenant {
-    fn add(&mut self, deal: Uuid, change: Signed<'_, Closed>) {
-        let Signed { occurred_at, position, sign, stands } = change;
+    fn add(&mut self, deal: Uuid, change: &Signed<'_, Closed>) {
+        let Signed { occurred_at, position, sign, stands } = *change;
         let reason = self.reasons.id(&stands.reason);
         let Closed { closed_at, opened_at, outcome, owner, product, pipeline, amount, .. } =
             *stands;
@@ -237,14 +237,14 @@ impl View for Outcomes {
     fn load(&mut self, entity: &EntityRef, timeline: &Timeline, upto: u64) {
         let life = steps::life::<Closed>(timeline, upto);
         let tenant = self.tenant(entity);
-        life.changes().into_iter().for_each(|change| tenant.add(entity.id, change));
+        life.changes().iter().for_each(|change| tenant.add(entity.id, change));
         life.add_to(&mut tenant.digest, entity);
     }
 
     fn apply(&mut self, entity: &EntityRef, timeline: &Timeline, position: u64) {
         let news = steps::taught::<Closed>(timeline, position);
         let tenant = self.tenant(entity);
-        news.changes(position).into_iter().for_each(|change| tenant.add(entity.id, change));
+        news.changes(position).iter().for_each(|change| tenant.add(entity.id, change));
         news.restate(&mut tenant.digest, entity);
     }
 

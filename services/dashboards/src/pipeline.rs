@@ -238,7 +238,7 @@ fn record<T: Clone + Eq + Hash>(
     let together = |a: &Signed<'_, Open>, b: &Signed<'_, Open>| {
         (a.occurred_at, a.position) == (b.occurred_at, b.position)
     };
-    let mut net: Vec<((&T, Option<Currency>), i32, i128)> = Vec::with_capacity(4);
+    let mut net: Vec<(Leaf<&T>, i32, i128)> = Vec::with_capacity(4);
     for changes in changes.chunk_by(together) {
         for Signed { sign, stands, .. } in changes {
             let leaf = (part(stands), stands.amount.map(|amount| amount.currency));
@@ -257,8 +257,8 @@ fn record<T: Clone + Eq + Hash>(
             }
             let leaf = (part.clone(), currency);
             match feed {
-                Feed::Live => ledger.insert(at, position, leaf, count, amount),
-                Feed::Load => ledger.load(at, position, leaf, count, amount),
+                Feed::Live => ledger.insert(at, position, &leaf, count, amount),
+                Feed::Load => ledger.load(at, position, &leaf, count, amount),
             }
         }
     }

@@ -129,7 +129,7 @@ impl<Leaf> Default for Ledger<Leaf> {
 
 impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
     /// Adds a change, best in the order of positions.
-    pub fn insert(&mut self, at: i64, position: u64, leaf: Leaf, count: i32, amount: i128) {
+    pub fn insert(&mut self, at: i64, position: u64, leaf: &Leaf, count: i32, amount: i128) {
         // A load is under way, and the order is made when it ends.
         let unsettled = !self.unsettled.is_empty();
         self.each_change(at, position, leaf, count, amount, |ledger, change| {
@@ -142,7 +142,7 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
     }
 
     /// Adds a change in no order, to be followed by [`Ledger::settle`].
-    pub fn load(&mut self, at: i64, position: u64, leaf: Leaf, count: i32, amount: i128) {
+    pub fn load(&mut self, at: i64, position: u64, leaf: &Leaf, count: i32, amount: i128) {
         self.each_change(at, position, leaf, count, amount, |ledger, change| {
             ledger.put_off(change);
         });
@@ -195,7 +195,7 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
         &mut self,
         occurred_at: i64,
         position: u64,
-        leaf: Leaf,
+        leaf: &Leaf,
         mut count: i32,
         mut rest: i128,
         mut add: impl FnMut(&mut Self, Change),
@@ -204,7 +204,7 @@ impl<Leaf: Clone + Eq + Hash> Ledger<Leaf> {
         if count == 0 && rest == 0 {
             return;
         }
-        let leaf = self.leaves.id(&leaf);
+        let leaf = self.leaves.id(leaf);
         while count != 0 || rest != 0 {
             let amount = rest.clamp(i64::MIN.into(), i64::MAX.into()) as i64;
             add(self, Change { occurred_at, position, amount, leaf, count });

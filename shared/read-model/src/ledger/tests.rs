@@ -29,14 +29,14 @@ fn answer(ledger: &Ledger<u8>, as_of: i64, known_at: u64) -> BTreeMap<u8, Sum> {
 
 fn insert_all(ledger: &mut Ledger<u8>, changes: &[Given]) {
     for (at, position, leaf, count, amount) in changes {
-        ledger.insert(*at, *position, *leaf, *count, i128::from(*amount));
+        ledger.insert(*at, *position, leaf, *count, i128::from(*amount));
     }
 }
 
 /// Loads changes in an order that is not theirs.
 fn load_all(ledger: &mut Ledger<u8>, changes: &[Given]) {
     for (at, position, leaf, count, amount) in changes.iter().rev() {
-        ledger.load(*at, *position, *leaf, *count, i128::from(*amount));
+        ledger.load(*at, *position, leaf, *count, i128::from(*amount));
     }
 }
 
@@ -141,7 +141,7 @@ fn a_second_history_in_order_goes_on_in_one_run() {
     let mut ledger = Ledger::default();
     let half = 3 * LATE_MAX as i64;
     for position in 0..2 * half {
-        ledger.insert(position % half, position as u64, 0_u8, 1, 1);
+        ledger.insert(position % half, position as u64, &0_u8, 1, 1);
     }
     assert_eq!(ledger.runs.len(), 2);
     let known = |as_of, known_at| answer(&ledger, as_of, known_at)[&0].count;
@@ -153,9 +153,9 @@ fn a_second_history_in_order_goes_on_in_one_run() {
 fn amounts_beyond_64_bits_do_not_overflow() {
     let mut ledger = Ledger::default();
     for position in 0..5 {
-        ledger.insert(0, position, 0_u8, 1, i128::from(i64::MAX));
+        ledger.insert(0, position, &0_u8, 1, i128::from(i64::MAX));
     }
-    ledger.insert(1, 9, 0, -1, -i128::from(i64::MIN));
+    ledger.insert(1, 9, &0, -1, -i128::from(i64::MIN));
     let expected = 5 * i128::from(i64::MAX) - i128::from(i64::MIN);
     assert_eq!(answer(&ledger, i64::MAX, u64::MAX)[&0], Sum { count: 4, amount: expected });
 }
@@ -169,7 +169,7 @@ proptest! {
         let mut ledger = Ledger::default();
         if shuffled {
             for (at, position, leaf, count, amount) in &changes {
-                ledger.load(*at, *position, *leaf, *count, i128::from(*amount));
+                ledger.load(*at, *position, leaf, *count, i128::from(*amount));
             }
             ledger.settle();
         } else {
