@@ -31,6 +31,9 @@ const PUBLISHED: [(&str, f64); 3] = [
     ("cqrs-es", 1_300.0),
 ];
 
+/// An odd number, so that a median is one of them.
+const ROUNDS: usize = 3;
+
 /// A cell that has folded a large history.
 pub struct Folded {
     /// Where everything is.
@@ -49,10 +52,9 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<Folded> 
     let data = ground.folder.path().join("cell");
     let raw = Raw::connect(&ground.nats.url).await?;
     let (events, chain, catalog) = write_history(scale, &ground, &data, &raw).await?;
-    let rounds = if scale.deals >= 1_000_000 { 2 } else { 3 };
     let (mut folds, mut drains) = (Rounds::default(), Rounds::default());
     let mut took = Duration::ZERO;
-    for _ in 0..rounds {
+    for _ in 0..ROUNDS {
         let drained = raw.drain_log(chain.sequence).await?;
         drains.add_rate(per_second(events, drained));
         std::fs::remove_dir_all(data.join("read-model")).context("no read model")?;
@@ -62,7 +64,7 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<Folded> 
         cell.stop().await?;
     }
     let mut starts = Vec::new();
-    for _ in 0..rounds {
+    for _ in 0..ROUNDS {
         let cell = OtherProcess::start(&ground.nats, &data, true).await?;
         starts.push(cell.opened);
         cell.stop().await?;
@@ -72,7 +74,7 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<Folded> 
     show(scale, (&folds, &drains), starts[starts.len() / 2], events, table)?;
     let micros = took.as_secs_f64() * 1e6 / events as f64;
     table.remark(&format!("processor time of the fold: {micros:.2} µs for an event"))?;
-    rebuild_one_view(&cell, events, rounds, table).await?;
+    rebuild_one_view(&cell, events, table).await?;
     Ok(Folded { ground, cell, last: chain.last, catalog })
 }
 
@@ -80,13 +82,12 @@ pub async fn measure(scale: Scale, table: &mut Table) -> anyhow::Result<Folded> 
 async fn rebuild_one_view(
     cell: &OtherProcess,
     events: u64,
-    rounds: usize,
     table: &mut Table,
 ) -> anyhow::Result<()> {
     const VIEW: &str = "pipeline";
     let mut projections = ProjectionServiceClient::new(cell.channel().await?);
     let mut rebuilds = Rounds::default();
-    for _ in 0..rounds {
+    for _ in 0..ROUNDS {
         let started = Instant::now();
         let request = RebuildProjectionRequest { name: VIEW.to_owned() };
         let mut steps = projections.rebuild_projection(request).await?.into_inner();
