@@ -27,6 +27,12 @@ impl Pieces {
         self.full.iter().chain([&self.last]).map(Vec::as_slice)
     }
 
+    fn add(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            bytes = &bytes[self.fill(bytes)..];
+        }
+    }
+
     /// Adds as many bytes as the last piece has room for, at least one.
     fn fill(&mut self, bytes: &[u8]) -> usize {
         if self.last.len() == PIECE_BYTES {
@@ -46,13 +52,11 @@ impl io::Write for Pieces {
 
     /// Whoever serialises writes nearly every byte by itself, so that the way of one is short.
     #[inline]
-    fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         if !self.last.is_empty() && bytes.len() <= PIECE_BYTES - self.last.len() {
             self.last.extend_from_slice(bytes);
-            return Ok(());
-        }
-        while !bytes.is_empty() {
-            bytes = &bytes[self.fill(bytes)..];
+        } else {
+            self.add(bytes);
         }
         Ok(())
     }
@@ -63,11 +67,9 @@ impl io::Write for Pieces {
 }
 
 impl From<&[u8]> for Pieces {
-    fn from(mut bytes: &[u8]) -> Pieces {
+    fn from(bytes: &[u8]) -> Pieces {
         let mut pieces = Pieces::default();
-        while !bytes.is_empty() {
-            bytes = &bytes[pieces.fill(bytes)..];
-        }
+        pieces.add(bytes);
         pieces
     }
 }

@@ -36,7 +36,10 @@ async fn digests(runtime: &Runtime) -> Vec<(String, u64, Digest)> {
 
 /// What is kept of the view in a folder that nobody has open: a head and the bytes.
 fn kept(folder: &Path) -> (Vec<u8>, Vec<u8>) {
-    let store = Store::open(folder, Options::new(rows::schema())).unwrap().store;
+    kept_in(&Store::open(folder, Options::new(rows::schema())).unwrap().store)
+}
+
+fn kept_in(store: &Store) -> (Vec<u8>, Vec<u8>) {
     (store.snapshot_head(VIEW).unwrap().unwrap(), store.snapshot_bytes(VIEW).unwrap())
 }
 
@@ -121,7 +124,7 @@ async fn a_view_that_had_to_be_folded_is_kept_while_commands_run() {
         assert!(round < 10_000, "nothing is kept");
         go_on(&house, &runtime, 1..2).await;
     }
-    let kept = (store.snapshot_head(VIEW).unwrap().unwrap(), store.snapshot_bytes(VIEW).unwrap());
+    let kept = kept_in(&store);
     go_on(&house, &runtime, 5..8).await;
     let before = digests(&runtime).await;
     drop(store);
